@@ -1,0 +1,172 @@
+"""What does the table promise? The header of a DBF file: version, columns, number of records.
+
+Belongs here: the fixed part and the field descriptors, and what can be said of a file from its header and size.
+Does not belong here: the records.
+"""
+
+import struct
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+# Stands for the mark in front of a record wherever a column name is asked for; no column can have brackets in its name.
+DELETION_FLAG = "(deletion flag)"
+
+FIXED_PART = struct.Struct("<BBBBLHH16xBBH")
+DESCRIPTOR = struct.Struct("<11sc4xBB14x")
+FIXED_LENGTH = 32
+TERMINATOR = 0x0D
+
+VERSIONS = {
+    0x03: "dBase III",
+    0x04: "dBase IV",
+    0x05: "dBase V",
+    0x30: "Visual FoxPro",
+    0x31: "Visual FoxPro with autoincrement",
+    0x32: "Visual FoxPro with varchar",
+    0x43: "dBase IV SQL table",
+    0x63: "dBase IV SQL system file",
+    0x83: "dBase III with memo",
+    0x8B: "dBase IV with memo",
+    0x8E: "dBase IV SQL table with memo",
+    0xCB: "dBase IV SQL table with memo",
+    0xF5: "FoxPro 2 with memo",
+    0xFB: "FoxBASE",
+}
+
+
+class DbfError(Exception):
+    """A DBF file that cannot be read or written; the message is one sentence for the user."""
+
+
+@dataclass(frozen=True)
+class DbfField:
+    """One column: type as the one-letter code of the file, length in bytes."""
+
+    name: str
+    type: str
+    length: int
+    decimals: int = 0
+
+
+@dataclass(frozen=True)
+class DbfHeader:
+    """The promise of the header, and what the size of the file allows."""
+
+    path: Path
+    version: int
+    last_update: date | None
+    declared_records: int
+    whole_records: int
+    header_length: int
+    record_length: int
+    language_byte: int
+    fields: tuple[DbfField, ...]
+
+    @property
+    def record_count(self) -> int:
+        """The number of records that the header declares."""
+        return self.declared_records
+
+    @property
+    def is_truncated(self) -> bool:
+        """Whether the file ends before the last declared record does."""
+        return self.whole_records < self.declared_records
+
+    @property
+    def truncation(self) -> str | None:
+        """The sentence to show when records are missing at the end, else None."""
+        if not self.is_truncated:
+            return None
+        return (
+            f"{self.path} is cut off: its header declares {self.declared_records} records, the file holds"
+            f" {self.whole_records} whole ones; ask for the file again."
+        )
+
+
+def read_header(path: Path | str, encoding: str | None = None) -> DbfHeader:
+    """Read the header; `encoding` is that of column names, ASCII in nearly all files."""
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(0)
+            fixed = file.read(FIXED_LENGTH)
+            if size == 0:
+                raise DbfError(f"{path} is empty (0 bytes), so it is not a DBF table; ask for the file again.")
+            version = fixed[0]
+            if version not in VERSIONS:
+                raise DbfError(
+                    f"{path} is not a DBF table this program reads: its first byte is 0x{version:02X}, dBase III has 0x03;"
+                    " export it as dBase III or name the right format in the profile."
+                )
+            if len(fixed) < FIXED_LENGTH:
+                raise DbfError(f"{path} is cut off inside its header ({size} bytes); ask for the file again.")
+            _, year, month, day, count, header_length, record_length, _, language, _ = FIXED_PART.unpack(fixed)
+            descriptors = file.read(max(header_length - FIXED_LENGTH, 0))
+    except OSError as error:
+        raise DbfError(f"{path} cannot be opened: {error.strerror}; check the name and the permissions.") from error
+    if header_length <= FIXED_LENGTH or record_length == 0:
+        raise DbfError(
+            f"{path} is not a DBF table: its header gives a header length of {header_length} and a record length of"
+            f" {record_length} bytes; ask for the file again."
+        )
+    if len(descriptors) < header_length - FIXED_LENGTH:
+        raise DbfError(
+            f"{path} is cut off inside its header: {header_length} bytes are declared, {size} are there;"
+            " ask for the file again."
+        )
+    fields = _fields(path, descriptors, encoding or "utf-8")
+    width = 1 + sum(field.length for field in fields)
+    if width > record_length:
+        raise DbfError(
+            f"{path} is damaged: its columns take {width} bytes and its records {record_length}; ask for the file again."
+        )
+    return DbfHeader(
+        path=path,
+        version=version,
+        last_update=_date(year, month, day),
+        declared_records=count,
+        whole_records=(size - header_length) // record_length,
+        header_length=header_length,
+        record_length=record_length,
+        language_byte=language,
+        fields=fields,
+    )
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year + (1900 if year >= 80 else 2000), month, day)
+    except ValueError:
+        return None
+
+
+def _fields(path: Path, descriptors: bytes, encoding: str) -> tuple[DbfField, ...]:
+    fields: list[DbfField] = []
+    taken: set[str] = set()
+    position = 0
+    while position < len(descriptors) and descriptors[position] != TERMINATOR:
+        if position + DESCRIPTOR.size > len(descriptors):
+            raise DbfError(f"{path} is damaged: its list of columns has no end; ask for the file again.")
+        raw_name, raw_type, length, decimals = DESCRIPTOR.unpack_from(descriptors, position)
+        position += DESCRIPTOR.size
+        kind = raw_type.decode("latin-1")
+        if kind == "C":
+            # Clipper and FoxPro keep the high byte of a long text column where numbers keep their decimals.
+            length, decimals = length + 256 * decimals, 0
+        name = raw_name.split(b"\0", 1)[0].decode(encoding, "backslashreplace").strip()
+        fields.append(DbfField(_unique(name, taken), kind, length, decimals))
+    if position >= len(descriptors):
+        raise DbfError(f"{path} is damaged: its list of columns has no end; ask for the file again.")
+    return tuple(fields)
+
+
+def _unique(name: str, taken: set[str]) -> str:
+    """Two columns of one name happen; the second becomes NAME_2, so that no cell is lost."""
+    candidate, number = name, 1
+    while candidate in taken:
+        number += 1
+        candidate = f"{name}_{number}"
+    taken.add(candidate)
+    return candidate
