@@ -13,18 +13,19 @@ import numpy as np
 import pyarrow as pa
 
 # Windows and DOS Cyrillic pages lack these letters; legacy programs wrote the look-alike instead.
-UKRAINIAN_FOR_CP866: Mapping[int, str] = str.maketrans("іІґҐ’ʼʻ‘", "iIгГ''''")
-UZBEK_FOR_CP866: Mapping[int, str] = str.maketrans("қҚғҒҳҲ’ʼʻ‘", "кКгГхХ''''")
+APOSTROPHES = "’ʼʻ‘"
+UKRAINIAN_FOR_CP866: Mapping[str, str] = dict(zip("іІґҐ" + APOSTROPHES, "iIгГ''''", strict=True))
+UZBEK_FOR_CP866: Mapping[str, str] = dict(zip("қҚғҒҳҲ" + APOSTROPHES, "кКгГхХ''''", strict=True))
 
 
 def ukrainian_for_cp866(text: str) -> str:
     """Replace the Ukrainian letters that cp866 lacks the way old exporters did: Cyrillic і becomes Latin i."""
-    return text.translate(UKRAINIAN_FOR_CP866)
+    return text.translate(str.maketrans(UKRAINIAN_FOR_CP866))
 
 
 def uzbek_for_cp866(text: str) -> str:
     """Replace the Uzbek Cyrillic letters that cp866 lacks (қ ғ ҳ) by the letter without its tail."""
-    return text.translate(UZBEK_FOR_CP866)
+    return text.translate(str.maketrans(UZBEK_FOR_CP866))
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,21 @@ def decode_marking(raw: bytes, encoding: str) -> str:
     return raw.decode(encoding, "backslashreplace").replace("\0", r"\x00")
 
 
+def flat_utf8(texts: pa.Array) -> bytes:
+    """All the texts of an Arrow string array, one behind the other."""
+    first, last = _offsets(texts)[[0, -1]].tolist()
+    data = texts.buffers()[2]
+    return data[first:last].to_pybytes() if data else b""
+
+
+def _offsets(texts: pa.Array) -> np.ndarray:
+    return np.frombuffer(texts.buffers()[1], dtype=np.int32, count=len(texts) + 1, offset=4 * texts.offset)
+
+
 def decode_column(cells: pa.Array, encoding: str) -> tuple[pa.Array, np.ndarray]:
     """Decode an Arrow string array that holds undecoded bytes; returns the text and the indexes of undecodable cells."""
     count = len(cells)
-    offsets = np.frombuffer(cells.buffers()[1], dtype=np.int32, count=count + 1, offset=4 * cells.offset)
+    offsets = _offsets(cells)
     flat = np.frombuffer(cells.buffers()[2] or b"", dtype=np.uint8)[offsets[0] : offsets[-1]]
     offsets = offsets - offsets[0]
     page = single_byte_code_page(encoding)

@@ -39,7 +39,7 @@ class RaggedRow:
 
 @dataclass(frozen=True)
 class DelimitedBatch:
-    """Rows as columns; `row_no` is the row that a spreadsheet shows (the heading is row 1, blank rows are counted)."""
+    """Rows as columns; `row_no` counts from 1 behind the heading, blank rows included."""
 
     row_no: np.ndarray
     text: dict[str, pa.Array]
@@ -70,7 +70,6 @@ def read_delimited(
         names = tuple(columns or ())
         if not names:
             names = _heading(path, rows)
-            row_no = 1
         numbers: list[int] = []
         cells: list[list[str]] = []
         for row in _guarded(path, rows):

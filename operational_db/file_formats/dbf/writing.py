@@ -1,37 +1,24 @@
 """How is a table written? dBase III files, whole columns at once.
 
-Belongs here: laying columns of values out as fixed-width records.
-Does not belong here: which columns an exchange file has; memo files, which nothing we send uses.
+Belongs here: the file, its header and the order of cells in a record.
+Does not belong here: how a value looks (`cells`); which columns an exchange file has; memo files, which nothing we send uses.
 """
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from .cells import BLANK, Column, Letters, Place, arrow_column, one_byte_letters, put_integers, put_text
 from .header import DELETION_FLAG, DESCRIPTOR, FIXED_LENGTH, FIXED_PART, TERMINATOR, DbfError, DbfField
 from .reading import DELETED, END_OF_FILE, LIVE
 
-BLANK = 0x20
 DBASE_III = 0x03
 WIDTH_MAX = {"C": 254, "N": 20, "F": 20, "D": 8, "L": 1}
-
-
-@dataclass(frozen=True)
-class ScaledIntegers:
-    """Exact decimals without a float: each value is its integer divided by 10 to the power `decimals`."""
-
-    values: np.ndarray
-    decimals: int
-
-
-Column = Sequence[object] | np.ndarray | pa.Array | ScaledIntegers
 
 
 def write_dbf(
@@ -43,23 +30,25 @@ def write_dbf(
     language_byte: int = 0x00,
     last_update: date,
     errors: str = "strict",
-    letters: Mapping[int, str] | None = None,
+    letters: Mapping[str, str] | None = None,
 ) -> int:
     """Write a dBase III table and return its number of records; the same input gives the same bytes.
 
     A column of strings is written as it stands whatever its type (so that a faulty file can be made on purpose); numbers are
-    integers, Decimals or ScaledIntegers; None is blank. `letters` replaces letters one for one before encoding.
+    integers, Decimals or ScaledIntegers; None is blank. `letters` (such as code_pages.UKRAINIAN_FOR_CP866) replaces letters
+    before encoding; with `errors="replace"` a letter that the encoding lacks becomes a question mark, else it is refused.
     A batch may carry DELETION_FLAG, a column of booleans. The file appears under its name only when it is whole.
     """
     path = Path(path)
     _check_fields(path, fields)
+    encoder = one_byte_letters(path, encoding, errors, letters or {})
     part = path.with_name(path.name + ".part")
     count = 0
     try:
         with part.open("wb") as file:
             _write_header(file, fields, 0, last_update, language_byte)
             for batch in batches:
-                records = _records(path, fields, batch, count, encoding, errors, letters)
+                records = _records(path, fields, batch, count, encoder)
                 file.write(records)
                 count += len(records)
             file.write(bytes([END_OF_FILE]))
@@ -74,6 +63,8 @@ def write_dbf(
 
 
 def _check_fields(path: Path, fields: Sequence[DbfField]) -> None:
+    if not fields:
+        raise DbfError(f"{path} cannot be written: it has no columns; describe at least one.")
     names: set[str] = set()
     for field in fields:
         reason = None
@@ -115,163 +106,27 @@ def _records(
     fields: Sequence[DbfField],
     batch: Mapping[str, Column],
     rows_before: int,
-    encoding: str,
-    errors: str,
-    letters: Mapping[int, str] | None,
+    letters: Letters,
 ) -> np.ndarray:
     missing = [field.name for field in fields if field.name not in batch]
     extra = [name for name in batch if name != DELETION_FLAG and name not in {field.name for field in fields}]
     if missing or extra:
         raise DbfError(f"{path} cannot be written: columns missing {missing}, columns unknown {extra}; give the same columns.")
-    arrays = {field.name: _arrow(path, field, batch[field.name], rows_before) for field in fields}
+    places = {field.name: Place(path, field, rows_before) for field in fields}
+    arrays = {name: arrow_column(place, batch[name]) for name, place in places.items()}
     lengths = {len(array) for array in arrays.values()}
     if len(lengths) != 1:
         raise DbfError(f"{path} cannot be written: columns of one batch have different lengths {sorted(lengths)}; align them.")
-    rows = lengths.pop()
-    records = np.full((rows, 1 + sum(field.length for field in fields)), BLANK, dtype=np.uint8)
+    records = np.full((lengths.pop(), 1 + sum(field.length for field in fields)), BLANK, dtype=np.uint8)
     if DELETION_FLAG in batch:
         records[:, 0] = np.where(np.asarray(batch[DELETION_FLAG], dtype=bool), DELETED, LIVE)
     start = 1
     for field in fields:
-        place = _Place(path, field, rows_before)
         target = records[:, start : start + field.length]
         array = arrays[field.name]
         if pa.types.is_string(array.type):
-            _put_text(target, place, array, encoding, errors, letters)
+            put_text(target, places[field.name], array, letters)
         else:
-            _put_integers(target, place, array)
+            put_integers(target, places[field.name], array)
         start += field.length
     return records
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where a value stands, for the sentence about it."""
-
-    path: Path
-    field: DbfField
-    rows_before: int
-
-    def error(self, row: int, value: object, rule: str) -> DbfError:
-        return DbfError(
-            f"{self.path}: record {self.rows_before + row + 1}, column {self.field.name}, value {value!r}: {rule};"
-            " correct the value or widen the column."
-        )
-
-
-def _arrow(path: Path, field: DbfField, column: Column, rows_before: int) -> pa.Array:
-    """The column as Arrow strings to be written as they stand, or as int64 scaled to the decimals of the field."""
-    place = _Place(path, field, rows_before)
-    if isinstance(column, ScaledIntegers):
-        integers = pa.array(column.values, pa.int64())
-        return _rescaled(place, integers, column.decimals)
-    try:
-        array = column if isinstance(column, pa.Array) else pa.array(column)
-    except (pa.ArrowException, TypeError, ValueError) as error:
-        raise DbfError(f"{path} cannot be written: column {field.name} mixes kinds of values ({error}); give one kind.") from error
-    kind = array.type
-    if pa.types.is_null(kind):
-        return array.cast(pa.string())
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return array.cast(pa.string())
-    if pa.types.is_boolean(kind) and field.type == "L":
-        return pc.if_else(array, "T", "F")
-    if pa.types.is_temporal(kind) and field.type == "D":
-        return pc.strftime(array.cast(pa.timestamp("s")), format="%Y%m%d")
-    if field.type in "NF" and pa.types.is_integer(kind):
-        return _rescaled(place, array.cast(pa.int64()), 0)
-    if field.type in "NF" and pa.types.is_decimal(kind):
-        return _scaled_decimals(place, array)
-    raise DbfError(
-        f"{path} cannot be written: column {field.name} of type {field.type} was given values of type {kind};"
-        " give integers, Decimals, dates, booleans or text."
-    )
-
-
-def _rescaled(place: _Place, integers: pa.Array, decimals: int) -> pa.Array:
-    shift = place.field.decimals - decimals
-    if shift == 0:
-        return integers
-    if shift < 0:
-        raise DbfError(
-            f"{place.path} cannot be written: column {place.field.name} has {place.field.decimals} decimals, its values"
-            f" {decimals}; round them first."
-        )
-    try:
-        return pc.multiply_checked(integers, pa.scalar(10**shift, pa.int64()))
-    except pa.ArrowInvalid as error:
-        raise DbfError(f"{place.path} cannot be written: column {place.field.name} has a number above 18 digits.") from error
-
-
-def _scaled_decimals(place: _Place, array: pa.Array) -> pa.Array:
-    """The unscaled integers that Arrow keeps inside its decimals, once the scale is that of the field."""
-    try:
-        wide = array.cast(pa.decimal128(38, place.field.decimals))
-    except pa.ArrowInvalid as error:
-        raise DbfError(
-            f"{place.path} cannot be written: column {place.field.name} has {place.field.decimals} decimals, one of its values"
-            f" has more ({error}); round it first."
-        ) from error
-    halves = np.frombuffer(wide.buffers()[1], np.int64, 2 * len(wide), 16 * wide.offset).reshape(-1, 2)
-    present = np.asarray(wide.is_valid())
-    values = np.where(present, halves[:, 0], 0)
-    too_large = np.flatnonzero(present & ((halves[:, 1] != values >> 63) | (np.abs(values) >= 10**18)))
-    if too_large.size:
-        row = int(too_large[0])
-        raise place.error(row, str(wide[row]), "it has more than 18 digits")
-    return pa.array(values, mask=~present)
-
-
-def _put_text(
-    target: np.ndarray,
-    place: _Place,
-    array: pa.Array,
-    encoding: str,
-    errors: str,
-    letters: Mapping[int, str] | None,
-) -> None:
-    texts = array.fill_null("")
-    try:
-        encoded = pa.array([text.translate(letters or {}).encode(encoding, errors) for text in texts.to_pylist()], pa.binary())
-    except UnicodeEncodeError as error:
-        raise DbfError(f"{place.path}: column {place.field.name}: {error}") from error
-    lengths = np.diff(np.frombuffer(encoded.buffers()[1], np.int32, len(encoded) + 1))
-    too_long = np.flatnonzero(lengths > place.field.length)
-    if too_long.size:
-        row = int(too_long[0])
-        raise place.error(row, texts[row].as_py(), f"it takes {lengths[row]} bytes, the column has {place.field.length}")
-    columns = np.arange(place.field.length)
-    if place.field.type in "NF":
-        mask = columns >= place.field.length - lengths[:, None]
-    else:
-        mask = columns < lengths[:, None]
-    target[mask] = np.frombuffer(encoded.buffers()[2] or b"", np.uint8, int(lengths.sum()))
-
-
-def _put_integers(target: np.ndarray, place: _Place, array: pa.Array) -> None:
-    """Digits from the right, vectorised over the records: quotient and remainder, one column of the file at a time."""
-    field = place.field
-    present = np.asarray(array.is_valid())
-    values = np.asarray(array.fill_null(0))
-    magnitude = np.abs(values).astype(np.uint64)
-    position = field.length - 1
-    for digit in range(field.length):
-        if field.decimals and digit == field.decimals:
-            target[:, position] = np.where(present, ord("."), BLANK)
-            position -= 1
-        if position < 0:
-            break
-        show = present & ((magnitude > 0) | (digit <= field.decimals))
-        magnitude, remainder = np.divmod(magnitude, np.uint64(10))
-        target[:, position] = np.where(show, remainder.astype(np.uint8) + ord("0"), BLANK)
-        position -= 1
-    too_wide = magnitude > 0
-    negative = np.flatnonzero(values < 0)
-    if negative.size:
-        free = target[negative] == BLANK
-        too_wide[negative] |= ~free[:, 0]
-        sign_at = free.shape[1] - 1 - free[:, ::-1].argmax(axis=1)
-        target[negative, sign_at] = ord("-")
-    if too_wide.any():
-        row = int(too_wide.argmax())
-        raise place.error(row, int(values[row]), f"it does not fit into {field.length} characters")
