@@ -1,0 +1,176 @@
+"""How does a value look in a record? One column of values laid out as fixed-width cells.
+
+Belongs here: text, numbers, dates and flags as bytes, vectorised over the records, and sentences about values that do not fit.
+Does not belong here: the order of columns and the file around them (`writing`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..code_pages import flat_utf8, single_byte_code_page
+from .header import DbfError, DbfField
+
+BLANK = 0x20
+DIGITS_MAX = 18  # of an integer of 64 bits
+
+
+@dataclass(frozen=True)
+class ScaledIntegers:
+    """Exact decimals without a float: each value is its integer divided by 10 to the power `decimals`."""
+
+    values: np.ndarray
+    decimals: int
+
+
+Column = Sequence[object] | np.ndarray | pa.Array | ScaledIntegers
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a value stands, for the sentence about it."""
+
+    path: Path
+    field: DbfField
+    rows_before: int
+
+    def error(self, row: int, value: object, rule: str) -> DbfError:
+        return DbfError(
+            f"{self.path}: record {self.rows_before + row + 1}, column {self.field.name}, value {value!r}: {rule};"
+            " correct the value or widen the column."
+        )
+
+    def column_error(self, rule: str) -> DbfError:
+        return DbfError(f"{self.path} cannot be written: column {self.field.name}: {rule}.")
+
+
+@dataclass(frozen=True)
+class Letters:
+    """How letters become bytes, one letter one byte."""
+
+    encoding: str
+    errors: str
+    replacements: Mapping[str, str]
+
+    def encode(self, utf8: bytes) -> bytes:
+        if utf8.isascii():
+            return utf8
+        text = utf8.decode("utf-8")
+        for letter, replacement in self.replacements.items():
+            text = text.replace(letter, replacement)
+        return text.encode(self.encoding, self.errors)
+
+
+def one_byte_letters(path: Path, encoding: str, errors: str, replacements: Mapping[str, str]) -> Letters:
+    if single_byte_code_page(encoding) is None:
+        raise DbfError(f"{path} cannot be written in {encoding}: a letter must take one byte; choose cp866 or cp1251.")
+    if errors not in {"strict", "replace"} or any(len(pair) != 2 for pair in map("".join, replacements.items())):
+        raise ValueError("errors must be 'strict' or 'replace', and a letter can only be replaced by one letter")
+    return Letters(encoding, errors, replacements)
+
+
+def arrow_column(place: Place, column: Column) -> pa.Array:
+    """The column as Arrow strings to be written as they stand, or as int64 scaled to the decimals of the field."""
+    field = place.field
+    if isinstance(column, ScaledIntegers):
+        return _rescaled(place, pa.array(column.values, pa.int64()), column.decimals)
+    try:
+        array = column if isinstance(column, pa.Array) else pa.array(column)
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        raise place.column_error(f"its values are of several kinds ({error}); give one kind") from error
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    kind = array.type
+    if pa.types.is_null(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return array.cast(pa.string())
+    if pa.types.is_boolean(kind) and field.type == "L":
+        return pc.if_else(array, "T", "F")
+    if pa.types.is_temporal(kind) and field.type == "D":
+        return pc.strftime(array.cast(pa.timestamp("s")), format="%Y%m%d")
+    if field.type in "NF" and pa.types.is_integer(kind):
+        return _rescaled(place, array.cast(pa.int64()), 0)
+    if field.type in "NF" and pa.types.is_decimal(kind):
+        return _scaled_decimals(place, array)
+    raise place.column_error(f"its type {field.type} cannot take values of type {kind}; give integers, Decimals, dates or text")
+
+
+def _rescaled(place: Place, integers: pa.Array, decimals: int) -> pa.Array:
+    shift = place.field.decimals - decimals
+    if shift == 0:
+        return integers
+    if shift < 0:
+        raise place.column_error(f"it has {place.field.decimals} decimals and its values {decimals}; round them first")
+    try:
+        return pc.multiply_checked(integers, pa.scalar(10**shift, pa.int64()))
+    except pa.ArrowInvalid as error:
+        raise place.column_error(f"one of its numbers has more than {DIGITS_MAX} digits; correct it") from error
+
+
+def _scaled_decimals(place: Place, array: pa.Array) -> pa.Array:
+    """The unscaled integers that Arrow keeps inside its decimals, once the scale is that of the field."""
+    try:
+        wide = array.cast(pa.decimal128(38, place.field.decimals))
+    except pa.ArrowInvalid as error:
+        raise place.column_error(f"one of its values has more than {place.field.decimals} decimals; round it first") from error
+    halves = np.frombuffer(wide.buffers()[1], np.int64, 2 * len(wide), 16 * wide.offset).reshape(-1, 2)
+    present = np.asarray(wide.is_valid())
+    values = np.where(present, halves[:, 0], 0)
+    too_large = np.flatnonzero(present & ((halves[:, 1] != values >> 63) | (np.abs(values) >= 10**DIGITS_MAX)))
+    if too_large.size:
+        row = int(too_large[0])
+        raise place.error(row, str(wide[row]), f"it has more than {DIGITS_MAX} digits")
+    return pa.array(values, mask=~present)
+
+
+def put_text(target: np.ndarray, place: Place, array: pa.Array, writer: Letters) -> None:
+    texts = array.fill_null("")
+    lengths = np.asarray(pc.utf8_length(texts), dtype=np.int64)
+    too_long = np.flatnonzero(lengths > place.field.length)
+    if too_long.size:
+        row = int(too_long[0])
+        raise place.error(row, texts[row].as_py(), f"it has {lengths[row]} letters, the column {place.field.length}")
+    try:
+        encoded = writer.encode(flat_utf8(texts))
+    except UnicodeEncodeError as error:
+        row = int(np.searchsorted(np.cumsum(lengths), error.start, side="right"))
+        letter = error.object[error.start]
+        raise place.error(row, texts[row].as_py(), f"the letter {letter!r} is not in {writer.encoding}") from error
+    columns = np.arange(place.field.length)
+    if place.field.type in "NF":
+        mask = columns >= place.field.length - lengths[:, None]
+    else:
+        mask = columns < lengths[:, None]
+    target[mask] = np.frombuffer(encoded, np.uint8)
+
+
+def put_integers(target: np.ndarray, place: Place, array: pa.Array) -> None:
+    """Digits from the right, vectorised over the records: quotient and remainder, one column of the file at a time."""
+    field = place.field
+    present = np.asarray(array.is_valid())
+    values = np.asarray(array.fill_null(0))
+    magnitude = np.abs(values).astype(np.uint64)
+    position = field.length - 1
+    for digit in range(field.length):
+        if field.decimals and digit == field.decimals:
+            target[:, position] = np.where(present, ord("."), BLANK)
+            position -= 1
+        if position < 0 or (digit > field.decimals and not magnitude.any()):
+            break
+        show = present & ((magnitude > 0) | (digit <= field.decimals))
+        magnitude, remainder = np.divmod(magnitude, np.uint64(10))
+        target[:, position] = np.where(show, remainder.astype(np.uint8) + ord("0"), BLANK)
+        position -= 1
+    too_wide = magnitude > 0
+    negative = np.flatnonzero(values < 0)
+    if negative.size:
+        free = target[negative] == BLANK
+        too_wide[negative] |= ~free[:, 0]
+        sign_at = free.shape[1] - 1 - free[:, ::-1].argmax(axis=1)
+        target[negative, sign_at] = ord("-")
+    if too_wide.any():
+        row = int(too_wide.argmax())
+        raise place.error(row, int(values[row]), f"it does not fit into {field.length} characters")
