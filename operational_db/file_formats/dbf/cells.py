@@ -4,7 +4,7 @@ Belongs here: text, numbers, dates and flags as bytes, vectorised over the recor
 Does not belong here: the order of columns and the file around them (`writing`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..code_pages import flat_utf8, single_byte_code_page
+from ..code_pages import MissingLetter, OneByteLetters, flat_utf8
 from .header import DbfError, DbfField
 
 BLANK = 0x20
@@ -48,31 +48,6 @@ class Place:
         return DbfError(f"{self.path} cannot be written: column {self.field.name}: {rule}.")
 
 
-@dataclass(frozen=True)
-class Letters:
-    """How letters become bytes, one letter one byte."""
-
-    encoding: str
-    errors: str
-    replacements: Mapping[str, str]
-
-    def encode(self, utf8: bytes) -> bytes:
-        if utf8.isascii():
-            return utf8
-        text = utf8.decode("utf-8")
-        for letter, replacement in self.replacements.items():
-            text = text.replace(letter, replacement)
-        return text.encode(self.encoding, self.errors)
-
-
-def one_byte_letters(path: Path, encoding: str, errors: str, replacements: Mapping[str, str]) -> Letters:
-    if single_byte_code_page(encoding) is None:
-        raise DbfError(f"{path} cannot be written in {encoding}: a letter must take one byte; choose cp866 or cp1251.")
-    if errors not in {"strict", "replace"} or any(len(pair) != 2 for pair in map("".join, replacements.items())):
-        raise ValueError("errors must be 'strict' or 'replace', and a letter can only be replaced by one letter")
-    return Letters(encoding, errors, replacements)
-
-
 def arrow_column(place: Place, column: Column) -> pa.Array:
     """The column as Arrow strings to be written as they stand, or as int64 scaled to the decimals of the field."""
     field = place.field
@@ -90,7 +65,7 @@ def arrow_column(place: Place, column: Column) -> pa.Array:
     if pa.types.is_boolean(kind) and field.type == "L":
         return pc.if_else(array, "T", "F")
     if pa.types.is_temporal(kind) and field.type == "D":
-        return pc.strftime(array.cast(pa.timestamp("s")), format="%Y%m%d")
+        return _year_month_day(place, array)
     if field.type in "NF" and pa.types.is_integer(kind):
         return _rescaled(place, array.cast(pa.int64()), 0)
     if field.type in "NF" and pa.types.is_decimal(kind):
@@ -126,25 +101,31 @@ def _scaled_decimals(place: Place, array: pa.Array) -> pa.Array:
     return pa.array(values, mask=~present)
 
 
-def put_text(target: np.ndarray, place: Place, array: pa.Array, writer: Letters) -> None:
+def _year_month_day(place: Place, array: pa.Array) -> pa.Array:
+    """Dates as integers of eight digits, which are then written as any number is."""
+    year = pc.year(array)
+    if (early := np.flatnonzero(np.asarray(pc.less(year, 1000).fill_null(False)))).size:
+        raise place.error(int(early[0]), str(array[int(early[0])]), "a year has four digits")
+    return pc.add(pc.add(pc.multiply(year, 10_000), pc.multiply(pc.month(array), 100)), pc.day(array))
+
+
+def put_text(target: np.ndarray, place: Place, array: pa.Array, letters: OneByteLetters) -> None:
     texts = array.fill_null("")
     lengths = np.asarray(pc.utf8_length(texts), dtype=np.int64)
     too_long = np.flatnonzero(lengths > place.field.length)
     if too_long.size:
         row = int(too_long[0])
         raise place.error(row, texts[row].as_py(), f"it has {lengths[row]} letters, the column {place.field.length}")
-    try:
-        encoded = writer.encode(flat_utf8(texts))
-    except UnicodeEncodeError as error:
-        row = int(np.searchsorted(np.cumsum(lengths), error.start, side="right"))
-        letter = error.object[error.start]
-        raise place.error(row, texts[row].as_py(), f"the letter {letter!r} is not in {writer.encoding}") from error
+    encoded = letters.encode(flat_utf8(texts))
+    if isinstance(encoded, MissingLetter):
+        row = int(np.searchsorted(np.cumsum(lengths), encoded.position, side="right"))
+        raise place.error(row, texts[row].as_py(), f"the letter {encoded.letter!r} is not in {letters.encoding}")
     columns = np.arange(place.field.length)
     if place.field.type in "NF":
         mask = columns >= place.field.length - lengths[:, None]
     else:
         mask = columns < lengths[:, None]
-    target[mask] = np.frombuffer(encoded, np.uint8)
+    target[mask] = encoded
 
 
 def put_integers(target: np.ndarray, place: Place, array: pa.Array) -> None:

@@ -13,7 +13,8 @@ from typing import BinaryIO
 import numpy as np
 import pyarrow as pa
 
-from .cells import BLANK, Column, Letters, Place, arrow_column, one_byte_letters, put_integers, put_text
+from ..code_pages import OneByteLetters, one_byte_letters
+from .cells import BLANK, Column, Place, arrow_column, put_integers, put_text
 from .header import DELETION_FLAG, DESCRIPTOR, FIXED_LENGTH, FIXED_PART, TERMINATOR, DbfError, DbfField
 from .reading import DELETED, END_OF_FILE, LIVE
 
@@ -41,7 +42,9 @@ def write_dbf(
     """
     path = Path(path)
     _check_fields(path, fields)
-    encoder = one_byte_letters(path, encoding, errors, letters or {})
+    encoder = one_byte_letters(encoding, errors, letters or {})
+    if encoder is None:
+        raise DbfError(f"{path} cannot be written in {encoding}: a letter must take one byte; choose cp866 or cp1251.")
     part = path.with_name(path.name + ".part")
     count = 0
     try:
@@ -106,7 +109,7 @@ def _records(
     fields: Sequence[DbfField],
     batch: Mapping[str, Column],
     rows_before: int,
-    letters: Letters,
+    letters: OneByteLetters,
 ) -> np.ndarray:
     missing = [field.name for field in fields if field.name not in batch]
     extra = [name for name in batch if name != DELETION_FLAG and name not in {field.name for field in fields}]
