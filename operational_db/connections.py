@@ -6,16 +6,17 @@ What a role may do is written in the schema; who starts the server in `operation
 from enum import StrEnum
 
 import psycopg
-from psycopg.conninfo import make_conninfo
 
 from operational_db import server
 from operational_db.refusal import Refusal
+from operational_db.server.address import with_parts
+from operational_db.server.databases import last_line
 from operational_db.server.life_cycle import address_without_asking
 from operational_db.settings import Settings
 
 
 class Role(StrEnum):
-    """The database roles; design rule 9 tells them apart."""
+    """The database roles; rule 9 of the design tells them apart."""
 
     OWNER = "owner"
     APP = "app"
@@ -29,54 +30,51 @@ class Role(StrEnum):
         return f"wattbook_{self.value}"
 
 
-def connect(settings: Settings, role: Role, *, user: str | None = None, autocommit: bool = False) -> psycopg.Connection:
-    """A session as the role; `user` is the login of the signed-in user, whom row-level security and the audit see.
+def connect(
+    settings: Settings, role: Role, *, user: str | None = None, autocommit: bool = False
+) -> psycopg.Connection:
+    """A session as the role; row-level security and the audit see `user`, the login of the signed-in person.
 
     An embedded server that is not running is started, so that any command just works.
     """
-    return psycopg_session(settings, session_options(settings, role, user), autocommit=autocommit)
+    return _session(settings, _parameters(settings, role, user), autocommit)
 
 
 def connect_as_admin(settings: Settings, *, autocommit: bool = False) -> psycopg.Connection:
-    """A session with the server's own login: for making roles, schema and copies, never for business rows."""
-    return psycopg_session(settings, session_options(settings), autocommit=autocommit)
+    """A session with the server's own login: to make roles, schema and copies, never for business rows."""
+    return _session(settings, _parameters(settings, None, None), autocommit)
 
 
-def address(settings: Settings, role: Role | None = None, *, user: str | None = None) -> str:
-    """The libpq address of such a session, password included, for a tool that opens its own (Alembic, dbt, Dagster)."""
-    dsn = server.start(settings).dsn_admin
-    return make_conninfo(dsn, options=session_options(settings, role, user))
+def session_url(settings: Settings, role: Role | None = None, *, user: str | None = None) -> str:
+    """The address of such a session, password included, for a tool that opens its own (dbt, Dagster)."""
+    return with_parts(server.start(settings).dsn_admin, options=_parameters(settings, role, user))
 
 
-def session_options(settings: Settings, role: Role | None = None, user: str | None = None) -> str:
-    """Parameters given at log-in: a ROLLBACK or RESET returns to them, which it would not to a SET sent later."""
+def _parameters(settings: Settings, role: Role | None, user: str | None) -> str:
+    """Given at log-in, so that ROLLBACK and RESET return to them, as they would not to a later SET."""
     parameters = {"timezone": settings.time_zone, "wattbook.user_login": user or ""}
     if role is not None:
         parameters["role"] = role.database_role
     return " ".join(f"-c {name}={_escaped(value)}" for name, value in parameters.items())
 
 
-def psycopg_session(settings: Settings, options: str, *, autocommit: bool) -> psycopg.Connection:
-    dsn = address_without_asking(settings)
-    if dsn is not None:
+def _session(settings: Settings, options: str, autocommit: bool) -> psycopg.Connection:
+    address = address_without_asking(settings)
+    if address is not None:
         try:
-            return _open(dsn, options, autocommit)
+            return psycopg.connect(address, options=options, autocommit=autocommit)
         except psycopg.OperationalError:
             pass  # not running, or no such database yet: starting finds out and says so
-    dsn = server.start(settings).dsn_admin
+    address = server.start(settings).dsn_admin
     try:
-        return _open(dsn, options, autocommit)
+        return psycopg.connect(address, options=options, autocommit=autocommit)
     except psycopg.OperationalError as error:
         raise Refusal(
-            f"The database {settings.database_name} refused the session ({str(error).strip().splitlines()[-1]}); "
-            "run `wattbook db start`, which builds the schema and its roles, then try again."
+            f"The database {settings.database_name} refused the session ({last_line(error)}); run "
+            "`wattbook db start`, which builds the schema and its roles, then try again."
         ) from error
 
 
-def _open(dsn: str, options: str, autocommit: bool) -> psycopg.Connection:
-    return psycopg.connect(make_conninfo(dsn, options=options), autocommit=autocommit)
-
-
 def _escaped(value: str) -> str:
-    """libpq splits options at spaces; a backslash protects them and itself."""
+    """A backslash protects a space, at which the server would split, and a backslash itself."""
     return value.replace("\\", "\\\\").replace(" ", "\\ ")

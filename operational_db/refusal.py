@@ -1,7 +1,7 @@
 """How any part of Wattbook says no to a user.
 
-Only the exception lives here. Which rule was broken is known where it is raised; how it is shown is known to the command line
-and to the screens.
+Only the exception lives here. Which rule was broken is known where it is raised; how it is shown is known to
+the command line and to the screens.
 """
 
 

@@ -1,13 +1,13 @@
 """Every setting of Wattbook, read once from the environment and handed on.
 
-Nothing else in the repository reads environment variables. Constants of the business (tariffs, norms, units) are not settings:
-they are dated reference data in the database.
+Nothing else in the repository reads environment variables. Constants of the business (tariffs, norms, units)
+are not settings: they are dated reference data in the database.
 """
 
 from pathlib import Path
 from typing import Self
 
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.errors import ProgrammingError
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -23,15 +23,26 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=ENVIRONMENT_PREFIX, frozen=True, extra="ignore")
 
-    database_url: str | None = Field(None, description="a real PostgreSQL server (15 or later) instead of the embedded one")
-    database_name: str = Field("wattbook", min_length=1, max_length=63, description="the database of this supplier")
-    var_dir: Path = Field(REPOSITORY_DIR / "var", description="everything that Wattbook writes on this machine")
-    postgres_bin_dir: Path | None = Field(None, description="a directory with initdb, postgres and pg_dump to prefer")
+    database_url: str | None = Field(
+        None, description="a real PostgreSQL server (15 or later) instead of the embedded one"
+    )
+    database_name: str = Field(
+        "wattbook", min_length=1, max_length=63, description="the database of this supplier"
+    )
+    var_dir: Path = Field(
+        REPOSITORY_DIR / "var", description="everything that Wattbook writes on this machine"
+    )
+    postgres_bin_dir: Path | None = Field(
+        None, description="a directory with initdb, postgres and pg_dump to prefer"
+    )
     server_memory_mb: int | None = Field(
-        None, ge=16, description="shared buffers of the embedded server; by default a quarter of the machine, at most 4096"
+        None,
+        ge=16,
+        description="shared buffers of the embedded server; else a quarter of the machine, at most 4096",
     )
     server_durable: bool = Field(
-        True, description="whether the embedded server survives a power cut; false only for throw-away test servers"
+        True,
+        description="whether the embedded server survives a power cut; false for throw-away servers",
     )
 
     country: str = Field("UZ", pattern="^[A-Z]{2}$")
@@ -79,12 +90,6 @@ def load_settings() -> Settings:
         name = first["loc"][0] if first["loc"] else "database_url"
         reason = first["msg"].removeprefix("Value error, ")
         raise Refusal(
-            f"The environment variable {ENVIRONMENT_PREFIX}{str(name).upper()} is wrong: {reason}; correct it or unset it."
+            f"The environment variable {ENVIRONMENT_PREFIX}{str(name).upper()} is wrong: {reason}; correct "
+            "it or unset it."
         ) from error
-
-
-def without_password(address: str) -> str:
-    """An address that may be shown: the password is left out."""
-    parts = conninfo_to_dict(address)
-    parts.pop("password", None)
-    return make_conninfo(**parts)

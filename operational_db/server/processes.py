@@ -1,6 +1,6 @@
-"""What is true of operating-system processes: alive or not, where they work, which ones are servers in a directory.
+"""What is true of operating-system processes: alive or not, and which ones serve a data directory.
 
-Signalling them belongs to `life_cycle`, which knows that they are ours.
+Signalling them belongs to `embedded`, which knows that they are ours.
 """
 
 import os
@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 _PROC = Path("/proc")
+_SERVER_PROGRAM = "postgres"
 
 
 def is_alive(pid: int) -> bool:
@@ -21,20 +22,32 @@ def is_alive(pid: int) -> bool:
     return _state(pid) not in ("Z", "X", "")
 
 
-def working_directory(pid: int) -> Path | None:
-    """Where the process works; None when this user or this system cannot tell."""
-    try:
-        return Path(os.readlink(_PROC / str(pid) / "cwd"))
-    except OSError:
-        return None
+def is_server_of(pid: int, data_dir: Path) -> bool:
+    """Whether the number is a live server of the directory, not another program that was given it since."""
+    if not is_alive(pid):
+        return False
+    if not _PROC.is_dir():
+        return True
+    place = _working_directory(pid)
+    # Another user's process keeps its place to itself, but not its name.
+    return _name(pid) == _SERVER_PROGRAM and (place is None or place == data_dir.resolve())
 
 
 def servers_in(data_dir: Path) -> list[int]:
-    """Every live `postgres` process that works in the directory (none where the system has no /proc)."""
+    """Every live server process of the directory (none can be told where the system has no /proc)."""
     if not _PROC.is_dir():
         return []
     pids = [int(entry.name) for entry in _PROC.iterdir() if entry.name.isdigit()]
-    return [pid for pid in pids if _name(pid) == "postgres" and working_directory(pid) == data_dir.resolve()]
+    return [
+        pid for pid in pids if _name(pid) == _SERVER_PROGRAM and _working_directory(pid) == data_dir.resolve()
+    ]
+
+
+def _working_directory(pid: int) -> Path | None:
+    try:
+        return (_PROC / str(pid) / "cwd").readlink()
+    except OSError:
+        return None
 
 
 def _name(pid: int) -> str:
@@ -48,9 +61,9 @@ def _state(pid: int) -> str:
     """One letter: R, S, D, Z ...; empty when the process is gone."""
     if _PROC.is_dir():
         try:
-            # "pid (name) S ...": the name may hold spaces and brackets, so the state is what follows the last bracket.
+            # "pid (name) S ...": the name may hold spaces and brackets; the state follows the last bracket.
             return (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[0]
         except (OSError, IndexError):
             return ""
-    shown = subprocess.run(["ps", "-o", "state=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return shown.stdout.strip()[:1]
+    command = ["ps", "-o", "state=", "-p", str(pid)]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()[:1]

@@ -1,8 +1,8 @@
 """As whom the embedded server runs: PostgreSQL refuses to run as root, so root hands it to another user.
 
-In order: the owner of existing data; the users `postgres` and `nobody`, when they can enter the directory and run the programs
-(a checkout below a 0700 home keeps them out); root itself under another name inside a user namespace. An ordinary user runs it
-as themselves.
+In order: the owner of existing data; the users `postgres` and `nobody`, when they can enter the directory and
+run the programs (a checkout below a 0700 home keeps them out); root itself under another name inside a user
+namespace. An ordinary user runs it as themselves.
 """
 
 import os
@@ -53,8 +53,9 @@ def choose_run_as(server_dir: Path, data_dir: Path, postgres: Path) -> RunAs:
         if _can_work(candidate, server_dir, postgres):
             return candidate
     raise Refusal(
-        f"PostgreSQL refuses to run as root, no other user can enter {server_dir} and run {postgres}, and this machine allows "
-        "no user namespace: run as an ordinary user, or move the checkout out of root's home, for example to /srv/wattbook."
+        f"PostgreSQL refuses to run as root, no other user can enter {server_dir} and run {postgres}, and "
+        "this machine allows no user namespace: run as an ordinary user, or move the checkout out of root's "
+        "home, for example to /srv/wattbook."
     )
 
 
@@ -64,14 +65,16 @@ def _known_users() -> list[pwd.struct_passwd]:
 
 
 def _namespace_prefix() -> tuple[str, ...]:
-    return ("unshare", "--user", f"--map-user={_NUMBER_IN_NAMESPACE}", f"--map-group={_NUMBER_IN_NAMESPACE}", "--")
+    number = _NUMBER_IN_NAMESPACE
+    return ("unshare", "--user", f"--map-user={number}", f"--map-group={number}", "--")
 
 
 def _can_work(candidate: RunAs, server_dir: Path, postgres: Path) -> bool:
     if candidate.prefix and shutil.which(candidate.prefix[0]) is None:
         return False
+    try_it = 'test -x "$1" && exec "$2" --version'
     answer = subprocess.run(
-        [*candidate.prefix, "/bin/sh", "-c", 'test -x "$1" && exec "$2" --version', "sh", server_dir, postgres],
+        [*candidate.prefix, "/bin/sh", "-c", try_it, "sh", server_dir, postgres],
         capture_output=True,
         check=False,
         **candidate.popen_options(),

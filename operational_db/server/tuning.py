@@ -10,7 +10,7 @@ from operational_db.settings import Settings
 
 _MEBIBYTE = 1024 * 1024
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
-_SHARED_MEMORY = Path("/dev/shm")
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  asked for its size only
 # Parallel queries keep hash tables in shared memory; a container's usual 64 MB breaks them.
 _LEAST_SHARED_MEMORY_BYTES = 1024 * _MEBIBYTE
 
@@ -24,7 +24,7 @@ def server_options(settings: Settings) -> dict[str, str]:
         "effective_cache_size": f"{memory_mb * 2}MB",
         "maintenance_work_mem": "64MB" if is_small else "512MB",
         "work_mem": "16MB" if is_small else "64MB",
-        # No standby and no archive: a COPY into a table made in the same transaction then writes no log at all.
+        # No standby, no archive: a COPY into a table made in the same transaction then writes no log.
         "wal_level": "minimal",
         "max_wal_senders": "0",
         "min_wal_size": "64MB" if is_small else "1GB",
@@ -32,7 +32,7 @@ def server_options(settings: Settings) -> dict[str, str]:
         "checkpoint_timeout": "15min",
         "max_parallel_workers_per_gather": "2",
         "max_parallel_maintenance_workers": "2",
-        # Compiling costs more than it saves on the many short statements, and it surprises plans of partitioned tables.
+        # Compiling costs more than it saves on many short statements.
         "jit": "off",
         "random_page_cost": "1.1",
         # One lock per partition and per index of it: a month over years of partitions takes thousands.
