@@ -1,36 +1,40 @@
 """Delimited text: rows of a CSV or semicolon file as columns of raw text, and back.
 
 Belongs here: quotes, encodings, row numbers, rows with too many or too few cells.
-Does not belong here: numbers, dates, the meaning of a column.
+Does not belong here: numbers, dates, the meaning of a column, formulas of spreadsheets.
 """
 
 import csv
-import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pyarrow as pa
 
-from .code_pages import decode_marking
+from operational_db.file_formats.code_pages import UndecodableCell, decode_or_mark
+from operational_db.file_formats.column_names import unique_names
+from operational_db.file_formats.opening import FileFormatError, open_to_read, open_to_write
+
+# Geometries in public network files can exceed Python's limit of 128 KiB a cell; the limit is the process's.
+csv.field_size_limit(16 * 1024 * 1024)
+
+# What surrogateescape makes of a byte without a letter, and the zero byte that PostgreSQL text cannot hold.
+UNDECODED = re.compile("[\udc80-\udcff\0]")
 
 
-class DelimitedError(Exception):
+class DelimitedError(FileFormatError):
     """A text file that cannot be read or written as rows; the message is one sentence for the user."""
 
 
 @dataclass(frozen=True)
-class UndecodableCell:
-    r"""A cell with a byte that means nothing in the encoding; the text column shows the byte as \xNN."""
-
-    row_no: int
-    field: str
-
-
-@dataclass(frozen=True)
 class RaggedRow:
-    """A row whose cells do not match the columns; `cells` is all of it, the text columns hold what fits."""
+    """A row whose cells do not match the columns; `cells` is all of it, the text columns hold what fits.
+
+    A row whose quotation marks make no sense is one cell: the line as it stands.
+    """
 
     row_no: int
     cells: tuple[str, ...]
@@ -39,7 +43,7 @@ class RaggedRow:
 
 @dataclass(frozen=True)
 class DelimitedBatch:
-    """Rows as columns; `row_no` counts from 1 behind the heading, blank rows included."""
+    """Rows as columns; `row_no` counts rows from 1 behind the heading, blank ones included."""
 
     row_no: np.ndarray
     text: dict[str, pa.Array]
@@ -50,6 +54,13 @@ class DelimitedBatch:
         return len(self.row_no)
 
 
+def read_heading(path: Path | str, encoding: str, delimiter: str) -> tuple[str, ...]:
+    """The column names in the first row."""
+    path = Path(path)
+    with open_to_read(path, DelimitedError, "r", **_how_to_read(encoding)) as file:
+        return _heading(path, _rows(path, file, delimiter), encoding)
+
+
 def read_delimited(
     path: Path | str,
     encoding: str,
@@ -58,22 +69,14 @@ def read_delimited(
     columns: Sequence[str] | None = None,
     batch_rows: int = 100_000,
 ) -> Iterator[DelimitedBatch]:
-    """Read a text file in batches; without `columns` the first row names them. Blank rows are skipped."""
+    """Read a text file in batches; without `columns` the first row names them. Blank rows are left out."""
     path = Path(path)
-    try:
-        file = path.open(encoding=encoding, errors="surrogateescape", newline="")
-    except OSError as error:
-        raise DelimitedError(f"{path} cannot be opened: {error.strerror}; check the name and the permissions.") from error
-    with file:
-        rows = csv.reader(file, delimiter=delimiter)
-        row_no = 0
-        names = tuple(columns or ())
-        if not names:
-            names = _heading(path, rows)
+    with open_to_read(path, DelimitedError, "r", **_how_to_read(encoding)) as file:
+        rows = _rows(path, file, delimiter)
+        names = tuple(columns) if columns else _heading(path, rows, encoding)
         numbers: list[int] = []
         cells: list[list[str]] = []
-        for row in _guarded(path, rows):
-            row_no += 1
+        for row_no, row in enumerate(rows, start=1):
             if not row:
                 continue
             numbers.append(row_no)
@@ -85,43 +88,80 @@ def read_delimited(
             yield _batch(names, numbers, cells, encoding)
 
 
-def _heading(path: Path, rows: Iterator[list[str]]) -> tuple[str, ...]:
-    heading = next(_guarded(path, rows), None)
+def _how_to_read(encoding: str) -> dict[str, str]:
+    """A byte without a letter must not stop reading; it travels as a surrogate until its cell is known."""
+    return {"encoding": encoding, "errors": "surrogateescape", "newline": ""}
+
+
+class _Lines:
+    """The lines of a file, remembering those that the current row took."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+        self.of_row: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        for line_no, line in enumerate(self._file):
+            plain = line if line_no else line.removeprefix("\ufeff")
+            self.of_row.append(plain)
+            yield plain
+
+
+def _rows(path: Path, file: IO[str], delimiter: str) -> Iterator[list[str]]:
+    lines = _Lines(file)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    line_no = 1
+    while True:
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            if len(lines.of_row) != 1 or not lines.of_row[0].endswith(("\n", "\r")):
+                raise DelimitedError(
+                    f"{path}: line {line_no} has a quotation mark that is not closed as it should be"
+                    f" ({error}), so the rows behind it cannot be told apart; correct it or ask again."
+                ) from error
+            row = [lines.of_row[0].rstrip("\r\n")]
+        line_no += len(lines.of_row)
+        lines.of_row.clear()
+        yield row
+
+
+def _heading(path: Path, rows: Iterator[list[str]], encoding: str) -> tuple[str, ...]:
+    heading = next(rows, None)
     if not heading:
-        raise DelimitedError(f"{path} has no heading row; name its columns in the profile or ask for the file again.")
-    names = tuple(name.strip().removeprefix("\ufeff") for name in heading)
-    doubled = {name for name in names if names.count(name) > 1 or not name}
-    if doubled:
-        raise DelimitedError(f"{path}: row 1 has empty or repeated column names {sorted(doubled)}; correct the heading.")
-    return names
+        raise DelimitedError(
+            f"{path} is empty or begins with an empty row, the first row must name columns; ask for it again."
+        )
+    return unique_names([_marked(name, encoding).strip() for name in heading])
 
 
-def _guarded(path: Path, rows: Iterator[list[str]]) -> Iterator[list[str]]:
-    try:
-        yield from rows
-    except csv.Error as error:
-        raise DelimitedError(f"{path}: {error}; a quotation mark is probably never closed.") from error
-
-
-def _batch(names: tuple[str, ...], numbers: list[int], cells: list[list[str]], encoding: str) -> DelimitedBatch:
+def _batch(
+    names: tuple[str, ...], numbers: list[int], cells: list[list[str]], encoding: str
+) -> DelimitedBatch:
     width = len(names)
     ragged = []
     for index, row in enumerate(cells):
         if len(row) != width:
-            ragged.append(RaggedRow(numbers[index], tuple(row), width))
+            ragged.append(RaggedRow(numbers[index], tuple(_marked(cell, encoding) for cell in row), width))
             cells[index] = (row + [""] * width)[:width]
     text: dict[str, pa.Array] = {}
     undecodable: list[UndecodableCell] = []
     for name, column in zip(names, zip(*cells, strict=True), strict=True):
-        values = list(column)
-        for index, value in enumerate(values):
-            if not value.isascii() or "\0" in value:
-                marked = decode_marking(value.encode(encoding, "surrogateescape"), encoding)
-                if marked != value:
-                    values[index] = marked
-                    undecodable.append(UndecodableCell(numbers[index], name))
+        values: Sequence[str] = column
+        if UNDECODED.search("".join(column)):
+            bad = [index for index, value in enumerate(column) if UNDECODED.search(value)]
+            undecodable += [UndecodableCell(numbers[index], name) for index in bad]
+            values = [_marked(value, encoding) for value in column]
         text[name] = pa.array(values, pa.string())
     return DelimitedBatch(np.array(numbers, np.int64), text, tuple(undecodable), tuple(ragged))
+
+
+def _marked(cell: str, encoding: str) -> str:
+    if not UNDECODED.search(cell):
+        return cell
+    return decode_or_mark(cell.encode(encoding, "surrogateescape"), encoding)[0]
 
 
 def write_delimited(
@@ -134,32 +174,25 @@ def write_delimited(
     errors: str = "strict",
     heading: bool = True,
 ) -> int:
-    """Write rows given as columns; None is an empty cell. Returns the number of rows.
-
-    The file appears under its name only when it is whole.
-    """
+    """Write rows given as columns, None as an empty cell, lines ending in CRLF; returns the row count."""
     path = Path(path)
-    part = path.with_name(path.name + ".part")
     count = 0
-    try:
-        with part.open("w", encoding=encoding, errors=errors, newline="") as file:
-            writer = csv.writer(file, delimiter=delimiter, lineterminator="\r\n")
+    how = {"encoding": encoding, "errors": errors, "newline": ""}
+    with open_to_write(path, DelimitedError, "w", **how) as file:
+        writer = csv.writer(file, delimiter=delimiter, lineterminator="\r\n")
+        try:
             if heading:
                 writer.writerow(columns)
             for batch in batches:
                 rows = list(zip(*(_plain(batch[name]) for name in columns), strict=True))
                 writer.writerows(rows)
                 count += len(rows)
-        os.replace(part, path)
-    except UnicodeEncodeError as error:
-        letter = error.object[error.start : error.end]
-        raise DelimitedError(
-            f"{path} cannot be written: the letter {letter!r} is not in {encoding}; replace it or choose another encoding."
-        ) from error
-    except OSError as error:
-        raise DelimitedError(f"{path} cannot be written: {error.strerror}; check the folder and the free space.") from error
-    finally:
-        part.unlink(missing_ok=True)
+        except UnicodeEncodeError as error:
+            letter = error.object[error.start]
+            raise DelimitedError(
+                f"{path} cannot be written: the letter {letter!r} is not in {encoding}; replace it or choose"
+                " another encoding."
+            ) from error
     return count
 
 

@@ -66,7 +66,9 @@ def read_80020(path: Path | str, *, faults: list[Layout80020Error] | None = None
             _refuse_declarations(path, file)
             yield from _days(path, file, faults)
     except OSError as error:
-        raise Layout80020Error(f"{path} cannot be opened: {error.strerror}; check the name and the permissions.") from error
+        raise Layout80020Error(
+            f"{path} cannot be opened: {error.strerror}; check the name and the permissions."
+        ) from error
     except ParseError as error:
         raise Layout80020Error(f"{path} is not a whole XML file: {error}; ask for the file again.") from error
 
@@ -78,7 +80,9 @@ def _refuse_declarations(path: Path, file: BinaryIO) -> None:
         """The root element begins, so no document type can follow."""
 
     def refuse(name: str, *_: object) -> None:
-        raise Layout80020Error(f"{path} declares a document type ({name}), which layout 80020 does not have; it is refused.")
+        raise Layout80020Error(
+            f"{path} declares a document type ({name}), which layout 80020 does not have; it is refused."
+        )
 
     def stop(*_: object) -> None:
         raise RootReached
@@ -121,7 +125,9 @@ def _days(path: Path, file: BinaryIO, faults: list[Layout80020Error] | None) -> 
                 day = _day(path, element)
             elif tag == "measuringpoint":
                 if day is None or area is None:
-                    raise Layout80020Error(f"{path}: point {element.get('code')!r} stands outside of an area and a day.")
+                    raise Layout80020Error(
+                        f"{path}: point {element.get('code')!r} stands outside of an area and a day."
+                    )
                 for channel in element.iter("measuringchannel"):
                     try:
                         yield _measuring_day(path, area, element, channel, day)
@@ -146,7 +152,9 @@ def _day(path: Path, element: Element) -> date:
     try:
         return datetime.strptime(text, "%Y%m%d").date()
     except ValueError as error:
-        raise Layout80020Error(f"{path}: day {text!r} is not a date of the form yyyymmdd; ask for the file again.") from error
+        raise Layout80020Error(
+            f"{path}: day {text!r} is not a date of the form yyyymmdd; ask for the file again."
+        ) from error
 
 
 def _measuring_day(path: Path, area: Element, point: Element, channel: Element, day: date) -> MeasuringDay:
@@ -170,9 +178,13 @@ def _measuring_day(path: Path, area: Element, point: Element, channel: Element, 
         value = period.find("value")
         text = "" if value is None else (value.text or "").strip()
         if period.get("end") != end:
-            raise Layout80020Error(f"{where}: period {start} ends at {period.get('end')!r}, not at {end}; ask for the day again.")
+            raise Layout80020Error(
+                f"{where}: period {start} ends at {period.get('end')!r}, not at {end}; ask for the day again."
+            )
         if value is None or not NUMBER.match(text):
-            raise Layout80020Error(f"{where}: period {start}: value {text!r} is not a number; ask for the day again.")
+            raise Layout80020Error(
+                f"{where}: period {start}: value {text!r} is not a number; ask for the day again."
+            )
         values.append(Decimal(text))
         status.append(int(value.get("status", "0")))
     return MeasuringDay(
@@ -207,7 +219,9 @@ def write_80020(path: Path | str, header: MessageHeader, days: Iterable[Measurin
             )
             for (inn, area_name), in_area in groupby(days, key=lambda day: (day.inn, day.area_name)):
                 file.write(f"<area><name>{escape(area_name)}</name><inn>{escape(inn)}</inn>\n")
-                for (code, name), at_point in groupby(in_area, key=lambda day: (day.point_code, day.point_name)):
+                for (code, name), at_point in groupby(
+                    in_area, key=lambda day: (day.point_code, day.point_name)
+                ):
                     file.write(f"<measuringpoint code={quoteattr(code)} name={quoteattr(name)}>\n")
                     for measured in at_point:
                         file.write(_channel(path, header, measured))
@@ -217,14 +231,20 @@ def write_80020(path: Path | str, header: MessageHeader, days: Iterable[Measurin
             file.write("</message>\n")
         os.replace(part, path)
     except OSError as error:
-        raise Layout80020Error(f"{path} cannot be written: {error.strerror}; check the folder and the free space.") from error
+        raise Layout80020Error(
+            f"{path} cannot be written: {error.strerror}; check the folder and the free space."
+        ) from error
     finally:
         part.unlink(missing_ok=True)
     return count
 
 
 def _channel(path: Path, header: MessageHeader, measured: MeasuringDay) -> str:
-    if len(measured.values) != PERIODS_PER_DAY or len(measured.status) != PERIODS_PER_DAY or measured.day != header.day:
+    if (
+        len(measured.values) != PERIODS_PER_DAY
+        or len(measured.status) != PERIODS_PER_DAY
+        or measured.day != header.day
+    ):
         raise Layout80020Error(
             f"{path} cannot be written: point {measured.point_code!r}, channel {measured.channel!r} of {measured.day} must be of"
             f" the day {header.day} and have {PERIODS_PER_DAY} values and statuses; correct its source."

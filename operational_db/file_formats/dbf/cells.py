@@ -1,6 +1,6 @@
 """How does a value look in a record? One column of values laid out as fixed-width cells.
 
-Belongs here: text, numbers, dates and flags as bytes, vectorised over the records, and sentences about values that do not fit.
+Belongs here: text, numbers, dates and flags as bytes, vectorised over the records; values that do not fit.
 Does not belong here: the order of columns and the file around them (`writing`).
 """
 
@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..code_pages import MissingLetter, OneByteLetters, flat_utf8
-from .header import DbfError, DbfField
+from operational_db.file_formats.code_pages import MissingLetter, OneByteLetters, flat_utf8
+from operational_db.file_formats.dbf.header import DbfError, DbfField
 
 BLANK = 0x20
 DIGITS_MAX = 18  # of an integer of 64 bits
@@ -40,8 +40,8 @@ class Place:
 
     def error(self, row: int, value: object, rule: str) -> DbfError:
         return DbfError(
-            f"{self.path}: record {self.rows_before + row + 1}, column {self.field.name}, value {value!r}: {rule};"
-            " correct the value or widen the column."
+            f"{self.path} cannot be written: record {self.rows_before + row + 1}, column {self.field.name},"
+            f" value {value!r}: {rule}; correct the value or widen the column."
         )
 
     def column_error(self, rule: str) -> DbfError:
@@ -49,7 +49,7 @@ class Place:
 
 
 def arrow_column(place: Place, column: Column) -> pa.Array:
-    """The column as Arrow strings to be written as they stand, or as int64 scaled to the decimals of the field."""
+    """The column as Arrow strings, to be written as they stand, or as int64 scaled as the field is."""
     field = place.field
     if isinstance(column, ScaledIntegers):
         return _rescaled(place, pa.array(column.values, pa.int64()), column.decimals)
@@ -70,7 +70,9 @@ def arrow_column(place: Place, column: Column) -> pa.Array:
         return _rescaled(place, array.cast(pa.int64()), 0)
     if field.type in "NF" and pa.types.is_decimal(kind):
         return _scaled_decimals(place, array)
-    raise place.column_error(f"its type {field.type} cannot take values of type {kind}; give integers, Decimals, dates or text")
+    raise place.column_error(
+        f"its type {field.type} cannot take values of type {kind}; give integers, Decimals, dates or text"
+    )
 
 
 def _rescaled(place: Place, integers: pa.Array, decimals: int) -> pa.Array:
@@ -78,11 +80,13 @@ def _rescaled(place: Place, integers: pa.Array, decimals: int) -> pa.Array:
     if shift == 0:
         return integers
     if shift < 0:
-        raise place.column_error(f"it has {place.field.decimals} decimals and its values {decimals}; round them first")
+        raise place.column_error(
+            f"it has {place.field.decimals} decimals and its values {decimals}; round them first"
+        )
     try:
         return pc.multiply_checked(integers, pa.scalar(10**shift, pa.int64()))
     except pa.ArrowInvalid as error:
-        raise place.column_error(f"one of its numbers has more than {DIGITS_MAX} digits; correct it") from error
+        raise place.column_error(f"a number has more than {DIGITS_MAX} digits; correct it") from error
 
 
 def _scaled_decimals(place: Place, array: pa.Array) -> pa.Array:
@@ -90,11 +94,14 @@ def _scaled_decimals(place: Place, array: pa.Array) -> pa.Array:
     try:
         wide = array.cast(pa.decimal128(38, place.field.decimals))
     except pa.ArrowInvalid as error:
-        raise place.column_error(f"one of its values has more than {place.field.decimals} decimals; round it first") from error
+        raise place.column_error(
+            f"a value has more than {place.field.decimals} decimals; round it first"
+        ) from error
     halves = np.frombuffer(wide.buffers()[1], np.int64, 2 * len(wide), 16 * wide.offset).reshape(-1, 2)
     present = np.asarray(wide.is_valid())
     values = np.where(present, halves[:, 0], 0)
-    too_large = np.flatnonzero(present & ((halves[:, 1] != values >> 63) | (np.abs(values) >= 10**DIGITS_MAX)))
+    is_too_large = (halves[:, 1] != values >> 63) | (np.abs(values) >= 10**DIGITS_MAX)
+    too_large = np.flatnonzero(present & is_too_large)
     if too_large.size:
         row = int(too_large[0])
         raise place.error(row, str(wide[row]), f"it has more than {DIGITS_MAX} digits")
@@ -115,11 +122,13 @@ def put_text(target: np.ndarray, place: Place, array: pa.Array, letters: OneByte
     too_long = np.flatnonzero(lengths > place.field.length)
     if too_long.size:
         row = int(too_long[0])
-        raise place.error(row, texts[row].as_py(), f"it has {lengths[row]} letters, the column {place.field.length}")
+        rule = f"it has {lengths[row]} letters, the column {place.field.length}"
+        raise place.error(row, texts[row].as_py(), rule)
     encoded = letters.encode(flat_utf8(texts))
     if isinstance(encoded, MissingLetter):
         row = int(np.searchsorted(np.cumsum(lengths), encoded.position, side="right"))
-        raise place.error(row, texts[row].as_py(), f"the letter {encoded.letter!r} is not in {letters.encoding}")
+        rule = f"the letter {encoded.letter!r} is not in {letters.encoding}"
+        raise place.error(row, texts[row].as_py(), rule)
     columns = np.arange(place.field.length)
     if place.field.type in "NF":
         mask = columns >= place.field.length - lengths[:, None]
@@ -129,7 +138,7 @@ def put_text(target: np.ndarray, place: Place, array: pa.Array, letters: OneByte
 
 
 def put_integers(target: np.ndarray, place: Place, array: pa.Array) -> None:
-    """Digits from the right, vectorised over the records: quotient and remainder, one column of the file at a time."""
+    """Digits from the right for all records at once: quotient and remainder by ten."""
     field = place.field
     present = np.asarray(array.is_valid())
     values = np.asarray(array.fill_null(0))

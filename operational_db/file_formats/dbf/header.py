@@ -1,21 +1,25 @@
 """What does the table promise? The header of a DBF file: version, columns, number of records.
 
-Belongs here: the fixed part and the field descriptors, and what can be said of a file from its header and size.
+Belongs here: the fixed part, the field descriptors, and what header and size together say of a file.
 Does not belong here: the records.
 """
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-# Stands for the mark in front of a record wherever a column name is asked for; no column can have brackets in its name.
+from operational_db.file_formats.code_pages import decode_or_mark
+from operational_db.file_formats.column_names import unique_names
+from operational_db.file_formats.opening import FileFormatError, open_to_read
+
+# Stands for the mark in front of a record wherever a column is named; no column has brackets in its name.
 DELETION_FLAG = "(deletion flag)"
 
-FIXED_PART = struct.Struct("<BBBBLHH16xBBH")
+FIXED_PART = struct.Struct("<BBBBLHH17xBxx")
 DESCRIPTOR = struct.Struct("<11sc4xBB14x")
 FIXED_LENGTH = 32
-TERMINATOR = 0x0D
+TERMINATOR = b"\r"
 
 VERSIONS = {
     0x03: "dBase III",
@@ -35,7 +39,7 @@ VERSIONS = {
 }
 
 
-class DbfError(Exception):
+class DbfError(FileFormatError):
     """A DBF file that cannot be read or written; the message is one sentence for the user."""
 
 
@@ -87,29 +91,17 @@ class DbfHeader:
 def read_header(path: Path | str, encoding: str | None = None) -> DbfHeader:
     """Read the header; `encoding` is that of column names, ASCII in nearly all files."""
     path = Path(path)
-    try:
-        with path.open("rb") as file:
-            size = file.seek(0, 2)
-            file.seek(0)
-            fixed = file.read(FIXED_LENGTH)
-            if size == 0:
-                raise DbfError(f"{path} is empty (0 bytes), so it is not a DBF table; ask for the file again.")
-            version = fixed[0]
-            if version not in VERSIONS:
-                raise DbfError(
-                    f"{path} is not a DBF table this program reads: its first byte is 0x{version:02X}, dBase III has 0x03;"
-                    " export it as dBase III or name the right format in the profile."
-                )
-            if len(fixed) < FIXED_LENGTH:
-                raise DbfError(f"{path} is cut off inside its header ({size} bytes); ask for the file again.")
-            _, year, month, day, count, header_length, record_length, _, language, _ = FIXED_PART.unpack(fixed)
-            descriptors = file.read(max(header_length - FIXED_LENGTH, 0))
-    except OSError as error:
-        raise DbfError(f"{path} cannot be opened: {error.strerror}; check the name and the permissions.") from error
+    with open_to_read(path, DbfError) as file:
+        size = file.seek(0, 2)
+        file.seek(0)
+        fixed = file.read(FIXED_LENGTH)
+        _check_beginning(path, size, fixed)
+        version, year, month, day, count, header_length, record_length, language = FIXED_PART.unpack(fixed)
+        descriptors = file.read(max(header_length - FIXED_LENGTH, 0))
     if header_length <= FIXED_LENGTH or record_length == 0:
         raise DbfError(
-            f"{path} is not a DBF table: its header gives a header length of {header_length} and a record length of"
-            f" {record_length} bytes; ask for the file again."
+            f"{path} is not a DBF table: its header claims a header of {header_length} and records"
+            f" of {record_length} bytes; ask for the file again."
         )
     if len(descriptors) < header_length - FIXED_LENGTH:
         raise DbfError(
@@ -120,7 +112,8 @@ def read_header(path: Path | str, encoding: str | None = None) -> DbfHeader:
     width = 1 + sum(field.length for field in fields)
     if width > record_length:
         raise DbfError(
-            f"{path} is damaged: its columns take {width} bytes and its records {record_length}; ask for the file again."
+            f"{path} is damaged: its columns take {width} bytes, a record has {record_length};"
+            " ask for the file again."
         )
     return DbfHeader(
         path=path,
@@ -135,6 +128,18 @@ def read_header(path: Path | str, encoding: str | None = None) -> DbfHeader:
     )
 
 
+def _check_beginning(path: Path, size: int, fixed: bytes) -> None:
+    if size == 0:
+        raise DbfError(f"{path} is empty (0 bytes), so it is not a DBF table; ask for the file again.")
+    if fixed[0] not in VERSIONS:
+        raise DbfError(
+            f"{path} is not a DBF table this program reads: its first byte is 0x{fixed[0]:02X}, that of"
+            " dBase III is 0x03; export it as dBase III or name its right format."
+        )
+    if size < FIXED_LENGTH:
+        raise DbfError(f"{path} is cut off inside its header ({size} bytes); ask for the file again.")
+
+
 def _date(year: int, month: int, day: int) -> date | None:
     try:
         return date(year + (1900 if year >= 80 else 2000), month, day)
@@ -143,10 +148,9 @@ def _date(year: int, month: int, day: int) -> date | None:
 
 
 def _fields(path: Path, descriptors: bytes, encoding: str) -> tuple[DbfField, ...]:
-    fields: list[DbfField] = []
-    taken: set[str] = set()
+    found: list[DbfField] = []
     position = 0
-    while position < len(descriptors) and descriptors[position] != TERMINATOR:
+    while descriptors[position : position + 1] != TERMINATOR:
         if position + DESCRIPTOR.size > len(descriptors):
             raise DbfError(f"{path} is damaged: its list of columns has no end; ask for the file again.")
         raw_name, raw_type, length, decimals = DESCRIPTOR.unpack_from(descriptors, position)
@@ -155,18 +159,7 @@ def _fields(path: Path, descriptors: bytes, encoding: str) -> tuple[DbfField, ..
         if kind == "C":
             # Clipper and FoxPro keep the high byte of a long text column where numbers keep their decimals.
             length, decimals = length + 256 * decimals, 0
-        name = raw_name.split(b"\0", 1)[0].decode(encoding, "backslashreplace").strip()
-        fields.append(DbfField(_unique(name, taken), kind, length, decimals))
-    if position >= len(descriptors):
-        raise DbfError(f"{path} is damaged: its list of columns has no end; ask for the file again.")
-    return tuple(fields)
-
-
-def _unique(name: str, taken: set[str]) -> str:
-    """Two columns of one name happen; the second becomes NAME_2, so that no cell is lost."""
-    candidate, number = name, 1
-    while candidate in taken:
-        number += 1
-        candidate = f"{name}_{number}"
-    taken.add(candidate)
-    return candidate
+        name, _ = decode_or_mark(raw_name.split(b"\0", 1)[0], encoding)
+        found.append(DbfField(name.strip(), kind, length, decimals))
+    names = unique_names([field.name for field in found])
+    return tuple(replace(field, name=name) for field, name in zip(found, names, strict=True))

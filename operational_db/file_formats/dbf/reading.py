@@ -1,7 +1,7 @@
 """Which text stands in each cell? Records of a DBF file, whole columns at once.
 
-Belongs here: cutting fixed-width records into columns of raw text, and saying which cells have no meaning in the code page.
-Does not belong here: numbers and dates (`values`), memo texts (`memo`).
+Belongs here: cutting fixed-width records into columns of raw text, naming cells the code page cannot read.
+Does not belong here: what the text means (`values`), binary cells (`binary`), memo texts (`memo`).
 """
 
 from collections.abc import Iterator
@@ -12,24 +12,22 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..code_pages import decode_column
-from .header import DELETION_FLAG, DbfError, DbfField, DbfHeader, read_header
+from operational_db.file_formats.code_pages import UndecodableCell, decode_column
+from operational_db.file_formats.dbf.binary import WIDTHS, binary_as_text
+from operational_db.file_formats.dbf.header import DELETION_FLAG, DbfError, DbfField, DbfHeader, read_header
+from operational_db.file_formats.dbf.memo import Memos, is_memo, open_memos
+from operational_db.file_formats.opening import open_to_read
 
 LIVE, DELETED, END_OF_FILE = 0x20, 0x2A, 0x1A
+BINARY = frozenset(WIDTHS) | {"0"}
+READABLE = BINARY | set("CVNFDLMGP")
+NO_ROWS = np.empty(0, dtype=np.int64)
 BATCH_BYTES_MAX = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)
-class UndecodableCell:
-    r"""A cell with a byte that means nothing; the text column shows the byte as \xNN."""
-
-    row_no: int
-    field: str
-
-
-@dataclass(frozen=True)
 class DbfBatch:
-    """Consecutive records as columns; `first_row_no` counts physical records from 1, deleted ones included."""
+    """Consecutive records as columns; `first_row_no` counts records from 1, deleted ones included."""
 
     first_row_no: int
     deleted: np.ndarray
@@ -46,55 +44,82 @@ class DbfBatch:
 
 
 def read_columns(
-    path: Path | str, encoding: str, *, batch_rows: int = 200_000, allow_truncated: bool = False
+    path: Path | str,
+    encoding: str,
+    *,
+    batch_rows: int = 200_000,
+    allow_truncated: bool = False,
+    allow_missing_memo: bool = False,
 ) -> Iterator[DbfBatch]:
     """Read the records in batches of bounded memory.
 
-    Text is decoded and freed of its padding (right blanks and zero bytes; left blanks of numbers too), never converted.
-    Records behind the declared number are read as well: sum the batches and compare with `declared_records`.
+    Text is decoded and freed of its padding (right blanks and zero bytes; left blanks of numbers too), never
+    converted. Records behind the declared number are read as well: sum the batches and compare.
     """
     header = read_header(path, encoding)
+    _check_types(header)
     if header.truncation and not allow_truncated:
         raise DbfError(header.truncation)
     rows_at_once = max(1, min(batch_rows, BATCH_BYTES_MAX // header.record_length))
-    with header.path.open("rb") as file:
+    row_no = 1
+    with (
+        open_to_read(header.path, DbfError) as file,
+        open_memos(header, allow_missing=allow_missing_memo) as memos,
+    ):
         file.seek(header.header_length)
-        row_no = 1
         while True:
             raw = file.read(rows_at_once * header.record_length)
             records = np.frombuffer(raw, np.uint8, len(raw) // header.record_length * header.record_length)
             records = records.reshape(-1, header.record_length)
             kept = _rows_before_end(records[:, 0], header.declared_records - row_no + 1)
             if kept:
-                yield _batch(header, records[:kept], row_no, encoding)
+                yield _batch(header, records[:kept], row_no, encoding, memos)
                 row_no += kept
             if kept < rows_at_once:
                 break
     if row_no <= header.declared_records and not allow_truncated:
         raise DbfError(
-            f"{header.path} is cut off: its header declares {header.declared_records} records, the mark of the end stands"
-            f" behind record {row_no - 1}; ask for the file again."
+            f"{header.path} is cut off: its header declares {header.declared_records} records, the mark of"
+            f" the end stands behind record {row_no - 1}; ask for the file again."
         )
 
 
+def _check_types(header: DbfHeader) -> None:
+    for field in header.fields:
+        width = WIDTHS.get(field.type) if not is_memo(header, field) else None
+        if field.type not in READABLE or (width and field.length != width):
+            raise DbfError(
+                f"{header.path}: column {field.name} has type {field.type!r} of {field.length} bytes, which"
+                " this program cannot read; export the table as dBase III."
+            )
+
+
 def _rows_before_end(flags: np.ndarray, declared_left: int) -> int:
-    """The end mark stops reading anywhere; behind the declared records so does everything that is no record."""
+    """The end mark stops reading anywhere; behind the declared records so does what is no record."""
     ends = flags == END_OF_FILE
     beyond = max(declared_left, 0)
     ends[beyond:] |= (flags[beyond:] != LIVE) & (flags[beyond:] != DELETED)
     return int(ends.argmax()) if ends.any() else len(flags)
 
 
-def _batch(header: DbfHeader, records: np.ndarray, first_row_no: int, encoding: str) -> DbfBatch:
+def _batch(
+    header: DbfHeader, records: np.ndarray, first_row_no: int, encoding: str, memos: Memos
+) -> DbfBatch:
     flags = records[:, 0]
     bad_flags = np.flatnonzero((flags != LIVE) & (flags != DELETED))
     undecodable = [UndecodableCell(first_row_no + int(row), DELETION_FLAG) for row in bad_flags]
     text: dict[str, pa.Array] = {}
     start = 1
     for field in header.fields:
-        cells = _unpadded(records[:, start : start + field.length], field)
+        cells = records[:, start : start + field.length]
         start += field.length
-        text[field.name], bad_rows = decode_column(cells, encoding)
+        bad_rows: np.ndarray = NO_ROWS
+        if is_memo(header, field):
+            text[field.name], bad_rows = memos.texts(cells, encoding, is_text=field.type == "M")
+        elif field.type in BINARY:
+            text[field.name] = binary_as_text(cells, field)
+        else:
+            text[field.name], bad_rows = decode_column(_unpadded(cells, field), encoding)
         undecodable += [UndecodableCell(first_row_no + int(row), field.name) for row in bad_rows]
     return DbfBatch(first_row_no, flags == DELETED, text, tuple(undecodable))
 
@@ -102,7 +127,9 @@ def _batch(header: DbfHeader, records: np.ndarray, first_row_no: int, encoding: 
 def _unpadded(cells: np.ndarray, field: DbfField) -> pa.Array:
     """The cells without padding, as an Arrow array of still undecoded bytes."""
     rows, width = cells.shape
-    offsets = np.arange(0, (rows + 1) * width, width, dtype=np.int32) if width else np.zeros(rows + 1, np.int32)
+    offsets = (
+        np.arange(0, (rows + 1) * width, width, dtype=np.int32) if width else np.zeros(rows + 1, np.int32)
+    )
     array = pa.Array.from_buffers(
         pa.string(), rows, [None, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(cells))]
     )

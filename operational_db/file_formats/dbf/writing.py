@@ -1,10 +1,9 @@
 """How is a table written? dBase III files, whole columns at once.
 
 Belongs here: the file, its header and the order of cells in a record.
-Does not belong here: how a value looks (`cells`); which columns an exchange file has; memo files, which nothing we send uses.
+Does not belong here: how a value looks (`cells`), the columns of an exchange file, memo files: we send none.
 """
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -13,10 +12,19 @@ from typing import BinaryIO
 import numpy as np
 import pyarrow as pa
 
-from ..code_pages import OneByteLetters, one_byte_letters
-from .cells import BLANK, Column, Place, arrow_column, put_integers, put_text
-from .header import DELETION_FLAG, DESCRIPTOR, FIXED_LENGTH, FIXED_PART, TERMINATOR, DbfError, DbfField
-from .reading import DELETED, END_OF_FILE, LIVE
+from operational_db.file_formats.code_pages import OneByteLetters, one_byte_letters
+from operational_db.file_formats.dbf.cells import BLANK, Column, Place, arrow_column, put_integers, put_text
+from operational_db.file_formats.dbf.header import (
+    DELETION_FLAG,
+    DESCRIPTOR,
+    FIXED_LENGTH,
+    FIXED_PART,
+    TERMINATOR,
+    DbfError,
+    DbfField,
+)
+from operational_db.file_formats.dbf.reading import DELETED, END_OF_FILE, LIVE
+from operational_db.file_formats.opening import open_to_write
 
 DBASE_III = 0x03
 WIDTH_MAX = {"C": 254, "N": 20, "F": 20, "D": 8, "L": 1}
@@ -35,33 +43,28 @@ def write_dbf(
 ) -> int:
     """Write a dBase III table and return its number of records; the same input gives the same bytes.
 
-    A column of strings is written as it stands whatever its type (so that a faulty file can be made on purpose); numbers are
-    integers, Decimals or ScaledIntegers; None is blank. `letters` (such as code_pages.UKRAINIAN_FOR_CP866) replaces letters
-    before encoding; with `errors="replace"` a letter that the encoding lacks becomes a question mark, else it is refused.
-    A batch may carry DELETION_FLAG, a column of booleans. The file appears under its name only when it is whole.
+    A column of strings is written as it stands whatever its type, so that a faulty file can be made on
+    purpose; numbers are integers, Decimals or ScaledIntegers; None is blank. `letters` (such as
+    UKRAINIAN_FOR_CP866) replaces letters before encoding; with `errors="replace"` a letter that the encoding
+    lacks becomes a question mark, else it is refused. A batch may carry DELETION_FLAG, a column of booleans.
     """
     path = Path(path)
     _check_fields(path, fields)
     encoder = one_byte_letters(encoding, errors, letters or {})
     if encoder is None:
-        raise DbfError(f"{path} cannot be written in {encoding}: a letter must take one byte; choose cp866 or cp1251.")
-    part = path.with_name(path.name + ".part")
+        raise DbfError(
+            f"{path} cannot be written in {encoding}: a letter must take one byte; choose cp866 or cp1251."
+        )
     count = 0
-    try:
-        with part.open("wb") as file:
-            _write_header(file, fields, 0, last_update, language_byte)
-            for batch in batches:
-                records = _records(path, fields, batch, count, encoder)
-                file.write(records)
-                count += len(records)
-            file.write(bytes([END_OF_FILE]))
-            file.seek(0)
-            _write_header(file, fields, count, last_update, language_byte)
-        os.replace(part, path)
-    except OSError as error:
-        raise DbfError(f"{path} cannot be written: {error.strerror}; check the folder and the free space.") from error
-    finally:
-        part.unlink(missing_ok=True)
+    with open_to_write(path, DbfError) as file:
+        _write_header(file, fields, 0, last_update, language_byte)
+        for batch in batches:
+            records = _records(path, fields, batch, count, encoder)
+            file.write(records)
+            count += len(records)
+        file.write(bytes([END_OF_FILE]))
+        file.seek(0)
+        _write_header(file, fields, count, last_update, language_byte)
     return count
 
 
@@ -80,9 +83,13 @@ def _check_fields(path: Path, fields: Sequence[DbfField]) -> None:
         elif not 0 < field.length <= WIDTH_MAX[field.type]:
             reason = f"its length {field.length} is not between 1 and {WIDTH_MAX[field.type]}"
         elif field.decimals and (field.type not in "NF" or field.decimals > field.length - 2):
-            reason = f"{field.decimals} decimals do not fit into {field.length} characters of type {field.type}"
+            reason = (
+                f"{field.decimals} decimals do not fit into {field.length} characters of type {field.type}"
+            )
         if reason:
-            raise DbfError(f"{path} cannot be written: column {field.name!r}: {reason}; correct its description.")
+            raise DbfError(
+                f"{path} cannot be written: column {field.name!r}: {reason}; correct its description."
+            )
         names.add(field.name)
 
 
@@ -91,17 +98,13 @@ def _write_header(
 ) -> None:
     header_length = FIXED_LENGTH + DESCRIPTOR.size * len(fields) + 1
     record_length = 1 + sum(field.length for field in fields)
-    year = last_update.year - 1900
-    file.write(
-        FIXED_PART.pack(
-            DBASE_III, year, last_update.month, last_update.day, count, header_length, record_length, 0, language_byte, 0
-        )
-    )
+    day = (last_update.year - 1900, last_update.month, last_update.day)
+    file.write(FIXED_PART.pack(DBASE_III, *day, count, header_length, record_length, language_byte))
     file.writelines(
         DESCRIPTOR.pack(field.name.encode("ascii"), field.type.encode("ascii"), field.length, field.decimals)
         for field in fields
     )
-    file.write(bytes([TERMINATOR]))
+    file.write(TERMINATOR)
 
 
 def _records(
@@ -114,12 +117,16 @@ def _records(
     missing = [field.name for field in fields if field.name not in batch]
     extra = [name for name in batch if name != DELETION_FLAG and name not in {field.name for field in fields}]
     if missing or extra:
-        raise DbfError(f"{path} cannot be written: columns missing {missing}, columns unknown {extra}; give the same columns.")
+        raise DbfError(
+            f"{path} cannot be written: columns missing {missing}, unknown {extra}; give the declared ones."
+        )
     places = {field.name: Place(path, field, rows_before) for field in fields}
     arrays = {name: arrow_column(place, batch[name]) for name, place in places.items()}
     lengths = {len(array) for array in arrays.values()}
     if len(lengths) != 1:
-        raise DbfError(f"{path} cannot be written: columns of one batch have different lengths {sorted(lengths)}; align them.")
+        raise DbfError(
+            f"{path} cannot be written: columns of one batch have lengths {sorted(lengths)}; align them."
+        )
     records = np.full((lengths.pop(), 1 + sum(field.length for field in fields)), BLANK, dtype=np.uint8)
     if DELETION_FLAG in batch:
         records[:, 0] = np.where(np.asarray(batch[DELETION_FLAG], dtype=bool), DELETED, LIVE)
