@@ -1,0 +1,125 @@
+-- Closing a month of one RES: checked, hashed, chained to the close before, final.
+
+-- The posted rows of a RES and month in one canonical text per row, in key order. Surrogate numbers of runs and readings
+-- are left out, so that a rerun after a crash gives the same hash.
+CREATE OR REPLACE FUNCTION ops.period_content_hash(of_res_id integer, month date)
+RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, ops
+BEGIN ATOMIC
+    WITH canonical AS (
+        SELECT concat_ws('|', 'bill', a.account_no, b.bill_no, b.kind, b.energy_kwh, b.charge_minor, b.vat_minor,
+            b.reverses_month, b.reverses_bill_no) AS line
+        FROM ops.bill AS b
+        INNER JOIN ops.account AS a ON a.account_id = b.account_id
+        WHERE b.res_id = of_res_id AND b.booked_month = month
+        UNION ALL
+        SELECT concat_ws('|', 'line', a.account_no, l.bill_no, l.line_no, p.code, l.service_month, l.span_from, l.span_to,
+            l.zone_code, v.tariff_code, v.valid_from, l.step_no, l.energy_kwh, l.price_minor, l.charge_minor, l.vat_minor)
+        FROM ops.bill_line AS l
+        INNER JOIN ops.account AS a ON a.account_id = l.account_id
+        INNER JOIN ops.metering_point AS p ON p.metering_point_id = l.metering_point_id
+        INNER JOIN ops.tariff_version AS v ON v.tariff_version_id = l.tariff_version_id
+        WHERE l.res_id = of_res_id AND l.booked_month = month
+        UNION ALL
+        SELECT concat_ws('|', 'payment', a.account_no, p.channel_code, p.external_id, p.paid_on, p.amount_minor,
+            p.article_code)
+        FROM ops.payment AS p
+        INNER JOIN ops.account AS a ON a.account_id = p.account_id
+        WHERE p.res_id = of_res_id AND p.booked_month = month
+        UNION ALL
+        SELECT concat_ws('|', 'ledger', a.account_no, g.document_kind,
+            CASE WHEN g.document_kind <> 'payment' THEN g.document_no END, g.entry_no, g.debit_code, g.credit_code,
+            g.amount_minor, g.article_code, g.posted_on)
+        FROM ops.ledger AS g
+        INNER JOIN ops.account AS a ON a.account_id = g.account_id
+        WHERE g.res_id = of_res_id AND g.booked_month = month
+    )
+    SELECT encode(sha256(convert_to(coalesce(string_agg(c.line, E'\n' ORDER BY c.line COLLATE "C"), ''), 'UTF8')), 'hex')
+    FROM canonical AS c;
+END;
+
+-- Why a month of a RES cannot be closed yet: one row per reason; none when it can.
+CREATE OR REPLACE FUNCTION ops.close_obstacles(of_res_id integer, month date)
+RETURNS TABLE (obstacle text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, ops
+AS $$
+DECLARE
+    res_code text := (SELECT u.code FROM ops.unit AS u WHERE u.unit_id = of_res_id);
+    found bigint;
+BEGIN
+    SELECT count(*) INTO found FROM ops.open_period AS o WHERE o.res_id = of_res_id AND o.booked_month < month;
+    IF found > 0 THEN
+        RETURN QUERY SELECT format('%s: %s earlier month(s) are still open; close them first.', res_code, found);
+    END IF;
+    SELECT count(*) INTO found
+    FROM ops.reading AS r
+    WHERE r.res_id = of_res_id AND r.booked_month = month AND NOT r.is_opening
+        AND NOT EXISTS (SELECT 1 FROM ops.reading_set_aside AS a WHERE a.reading_id = r.reading_id)
+        AND NOT EXISTS (
+            SELECT 1 FROM ops.bill_line AS l
+            WHERE l.booked_month = month AND l.account_id = r.account_id AND l.closing_reading_id = r.reading_id
+        );
+    IF found > 0 THEN
+        RETURN QUERY SELECT format(
+            '%s: %s readings of %s are neither billed nor set aside; run `wattbook bill`.',
+            res_code, found, to_char(month, 'YYYY-MM')
+        );
+    END IF;
+    SELECT count(*) INTO found
+    FROM (
+        SELECT b.account_id, b.bill_no, b.charge_minor FROM ops.bill AS b
+        WHERE b.res_id = of_res_id AND b.booked_month = month
+        EXCEPT
+        SELECT g.account_id, g.document_no, sum(g.amount_minor)::bigint FROM ops.ledger AS g
+        WHERE g.res_id = of_res_id AND g.booked_month = month AND g.document_kind = 'bill'
+        GROUP BY g.account_id, g.document_no
+    ) AS differing
+    WHERE differing.charge_minor <> 0;
+    IF found > 0 THEN
+        RETURN QUERY SELECT format('%s: %s bills differ from the ledger.', res_code, found);
+    END IF;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION ops.close_month(of_res_id integer, close_month date, close_source_id bigint)
+RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, ops
+AS $$
+DECLARE
+    month date := date_trunc('month', close_month)::date;
+    why_not text;
+    content text;
+    before text;
+    chained text;
+BEGIN
+    PERFORM ops.lock_open_month(ARRAY[of_res_id], month, true);
+    SELECT string_agg(o.obstacle, ' ') INTO why_not FROM ops.close_obstacles(of_res_id, month) AS o;
+    IF why_not IS NOT NULL THEN
+        PERFORM ops.refuse('Month %s cannot be closed. %s', to_char(month, 'YYYY-MM'), why_not);
+    END IF;
+    content := ops.period_content_hash(of_res_id, month);
+    SELECT c.chain_hash INTO before
+    FROM ops.period_close AS c
+    WHERE c.res_id = of_res_id AND c.booked_month < month
+    ORDER BY c.booked_month DESC
+    LIMIT 1;
+    chained := encode(sha256(convert_to(coalesce(before, '') || content, 'UTF8')), 'hex');
+    INSERT INTO ops.period_close (
+        res_id, booked_month, content_hash, chain_hash, bill_count, energy_kwh, charge_minor, paid_minor, source_id
+    )
+    SELECT
+        of_res_id, month, content, chained, b.bill_count, b.energy_kwh, b.charge_minor, p.paid_minor, close_source_id
+    FROM
+        (
+            SELECT count(*) AS bill_count, coalesce(sum(energy_kwh), 0) AS energy_kwh,
+                coalesce(sum(charge_minor), 0) AS charge_minor
+            FROM ops.bill WHERE res_id = of_res_id AND booked_month = month
+        ) AS b,
+        (
+            SELECT coalesce(sum(amount_minor), 0) AS paid_minor
+            FROM ops.payment WHERE res_id = of_res_id AND booked_month = month
+        ) AS p;
+    PERFORM ops.open_month(ARRAY[of_res_id], (month + interval '1 month')::date);
+    RETURN chained;
+END
+$$;

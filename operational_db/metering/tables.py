@@ -1,0 +1,272 @@
+"""What is measured: meters, metering points, installations, readings, energy told directly.
+
+Feeder and substation meters are in `grid`: they belong to no account.
+"""
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Numeric,
+    Sequence,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
+
+from operational_db.schema.metadata import (
+    ENERGY,
+    OPERATIONAL,
+    known_range,
+    metadata,
+    monthly,
+    no_overlap,
+    posted_provenance,
+    provenance,
+    valid_range,
+)
+
+resource = Table(
+    "resource",
+    metadata,
+    Column("resource_code", Text, primary_key=True, comment="electricity, gas, water ..."),
+    Column("unit_of_measure", Text, nullable=False),
+    schema=OPERATIONAL,
+    comment="One row per kind of resource that can be supplied and billed.",
+)
+
+zone = Table(
+    "zone",
+    metadata,
+    Column("zone_code", Text, primary_key=True, comment="all, day, night, peak, semi"),
+    Column("sort_order", Integer, nullable=False),
+    schema=OPERATIONAL,
+    comment="One row per scale of a meter: the whole day or a part of it.",
+)
+
+reading_kind = Table(
+    "reading_kind",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("is_measured", Boolean, nullable=False, comment="False for values that nobody read"),
+    Column("meaning", Text, nullable=False),
+    schema=OPERATIONAL,
+    comment="One row per way in which a reading comes about.",
+)
+
+meter_type = Table(
+    "meter_type",
+    metadata,
+    Column("meter_type_code", Text, primary_key=True),
+    Column("phases", SmallInteger, nullable=False),
+    Column("digits", SmallInteger, nullable=False, comment="Whole digits; the register passes zero after 10^digits"),
+    Column("accuracy_class", Text),
+    Column("zones", ARRAY(Text), nullable=False, comment="Scales of the meter"),
+    *provenance(),
+    CheckConstraint("digits BETWEEN 3 AND 12", name="digits"),
+    schema=OPERATIONAL,
+    comment="One row per type of meter.",
+)
+
+meter = Table(
+    "meter",
+    metadata,
+    Column("meter_id", BigInteger, Identity(), primary_key=True),
+    Column("serial_no", Text, nullable=False, unique=True),
+    Column("meter_type_code", Text, ForeignKey("ops.meter_type.meter_type_code"), nullable=False),
+    Column("made_in_year", SmallInteger),
+    Column("verified_on", Date),
+    *provenance(),
+    schema=OPERATIONAL,
+    comment="One row per meter.",
+)
+
+metering_point = Table(
+    "metering_point",
+    metadata,
+    Column("metering_point_id", BigInteger, Identity(), primary_key=True),
+    Column("code", Text, nullable=False, unique=True),
+    Column("account_id", BigInteger, ForeignKey("ops.account.account_id"), nullable=False, index=True),
+    Column("premises_id", BigInteger, ForeignKey("ops.premises.premises_id")),
+    Column("resource_code", Text, ForeignKey("ops.resource.resource_code"), nullable=False),
+    Column("consumer_class", Text, comment="Class in the supplier's own list, as carried from the legacy system"),
+    Column("connected_on", Date, nullable=False),
+    Column("disconnected_for_good_on", Date),
+    Column("connected_load_kw", Numeric(12, 3)),
+    Column("supply_voltage_kv", Numeric(8, 3)),
+    *provenance(),
+    schema=OPERATIONAL,
+    comment="One row per place where supply to one account is measured or estimated.",
+)
+
+metering_point_placement = Table(
+    "metering_point_placement",
+    metadata,
+    Column("metering_point_placement_id", BigInteger, Identity(), primary_key=True),
+    Column("metering_point_id", BigInteger, ForeignKey("ops.metering_point.metering_point_id"), nullable=False),
+    Column("unit_id", Integer, ForeignKey("ops.unit.unit_id"), nullable=False, index=True),
+    *valid_range(),
+    *known_range(),
+    *provenance(),
+    no_overlap("metering_point_placement", "metering_point_id", versioned=True),
+    schema=OPERATIONAL,
+    comment="One row per metering point, span of days and version: the transformer point (or higher unit) it hangs on.",
+)
+
+metering_point_tariff = Table(
+    "metering_point_tariff",
+    metadata,
+    Column("metering_point_tariff_id", BigInteger, Identity(), primary_key=True),
+    Column("metering_point_id", BigInteger, ForeignKey("ops.metering_point.metering_point_id"), nullable=False),
+    Column("tariff_code", Text, ForeignKey("ops.tariff.tariff_code"), nullable=False),
+    *valid_range(),
+    *known_range(),
+    *provenance(),
+    no_overlap("metering_point_tariff", "metering_point_id", versioned=True),
+    schema=OPERATIONAL,
+    comment="One row per metering point, span of days and version: the tariff it is billed by.",
+)
+
+meter_installation = Table(
+    "meter_installation",
+    metadata,
+    Column("meter_installation_id", BigInteger, Identity(), primary_key=True),
+    Column("metering_point_id", BigInteger, ForeignKey("ops.metering_point.metering_point_id"), nullable=False),
+    Column("meter_id", BigInteger, ForeignKey("ops.meter.meter_id"), nullable=False),
+    Column(
+        "ratio",
+        Numeric(12, 4),
+        nullable=False,
+        server_default=text("1"),
+        comment="Current and voltage transformers together; kWh = register difference x ratio",
+    ),
+    *valid_range(),
+    *known_range(),
+    *provenance(),
+    no_overlap("meter_installation", "meter_id", versioned=True),
+    CheckConstraint("ratio > 0", name="ratio"),
+    schema=OPERATIONAL,
+    comment="One row per meter, span of days and version: where it hangs.",
+)
+
+meter_register = Table(
+    "meter_register",
+    metadata,
+    Column("meter_id", BigInteger, ForeignKey("ops.meter.meter_id"), primary_key=True),
+    Column("zone_code", Text, ForeignKey("ops.zone.zone_code"), primary_key=True),
+    Column("digits", SmallInteger, nullable=False),
+    schema=OPERATIONAL,
+    comment="One row per scale of a meter.",
+)
+
+reading_id_seq = Sequence("reading_id_seq", metadata=metadata, schema=OPERATIONAL, cache=100)
+
+reading = monthly(
+    Table(
+        "reading",
+        metadata,
+        Column("account_id", BigInteger, ForeignKey("ops.account.account_id"), primary_key=True, autoincrement=False),
+        Column("booked_month", Date, primary_key=True, comment="First day of the month in which it was entered"),
+        Column("reading_id", BigInteger, primary_key=True, autoincrement=False, comment="From ops.reading_id_seq"),
+        Column("metering_point_id", BigInteger, nullable=False),
+        Column("meter_id", BigInteger, nullable=False),
+        Column("zone_code", Text, nullable=False),
+        Column("read_on", Date, nullable=False, comment="The value stood there at the start of this day"),
+        Column("value_kwh", ENERGY, nullable=False, comment="As on the register, before the ratio"),
+        Column("kind", Text, nullable=False),
+        Column(
+            "is_opening",
+            Boolean,
+            nullable=False,
+            server_default=text("false"),
+            comment="First value of an installation: energy is counted from it, none up to it",
+        ),
+        Column("res_id", Integer, nullable=False),
+        *posted_provenance(),
+        CheckConstraint("value_kwh >= 0", name="value"),
+        Index("reading_res_id_ix", "res_id"),
+        schema=OPERATIONAL,
+        postgresql_partition_by="RANGE (booked_month)",
+        comment="One row per value read from a scale of a meter on a day. Billed when a bill line points to it; "
+        "quarantined or cancelled by a reading_event.",
+    )
+)
+
+reading_event = Table(
+    "reading_event",
+    metadata,
+    Column("reading_event_id", BigInteger, Identity(), primary_key=True),
+    Column("account_id", BigInteger, nullable=False),
+    Column("booked_month", Date, nullable=False),
+    Column("reading_id", BigInteger, nullable=False, index=True),
+    Column("event", Text, nullable=False, comment="quarantined, released or cancelled"),
+    Column("reason", Text, nullable=False, comment="A sentence for the clerk"),
+    *provenance(),
+    CheckConstraint("event IN ('quarantined', 'released', 'cancelled')", name="event"),
+    schema=OPERATIONAL,
+    comment="One row per change of a reading's state.",
+)
+
+measured_energy = monthly(
+    Table(
+        "measured_energy",
+        metadata,
+        Column("account_id", BigInteger, ForeignKey("ops.account.account_id"), primary_key=True, autoincrement=False),
+        Column("booked_month", Date, primary_key=True),
+        Column("metering_point_id", BigInteger, primary_key=True, autoincrement=False),
+        Column("direction", Text, primary_key=True, comment="consumed or injected"),
+        Column("span_from", Date, primary_key=True),
+        Column(
+            "span_no",
+            SmallInteger,
+            primary_key=True,
+            autoincrement=False,
+            server_default=text("1"),
+            comment="Tells apart rows of one span that must be added",
+        ),
+        Column("span_to", Date, nullable=False, comment="First day after the span"),
+        Column("energy_kwh", ENERGY, nullable=False),
+        Column(
+            "kind", Text, nullable=False, comment="half_hours, declared, or legacy_billed (billed before Wattbook was)"
+        ),
+        Column("res_id", Integer, nullable=False),
+        *posted_provenance(),
+        CheckConstraint("span_to > span_from", name="span"),
+        CheckConstraint("direction IN ('consumed', 'injected')", name="direction"),
+        CheckConstraint("kind IN ('half_hours', 'declared', 'legacy_billed')", name="kind"),
+        Index("measured_energy_res_id_ix", "res_id"),
+        schema=OPERATIONAL,
+        postgresql_partition_by="RANGE (booked_month)",
+        comment="One row per metering point, direction and span of energy told as such, not as two register values.",
+    )
+)
+
+interval_energy = monthly(
+    Table(
+        "interval_energy",
+        metadata,
+        Column("account_id", BigInteger, ForeignKey("ops.account.account_id"), primary_key=True, autoincrement=False),
+        Column("booked_month", Date, primary_key=True),
+        Column("metering_point_id", BigInteger, primary_key=True, autoincrement=False),
+        Column(
+            "channel", Text, primary_key=True, comment="01 active in, 02 active out, 03 reactive in, 04 reactive out"
+        ),
+        Column("measured_on", Date, primary_key=True),
+        Column("half_hours", ARRAY(ENERGY), nullable=False, comment="48 values in kWh, 00:00 first"),
+        Column("status", ARRAY(SmallInteger), nullable=False, comment="48 values: 0 commercial, 1 not"),
+        Column("res_id", Integer, nullable=False),
+        *posted_provenance(),
+        CheckConstraint("cardinality(half_hours) = 48 AND cardinality(status) = 48", name="half_hours"),
+        schema=OPERATIONAL,
+        postgresql_partition_by="RANGE (booked_month)",
+        comment="One row per metering point, channel and day with its 48 half-hours.",
+    )
+)

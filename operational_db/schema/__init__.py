@@ -1,0 +1,87 @@
+"""Building the schema of a database and bringing a filled one up or down.
+
+Tables come from frozen Alembic revisions (`revisions/`); functions, triggers, policies and grants from the `.sql` files
+that `catalogue.SQL_FILES` lists, installed again after each upgrade to the newest revision: they hold no rows, so their
+newest text is right for the newest tables.
+"""
+
+from pathlib import Path
+
+import alembic.command
+import psycopg
+import sqlalchemy
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from operational_db.connections import connect_as_admin
+from operational_db.settings import Settings
+
+REVISIONS_DIR = Path(__file__).parent / "revisions"
+ROLES_FILE = Path(__file__).parent / "sql" / "roles.sql"
+SCHEMAS = ("landing", "migration", "ops", "audit", "work")
+HEAD = "head"
+
+
+def upgrade(settings: Settings, revision: str = HEAD) -> None:
+    """Bring the database to the revision (the newest unless named), in one transaction."""
+    with connect_as_admin(settings) as session:
+        configuration = _configuration(session)
+        _prepare(session)
+        alembic.command.upgrade(configuration, revision)
+        if revision in (HEAD, newest_revision()):
+            install_sql(session)
+
+
+def downgrade(settings: Settings, revision: str) -> None:
+    """Take the database back to an older revision; rows of tables that it does not have are lost."""
+    with connect_as_admin(settings) as session:
+        configuration = _configuration(session)
+        _prepare(session)
+        alembic.command.downgrade(configuration, revision)
+
+
+def current_revision(settings: Settings) -> str | None:
+    """The revision that the database has; None when it was never built."""
+    with connect_as_admin(settings) as session:
+        return MigrationContext.configure(
+            _as_sqlalchemy(session), opts={"version_table_schema": "ops"}
+        ).get_current_revision()
+
+
+def newest_revision() -> str:
+    """The revision that this version of Wattbook needs."""
+    return ScriptDirectory(str(REVISIONS_DIR)).get_current_head() or ""
+
+
+def install_sql(session: psycopg.Connection) -> None:
+    """Install functions, triggers, policies and grants from their files; the same again changes nothing."""
+    from operational_db.schema.catalogue import SQL_FILES
+
+    session.execute("SET LOCAL ROLE wattbook_owner")
+    session.execute("SET LOCAL check_function_bodies = off")
+    for file in SQL_FILES:
+        session.execute(file.read_text(encoding="utf-8"))
+    session.execute("RESET ROLE")
+
+
+def _prepare(session: psycopg.Connection) -> None:
+    session.execute(ROLES_FILE.read_text(encoding="utf-8"))
+    session.execute("SET LOCAL client_min_messages = warning")
+    for schema in SCHEMAS:
+        session.execute(f"CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION wattbook_owner")
+
+
+def _as_sqlalchemy(session: psycopg.Connection) -> sqlalchemy.Connection:
+    # SQLAlchemy's first connect asks the server for its version and rolls back: so before any statement of ours.
+    engine = sqlalchemy.create_engine(
+        "postgresql+psycopg://", creator=lambda: session, poolclass=sqlalchemy.pool.StaticPool
+    )
+    return engine.connect()
+
+
+def _configuration(session: psycopg.Connection) -> Config:
+    configuration = Config()
+    configuration.set_main_option("script_location", str(REVISIONS_DIR))
+    configuration.attributes["connection"] = _as_sqlalchemy(session)
+    return configuration

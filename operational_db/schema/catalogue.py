@@ -1,0 +1,45 @@
+"""The whole schema in one place: every table of every subsystem, and the SQL files in the order they are installed.
+
+Import `metadata` from here when all tables are wanted (Alembic, the data dictionary, drift tests).
+"""
+
+from pathlib import Path
+
+from operational_db.access import tables as access
+from operational_db.accounting import tables as accounting
+from operational_db.billing import tables as billing
+from operational_db.exchange import tables as exchange
+from operational_db.grid import tables as grid
+from operational_db.metering import tables as metering
+from operational_db.organisation import tables as organisation
+from operational_db.payments import tables as payments
+from operational_db.schema.metadata import metadata
+from operational_db.subscribers import tables as subscribers
+from operational_db.tariffs import tables as tariffs
+
+ROOM = Path(__file__).resolve().parents[1]
+
+SUBSYSTEMS = (organisation, access, exchange, subscribers, metering, tariffs, billing, accounting, payments, grid)
+
+SQL_FILES = tuple(
+    ROOM / name
+    for name in (
+        "schema/sql/refusal.sql",
+        "schema/sql/monthly_partitions.sql",
+        "access/sql/rights.sql",
+        "organisation/sql/hierarchy.sql",
+        "tariffs/sql/rating.sql",
+        "billing/sql/periods.sql",
+        "billing/sql/consumption.sql",
+        "billing/sql/post_bills.sql",
+        "billing/sql/close_month.sql",
+        "payments/sql/post_payments.sql",
+        "schema/sql/posted_rows.sql",
+        "schema/sql/audit_trail.sql",
+        "schema/sql/row_level_security.sql",
+        "schema/sql/grants.sql",
+    )
+)
+"""Functions, triggers, policies and grants: idempotent, installed again after every upgrade to head."""
+
+__all__ = ["ROOM", "SQL_FILES", "SUBSYSTEMS", "metadata"]

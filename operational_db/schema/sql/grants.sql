@@ -1,0 +1,35 @@
+-- What each role may do. Posted rows: INSERT only through procedures of the owner, never UPDATE or DELETE.
+GRANT USAGE ON SCHEMA ops, audit, landing, migration, work TO
+wattbook_app, wattbook_loader, wattbook_dbt, wattbook_reader, wattbook_web;
+GRANT CREATE ON SCHEMA work TO wattbook_app, wattbook_loader;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ops, audit FROM public;
+
+-- A partition read directly would escape the policies of its table, so nobody but the owner gets rights on partitions.
+DO $$
+DECLARE
+    readable record;
+BEGIN
+    FOR readable IN
+        SELECT n.nspname, c.relname
+        FROM pg_class AS c
+        INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE n.nspname IN ('ops', 'audit') AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition
+    LOOP
+        EXECUTE format('GRANT SELECT ON %I.%I TO wattbook_dbt, wattbook_loader', readable.nspname, readable.relname);
+        IF readable.nspname = 'ops' THEN
+            EXECUTE format('GRANT SELECT ON ops.%I TO wattbook_app, wattbook_reader, wattbook_web', readable.relname);
+            EXECUTE format('GRANT INSERT, DELETE ON ops.%I TO wattbook_loader', readable.relname);
+        END IF;
+    END LOOP;
+END
+$$;
+
+GRANT SELECT ON ALL TABLES IN SCHEMA landing, migration TO wattbook_app, wattbook_dbt, wattbook_reader, wattbook_web;
+GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA landing, migration TO wattbook_loader;
+GRANT UPDATE ON ops.unit_placement, ops.metering_point_placement, ops.metering_point_tariff, ops.meter_installation,
+ops.unit_name TO wattbook_loader, wattbook_app;
+GRANT INSERT ON ops.source, ops.reading_event, ops.app_user, ops.membership TO wattbook_app;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA ops, landing, migration TO wattbook_app, wattbook_loader;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ops TO wattbook_app, wattbook_loader, wattbook_dbt;
+GRANT EXECUTE ON FUNCTION ops.current_user_id(), ops.visible_res_ids(), ops.find_unit(text),
+ops.res_under(integer, date), ops.unit_subtree(integer, date), ops.refuse(text, text[]) TO wattbook_reader, wattbook_web;

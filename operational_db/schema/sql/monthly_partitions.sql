@@ -1,0 +1,51 @@
+-- Partitions by month: made when a month is opened, named table_yyyymm.
+CREATE OR REPLACE FUNCTION ops.partition_name(table_name text, month date)
+RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN table_name || '_' || to_char(month, 'YYYYMM');
+
+-- One row per table of ops that is partitioned by month.
+CREATE OR REPLACE VIEW ops.monthly_table AS
+SELECT c.oid::regclass AS table_oid, c.relname::text AS table_name
+FROM pg_class AS c
+INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname = 'ops' AND c.relkind = 'p';
+
+-- TRUNCATE triggers are not handed down to partitions, so each partition of posted rows gets its own.
+CREATE OR REPLACE FUNCTION ops.guard_partition(partition_name text)
+RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    EXECUTE format(
+        'CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON ops.%I '
+        'FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_change_of_posted_row()', partition_name
+    );
+END
+$$;
+
+CREATE OR REPLACE FUNCTION ops.ensure_month(month date)
+RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, ops
+AS $$
+DECLARE
+    first_day date := date_trunc('month', ensure_month.month)::date;
+    monthly record;
+    name text;
+BEGIN
+    FOR monthly IN SELECT table_name FROM ops.monthly_table LOOP
+        name := ops.partition_name(monthly.table_name, first_day);
+        IF to_regclass(format('ops.%I', name)) IS NULL THEN
+            -- Two sessions may open the same month: the second waits here and then finds it made.
+            PERFORM pg_advisory_xact_lock(hashtext('ops.' || name));
+            IF to_regclass(format('ops.%I', name)) IS NULL THEN
+                EXECUTE format(
+                    'CREATE TABLE ops.%I PARTITION OF ops.%I FOR VALUES FROM (%L) TO (%L)',
+                    name, monthly.table_name, first_day, first_day + interval '1 month'
+                );
+                PERFORM ops.guard_partition(name);
+            END IF;
+        END IF;
+    END LOOP;
+END
+$$;

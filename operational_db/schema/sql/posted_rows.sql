@@ -1,0 +1,59 @@
+-- Posted rows are never changed or removed, by anybody, the owner included. The one way out is a load that was accepted
+-- by mistake: its rows go while a withdrawal of that load stands and none of its accounts has a bill.
+CREATE OR REPLACE FUNCTION ops.source_is_being_withdrawn(withdrawn_source_id bigint)
+RETURNS boolean
+LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    RETURN EXISTS (
+        SELECT 1
+        FROM ops.source AS s
+        INNER JOIN ops.source AS w
+            ON w.kind = 'command' AND w.name = 'withdraw' AND w.arguments ->> 'load_id' = s.arguments ->> 'load_id'
+        WHERE s.source_id = withdrawn_source_id AND s.kind IN ('legacy_file', 'exchange_file')
+    );
+END
+$$;
+
+CREATE OR REPLACE FUNCTION ops.refuse_change_of_posted_row()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    IF TG_OP = 'DELETE' AND TG_LEVEL = 'ROW' THEN
+        IF (to_jsonb(OLD) ? 'source_id') AND ops.source_is_being_withdrawn((to_jsonb(OLD) ->> 'source_id')::bigint) THEN
+            RETURN OLD;
+        END IF;
+    END IF;
+    PERFORM ops.refuse(
+        'Rows of %s are posted and cannot be changed or removed (%s); post a correction in the open month instead.',
+        TG_TABLE_NAME, TG_OP
+    );
+    RETURN NULL;
+END
+$$;
+
+DO $$
+DECLARE
+    posted text;
+BEGIN
+    FOREACH posted IN ARRAY ARRAY[
+        'bill', 'bill_line', 'ledger', 'payment', 'reading', 'measured_energy', 'interval_energy',
+        'grid_meter_reading', 'grid_interval_energy', 'grid_energy', 'period_close', 'bill_run', 'reading_event'
+    ] LOOP
+        EXECUTE format(
+            'CREATE OR REPLACE TRIGGER refuse_change BEFORE UPDATE OR DELETE ON ops.%I '
+            'FOR EACH ROW EXECUTE FUNCTION ops.refuse_change_of_posted_row()', posted
+        );
+        EXECUTE format(
+            'CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON ops.%I '
+            'FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_change_of_posted_row()', posted
+        );
+    END LOOP;
+END
+$$;
+
+CREATE OR REPLACE TRIGGER refuse_change BEFORE UPDATE OR DELETE ON audit.row_version
+FOR EACH ROW EXECUTE FUNCTION ops.refuse_change_of_posted_row();
+CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON audit.row_version
+FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_change_of_posted_row();

@@ -1,0 +1,36 @@
+-- A row is seen by those whose rights reach its RES. Owner and bulk roles see all: the owner only inside procedures that
+-- check the right themselves, loader and dbt by BYPASSRLS.
+DO $$
+DECLARE
+    guarded text;
+    condition text;
+BEGIN
+    FOREACH guarded IN ARRAY ARRAY[
+        'account', 'street', 'reading', 'measured_energy', 'interval_energy', 'bill', 'bill_line', 'ledger', 'payment',
+        'billing_period', 'period_close', 'metering_point', 'contract', 'account_subscriber', 'account_premises',
+        'account_number_alias', 'family_size', 'subscriber', 'premises', 'address', 'meter_installation',
+        'metering_point_placement', 'metering_point_tariff'
+    ] LOOP
+        condition := CASE
+            WHEN guarded IN ('metering_point', 'contract', 'account_subscriber', 'account_premises',
+                             'account_number_alias', 'family_size')
+                THEN 'account_id IN (SELECT a.account_id FROM ops.account AS a)'
+            WHEN guarded = 'subscriber'
+                THEN 'subscriber_id IN (SELECT h.subscriber_id FROM ops.account_subscriber AS h)'
+            WHEN guarded = 'premises'
+                THEN 'premises_id IN (SELECT h.premises_id FROM ops.account_premises AS h)'
+            WHEN guarded = 'address'
+                THEN 'address_id IN (SELECT h.address_id FROM ops.premises AS h)'
+            WHEN guarded IN ('meter_installation', 'metering_point_placement', 'metering_point_tariff')
+                THEN 'metering_point_id IN (SELECT m.metering_point_id FROM ops.metering_point AS m)'
+            ELSE 'res_id = ANY ((SELECT ops.visible_res_ids())::integer[])'
+        END;
+        EXECUTE format('ALTER TABLE ops.%I ENABLE ROW LEVEL SECURITY', guarded);
+        EXECUTE format('ALTER TABLE ops.%I FORCE ROW LEVEL SECURITY', guarded);
+        EXECUTE format('DROP POLICY IF EXISTS visible_unit ON ops.%I', guarded);
+        EXECUTE format('DROP POLICY IF EXISTS owner_all ON ops.%I', guarded);
+        EXECUTE format('CREATE POLICY visible_unit ON ops.%I USING (%s)', guarded, condition);
+        EXECUTE format('CREATE POLICY owner_all ON ops.%I TO wattbook_owner USING (true) WITH CHECK (true)', guarded);
+    END LOOP;
+END
+$$;
