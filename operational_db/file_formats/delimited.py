@@ -137,9 +137,7 @@ def _heading(path: Path, rows: Iterator[list[str]], encoding: str) -> tuple[str,
     return unique_names([_marked(name, encoding).strip() for name in heading])
 
 
-def _batch(
-    names: tuple[str, ...], numbers: list[int], cells: list[list[str]], encoding: str
-) -> DelimitedBatch:
+def _batch(names: tuple[str, ...], numbers: list[int], cells: list[list[str]], encoding: str) -> DelimitedBatch:
     width = len(names)
     ragged = []
     for index, row in enumerate(cells):

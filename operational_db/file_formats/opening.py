@@ -15,9 +15,7 @@ class FileFormatError(Exception):
 
 
 @contextmanager
-def open_to_read(
-    path: Path, refuse: type[FileFormatError], mode: str = "rb", **how: str
-) -> Iterator[IO[Any]]:
+def open_to_read(path: Path, refuse: type[FileFormatError], mode: str = "rb", **how: str) -> Iterator[IO[Any]]:
     """Open a file for reading; what the operating system refuses becomes `refuse`."""
     try:
         with path.open(mode, **how) as file:
@@ -28,9 +26,7 @@ def open_to_read(
 
 
 @contextmanager
-def open_to_write(
-    path: Path, refuse: type[FileFormatError], mode: str = "wb", **how: str
-) -> Iterator[IO[Any]]:
+def open_to_write(path: Path, refuse: type[FileFormatError], mode: str = "wb", **how: str) -> Iterator[IO[Any]]:
     """Open a file that takes its name only when the block ends well, so that no half file is ever found."""
     part = path.with_name(path.name + ".part")
     try:

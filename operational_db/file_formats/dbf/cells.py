@@ -80,9 +80,7 @@ def _rescaled(place: Place, integers: pa.Array, decimals: int) -> pa.Array:
     if shift == 0:
         return integers
     if shift < 0:
-        raise place.column_error(
-            f"it has {place.field.decimals} decimals and its values {decimals}; round them first"
-        )
+        raise place.column_error(f"it has {place.field.decimals} decimals and its values {decimals}; round them first")
     try:
         return pc.multiply_checked(integers, pa.scalar(10**shift, pa.int64()))
     except pa.ArrowInvalid as error:
@@ -94,9 +92,7 @@ def _scaled_decimals(place: Place, array: pa.Array) -> pa.Array:
     try:
         wide = array.cast(pa.decimal128(38, place.field.decimals))
     except pa.ArrowInvalid as error:
-        raise place.column_error(
-            f"a value has more than {place.field.decimals} decimals; round it first"
-        ) from error
+        raise place.column_error(f"a value has more than {place.field.decimals} decimals; round it first") from error
     halves = np.frombuffer(wide.buffers()[1], np.int64, 2 * len(wide), 16 * wide.offset).reshape(-1, 2)
     present = np.asarray(wide.is_valid())
     values = np.where(present, halves[:, 0], 0)
@@ -130,11 +126,9 @@ def put_text(target: np.ndarray, place: Place, array: pa.Array, letters: OneByte
         rule = f"the letter {encoded.letter!r} is not in {letters.encoding}"
         raise place.error(row, texts[row].as_py(), rule)
     columns = np.arange(place.field.length)
-    if place.field.type in "NF":
-        mask = columns >= place.field.length - lengths[:, None]
-    else:
-        mask = columns < lengths[:, None]
-    target[mask] = encoded
+    used = lengths[:, None]
+    is_right_aligned = place.field.type in "NF"
+    target[columns >= place.field.length - used if is_right_aligned else columns < used] = encoded
 
 
 def put_integers(target: np.ndarray, place: Place, array: pa.Array) -> None:

@@ -112,8 +112,7 @@ def read_header(path: Path | str, encoding: str | None = None) -> DbfHeader:
     width = 1 + sum(field.length for field in fields)
     if width > record_length:
         raise DbfError(
-            f"{path} is damaged: its columns take {width} bytes, a record has {record_length};"
-            " ask for the file again."
+            f"{path} is damaged: its columns take {width} bytes, a record has {record_length}; ask for the file again."
         )
     return DbfHeader(
         path=path,

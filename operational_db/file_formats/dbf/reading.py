@@ -102,9 +102,7 @@ def _rows_before_end(flags: np.ndarray, declared_left: int) -> int:
     return int(ends.argmax()) if ends.any() else len(flags)
 
 
-def _batch(
-    header: DbfHeader, records: np.ndarray, first_row_no: int, encoding: str, memos: Memos
-) -> DbfBatch:
+def _batch(header: DbfHeader, records: np.ndarray, first_row_no: int, encoding: str, memos: Memos) -> DbfBatch:
     flags = records[:, 0]
     bad_flags = np.flatnonzero((flags != LIVE) & (flags != DELETED))
     undecodable = [UndecodableCell(first_row_no + int(row), DELETION_FLAG) for row in bad_flags]
@@ -127,9 +125,7 @@ def _batch(
 def _unpadded(cells: np.ndarray, field: DbfField) -> pa.Array:
     """The cells without padding, as an Arrow array of still undecoded bytes."""
     rows, width = cells.shape
-    offsets = (
-        np.arange(0, (rows + 1) * width, width, dtype=np.int32) if width else np.zeros(rows + 1, np.int32)
-    )
+    offsets = np.arange(0, (rows + 1) * width, width, dtype=np.int32) if width else np.zeros(rows + 1, np.int32)
     array = pa.Array.from_buffers(
         pa.string(), rows, [None, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(cells))]
     )

@@ -52,9 +52,7 @@ def write_dbf(
     _check_fields(path, fields)
     encoder = one_byte_letters(encoding, errors, letters or {})
     if encoder is None:
-        raise DbfError(
-            f"{path} cannot be written in {encoding}: a letter must take one byte; choose cp866 or cp1251."
-        )
+        raise DbfError(f"{path} cannot be written in {encoding}: a letter must take one byte; choose cp866 or cp1251.")
     count = 0
     with open_to_write(path, DbfError) as file:
         _write_header(file, fields, 0, last_update, language_byte)
@@ -83,13 +81,9 @@ def _check_fields(path: Path, fields: Sequence[DbfField]) -> None:
         elif not 0 < field.length <= WIDTH_MAX[field.type]:
             reason = f"its length {field.length} is not between 1 and {WIDTH_MAX[field.type]}"
         elif field.decimals and (field.type not in "NF" or field.decimals > field.length - 2):
-            reason = (
-                f"{field.decimals} decimals do not fit into {field.length} characters of type {field.type}"
-            )
+            reason = f"{field.decimals} decimals do not fit into {field.length} characters of type {field.type}"
         if reason:
-            raise DbfError(
-                f"{path} cannot be written: column {field.name!r}: {reason}; correct its description."
-            )
+            raise DbfError(f"{path} cannot be written: column {field.name!r}: {reason}; correct its description.")
         names.add(field.name)
 
 
@@ -117,16 +111,12 @@ def _records(
     missing = [field.name for field in fields if field.name not in batch]
     extra = [name for name in batch if name != DELETION_FLAG and name not in {field.name for field in fields}]
     if missing or extra:
-        raise DbfError(
-            f"{path} cannot be written: columns missing {missing}, unknown {extra}; give the declared ones."
-        )
+        raise DbfError(f"{path} cannot be written: columns missing {missing}, unknown {extra}; give the declared ones.")
     places = {field.name: Place(path, field, rows_before) for field in fields}
     arrays = {name: arrow_column(place, batch[name]) for name, place in places.items()}
     lengths = {len(array) for array in arrays.values()}
     if len(lengths) != 1:
-        raise DbfError(
-            f"{path} cannot be written: columns of one batch have lengths {sorted(lengths)}; align them."
-        )
+        raise DbfError(f"{path} cannot be written: columns of one batch have lengths {sorted(lengths)}; align them.")
     records = np.full((lengths.pop(), 1 + sum(field.length for field in fields)), BLANK, dtype=np.uint8)
     if DELETION_FLAG in batch:
         records[:, 0] = np.where(np.asarray(batch[DELETION_FLAG], dtype=bool), DELETED, LIVE)
