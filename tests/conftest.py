@@ -1,10 +1,11 @@
 """Doors to a database for tests: one throw-away server per run, one fresh database per test.
 
-`settings` points to a database of its own made from a template that has the schema; `database` is an admin
-session to it.
+`settings` names a database of its own, copied from a template that has the schema and no rows; `database` is an admin
+session to it. `settings_on_15` is the same on the oldest supported version, for the slice of tests that runs there
+too. `own_server` is a server for one test alone, which may be killed. A test marked `browser` skips by name where there
+is no Chromium, except in CI.
 """
 
-import importlib.util
 import itertools
 import os
 import shutil
@@ -16,55 +17,53 @@ import pytest
 from psycopg import sql
 
 from operational_db import server
+from operational_db.chromium import find_chromium
 from operational_db.connections import connect_as_admin
+from operational_db.schema import upgrade
 from operational_db.server.processes import is_alive
 from operational_db.settings import REPOSITORY_DIR, Settings
 
 TEST_RUNS_DIR = REPOSITORY_DIR / "var" / "test"
 TEMPLATE_NAME = "template_with_schema"
+OLDEST_BIN_DIR = Path("/usr/lib/postgresql/15/bin")
 
-_database_numbers = itertools.count(1)
+_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def test_server_settings() -> Iterator[Settings]:
-    """A server of this run alone, so that runs side by side do not meet."""
+def run_dir() -> Iterator[Path]:
+    """A directory of this run alone, so that runs side by side do not meet."""
     _sweep_killed_runs()
-    settings = Settings(
-        database_url=None,
-        var_dir=TEST_RUNS_DIR / str(os.getpid()),
-        database_name=TEMPLATE_NAME,
-        server_memory_mb=64,
-        server_durable=False,
-    )
-    server.start(settings)
-    yield settings
-    server.stop(settings)
-    shutil.rmtree(settings.var_dir)
+    place = TEST_RUNS_DIR / str(os.getpid())
+    place.mkdir(parents=True)
+    yield place
+    shutil.rmtree(place)
 
 
 @pytest.fixture(scope="session")
-def template_database(test_server_settings: Settings) -> str:
-    """The name of a database that has the whole schema and no rows; copying it takes 0.2 s."""
-    schema = importlib.util.find_spec("operational_db.schema")
-    if schema is not None and schema.origin is not None:
-        from operational_db.schema import upgrade  # noqa: PLC0415
+def shared_server(run_dir: Path) -> Iterator[Settings]:
+    """The server of this run; its database is the template with the schema."""
+    yield from _server_with_template(_throw_away_settings(run_dir / "shared"))
 
-        upgrade(test_server_settings)
-    return test_server_settings.database_name
+
+@pytest.fixture(scope="session")
+def shared_server_15(run_dir: Path) -> Iterator[Settings]:
+    """The same on PostgreSQL 15."""
+    if not OLDEST_BIN_DIR.is_dir():
+        pytest.skip(f"PostgreSQL 15 is not installed in {OLDEST_BIN_DIR}")
+    yield from _server_with_template(_throw_away_settings(run_dir / "shared_15", OLDEST_BIN_DIR))
 
 
 @pytest.fixture
-def settings(test_server_settings: Settings, template_database: str) -> Iterator[Settings]:
+def settings(shared_server: Settings) -> Iterator[Settings]:
     """Settings that name a fresh database with the schema, dropped after the test."""
-    fresh = test_server_settings.model_copy(update={"database_name": f"test_{next(_database_numbers)}"})
-    maintenance = test_server_settings.model_copy(update={"database_name": "postgres"})
-    name, template = sql.Identifier(fresh.database_name), sql.Identifier(template_database)
-    with connect_as_admin(maintenance, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, template))
-    yield fresh
-    with connect_as_admin(maintenance, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+    yield from _fresh_database(shared_server)
+
+
+@pytest.fixture
+def settings_on_15(shared_server_15: Settings) -> Iterator[Settings]:
+    """The same on PostgreSQL 15."""
+    yield from _fresh_database(shared_server_15)
 
 
 @pytest.fixture
@@ -74,13 +73,58 @@ def database(settings: Settings) -> Iterator[psycopg.Connection]:
         yield connection
 
 
+@pytest.fixture
+def own_server(run_dir: Path) -> Iterator[Settings]:
+    """Settings of a server that does not exist yet, for one test alone."""
+    own = _throw_away_settings(run_dir / f"own_{next(_numbers)}")
+    yield own
+    server.stop(own)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A missing browser is a reason to skip for a person, and a broken machine for CI."""
+    if find_chromium() is not None or os.environ.get("CI") == "true":
+        return
+    no_browser = pytest.mark.skip(reason="Chromium is not installed; `make test` as root installs it")
+    for item in items:
+        if item.get_closest_marker("browser") is not None:
+            item.add_marker(no_browser)
+
+
+def _throw_away_settings(var_dir: Path, bin_dir: Path | None = None) -> Settings:
+    return Settings(
+        database_url=None,
+        database_name="wattbook",
+        var_dir=var_dir,
+        postgres_bin_dir=bin_dir,
+        server_memory_mb=64,
+        server_durable=False,
+    )
+
+
+def _server_with_template(settings: Settings) -> Iterator[Settings]:
+    template = settings.model_copy(update={"database_name": TEMPLATE_NAME})
+    server.start(template)
+    upgrade(template)
+    yield template
+    server.stop(template)
+
+
+def _fresh_database(template: Settings) -> Iterator[Settings]:
+    maintenance = template.model_copy(update={"database_name": "postgres"})
+    fresh = template.model_copy(update={"database_name": f"test_{next(_numbers)}"})
+    names = {"fresh": sql.Identifier(fresh.database_name), "template": sql.Identifier(template.database_name)}
+    with connect_as_admin(maintenance, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {fresh} TEMPLATE {template}").format(**names))
+    yield fresh
+    with connect_as_admin(maintenance, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {fresh} WITH (FORCE)").format(**names))
+
+
 def _sweep_killed_runs() -> None:
-    """A test run that was killed leaves its server behind; the next run ends it."""
+    """A test run that was killed leaves its servers behind; the next run ends them."""
     for left in TEST_RUNS_DIR.glob("*"):
         if left.name.isdigit() and not is_alive(int(left.name)):
-            _throw_away(left)
-
-
-def _throw_away(var_dir: Path) -> None:
-    server.stop(Settings(database_url=None, var_dir=var_dir))
-    shutil.rmtree(var_dir)
+            for var_dir in left.iterdir():
+                server.stop(_throw_away_settings(var_dir))
+            shutil.rmtree(left)

@@ -47,16 +47,15 @@ def find_bin_dir(settings: Settings, major_version: int | None = None) -> Path:
     )
 
 
-def bin_path(settings: Settings, program: str) -> Path:
-    """The path of a client program such as pg_dump, not older than any server Wattbook starts itself."""
-    for bin_dir in _candidates(settings):
-        if (bin_dir / program).is_file():
+def bin_path(settings: Settings, program: str, oldest_version: int = 0) -> Path:
+    """The path of a client program such as pg_dump, which must not be older than the server it talks to."""
+    found = [bin_dir for bin_dir in _candidates(settings) if (bin_dir / program).is_file()]
+    for bin_dir in found:
+        if server_major_version(bin_dir) >= oldest_version:
             return bin_dir / program
-    on_path = shutil.which(program)
-    if on_path is not None:
-        return Path(on_path)
+    wanted = f"{program} of version {oldest_version} or later" if oldest_version else program
     raise Refusal(
-        f"The PostgreSQL program {program} was not found; install PostgreSQL's client programs or name their "
+        f"The PostgreSQL program {wanted} was not found; install PostgreSQL's client programs or name their "
         "directory in WATTBOOK_POSTGRES_BIN_DIR."
     )
 

@@ -34,8 +34,7 @@ def reach(address: str, named_by: str) -> psycopg.Connection:
         except psycopg.OperationalError:
             raise Refusal(
                 f"The server named by {named_by} ({without_password(address)}) does not let us in "
-                f"({last_line(error)}); correct the address, or unset the variable to use the embedded "
-                "server."
+                f"({last_line(error)}); correct the address, or unset the variable to use the embedded one."
             ) from error
 
 
@@ -44,8 +43,7 @@ def check_version(connection: psycopg.Connection, named_by: str) -> None:
     if version < OLDEST_SUPPORTED_VERSION:
         raise Refusal(
             f"The server named by {named_by} is PostgreSQL {version}, and Wattbook needs "
-            f"{OLDEST_SUPPORTED_VERSION} or later; upgrade it, or unset the variable to use the embedded "
-            "server."
+            f"{OLDEST_SUPPORTED_VERSION} or later; upgrade it, or unset the variable to use the embedded one."
         )
 
 
@@ -64,8 +62,8 @@ def ensure_database(connection: psycopg.Connection, name: str) -> None:
         pass  # another command made it a moment ago
     except psycopg.Error as error:
         raise Refusal(
-            f"The database {name} does not exist and cannot be created ({last_line(error)}); create it by hand "
-            "with encoding UTF8, or give the login the right CREATEDB."
+            f"The database {name} does not exist and cannot be created ({last_line(error)}); create it "
+            "by hand with encoding UTF8, or give the login the right CREATEDB."
         ) from error
 
 

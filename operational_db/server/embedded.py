@@ -1,7 +1,7 @@
 """The process of the embedded server: found, launched, ended.
 
-One server per `var` directory, reachable from this machine only. Everything here may be killed at any instant;
-the next call finds what is true and goes on from there. Which databases it holds belongs to `databases`.
+One server per `var` directory, reachable from this machine only. Everything here may be killed at any
+instant; the next call finds what is true and goes on. Which databases it holds belongs to `databases`.
 """
 
 import fcntl

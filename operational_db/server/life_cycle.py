@@ -30,7 +30,7 @@ _URL_VARIABLE = "WATTBOOK_DATABASE_URL"
 
 @dataclass(frozen=True)
 class ServerInfo:
-    """A server that answers. `dsn_admin` holds the password; `dsn_shown` may be printed and opens in psql here."""
+    """A server that answers. `dsn_admin` holds the password; `dsn_shown` may be printed, for psql."""
 
     dsn_admin: str
     dsn_shown: str
