@@ -1,0 +1,68 @@
+"""The `wattbook` command: every operation of the house under one name.
+
+Here is the list of commands and how the program ends; a command's arguments and answer are in the module of its
+subject. Business rules are in the functions that the commands call.
+"""
+
+import sys
+
+import click
+import typer
+
+from orchestration.command_line import (
+    billing,
+    database,
+    demonstration,
+    installation,
+    migration,
+    pricing,
+    reference,
+    reporting,
+)
+from orchestration.command_line.ending import run_to_an_end
+
+PROGRAM = "wattbook"
+
+app = typer.Typer(
+    name=PROGRAM,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="The electricity supplier's book: what was consumed, what it cost, who paid, what was lost.",
+    epilog="Exit status: 0 done, 1 refused (one sentence says why), 2 wrong usage.",
+)
+
+_START = "Start here"
+_DATA = "From legacy files to bills"
+_RESULTS = "Results"
+_HOUSE = "The installation"
+
+app.command(rich_help_panel=_START)(demonstration.demo)
+app.command(rich_help_panel=_START)(installation.status)
+app.command(rich_help_panel=_DATA)(migration.generate)
+app.command(rich_help_panel=_DATA)(migration.migrate)
+app.command(rich_help_panel=_DATA)(migration.protocol)
+app.command(rich_help_panel=_DATA)(migration.accept)
+app.command(rich_help_panel=_DATA)(migration.withdraw)
+app.command(rich_help_panel=_DATA)(pricing.price)
+app.command(rich_help_panel=_DATA)(billing.bill)
+app.command(rich_help_panel=_DATA)(billing.close)
+app.command(rich_help_panel=_RESULTS)(reporting.build)
+app.command(rich_help_panel=_RESULTS)(reporting.form)
+app.command(rich_help_panel=_RESULTS)(reporting.serve)
+app.command(rich_help_panel=_HOUSE)(installation.doctor)
+app.command(rich_help_panel=_HOUSE)(demonstration.bench)
+app.add_typer(database.app, name="db", rich_help_panel=_HOUSE)
+app.add_typer(reference.app, name="reference", rich_help_panel=_HOUSE)
+
+
+def command() -> click.Command:
+    """The command as click sees it; tests read its help from here."""
+    return typer.main.get_command(app)
+
+
+def main() -> None:
+    """Entry point of `.venv/bin/wattbook`."""
+    sys.exit(run_to_an_end(command(), PROGRAM, sys.argv[1:]))

@@ -1,0 +1,49 @@
+"""Arguments that several commands share, and how their text becomes a value.
+
+A text that cannot be such a value is wrong usage (exit 2); a value that breaks a rule is refused by the command that
+it was meant for (exit 1).
+"""
+
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Annotated
+
+import typer
+
+# The first user of a fresh database, who comes with the reference data.
+FIRST_USER = "administrator"
+
+
+def month_of(text: str) -> date:
+    """2026-03 as the first day of that month."""
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError as error:
+        raise typer.BadParameter(f'"{text}" is not a month; write it as 2026-03') from error
+
+
+def day_of(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f'"{text}" is not a day; write it as 2026-03-31') from error
+
+
+def energy_of(text: str) -> Decimal:
+    try:
+        energy_kwh = Decimal(text)
+    except InvalidOperation as error:
+        raise typer.BadParameter(f'"{text}" is not a number of kWh; write it as 350 or 350.5') from error
+    if not energy_kwh.is_finite():
+        raise typer.BadParameter(f'"{text}" is not a number of kWh; write it as 350 or 350.5')
+    return energy_kwh
+
+
+Month = Annotated[date, typer.Option(parser=month_of, metavar="YYYY-MM", help="The month that is meant.")]
+ByUser = Annotated[
+    str, typer.Option("--by", metavar="NAME", help="The user in whose name it is done, who must hold the right.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for a program to read.")]
+UnitCode = Annotated[
+    str | None, typer.Option("--unit", metavar="CODE", help="A unit of the organisation, such as UZ, UZ-SA or SA01.")
+]

@@ -1,0 +1,61 @@
+"""How a command ends: 0 done, 1 refused in one sentence, 2 wrong usage; never with a traceback for what a user did.
+
+A traceback that is left is a fault of the program, and is shown as one.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+import click
+
+from operational_db.refusal import Refusal
+
+DONE = 0
+REFUSED = 1
+_INTERRUPTED = 128 + signal.SIGINT
+
+
+def run_to_an_end(command: click.Command, program: str, arguments: Sequence[str]) -> int:
+    """Run the command and return the exit status of the process."""
+    try:
+        answer = command.main(args=list(arguments), prog_name=program, standalone_mode=False)
+        sys.stdout.flush()
+    except Refusal as refusal:
+        return _say(refusal.sentence, REFUSED)
+    except click.exceptions.Exit as ending:
+        return ending.exit_code
+    except click.ClickException as wrong_usage:
+        wrong_usage.show()
+        return wrong_usage.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return _say("Interrupted; what was not finished was not done, and the command can be run again.", _INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read our output had enough. Nothing may be written at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except Exception as error:
+        sentence = _about_surroundings(error)
+        if sentence is None:
+            raise
+        return _say(sentence, REFUSED)
+    return answer if isinstance(answer, int) else DONE
+
+
+def _about_surroundings(error: Exception) -> str | None:
+    """A sentence where the machine or the server failed rather than the program; else None."""
+    # A command that never met the database has not imported its driver.
+    driver = sys.modules.get("psycopg")
+    if driver is not None and isinstance(error, driver.OperationalError):
+        first_line = str(error).strip().partition("\n")[0]
+        return f"The database stopped answering ({first_line}); run `wattbook doctor`, then the same command again."
+    if isinstance(error, OSError):
+        place = f" {error.filename}" if error.filename else ""
+        return f"The machine refused to work on the file{place} ({error.strerror or error}); mend that and try again."
+    return None
+
+
+def _say(sentence: str, status: int) -> int:
+    sys.stderr.write(f"{sentence}\n")
+    return status

@@ -1,0 +1,118 @@
+"""`wattbook generate`, `migrate`, `protocol`, `accept`, `withdraw`: legacy files into the book, with proof."""
+
+# Imports inside the functions: listing the commands must not wait for what one of them needs.
+# ruff: noqa: PLC0415
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orchestration.command_line.arguments import FIRST_USER, AsJson, ByUser
+
+Signer = Annotated[
+    str, typer.Option("--by", metavar="NAME", help="Who answers for it: a user who holds the right to accept loads.")
+]
+ProtocolId = Annotated[int, typer.Option("--protocol", metavar="ID", help="The number of the protocol.")]
+
+
+def generate(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where the files go.", file_okay=False)],
+    accounts: Annotated[int, typer.Option(min=1, help="How many consumers.")] = 20_000,
+    months: Annotated[int, typer.Option(min=1, max=120, help="How many months of readings and payments.")] = 6,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same bytes.")] = 1,
+) -> None:
+    """Write the legacy files of a made-up merged utility, with faults planted.
+
+    [dim]wattbook generate --accounts 2000 --months 3 --seed 7 var/my_utility[/]
+    """
+    from legacy_migration.synthetic_utility import generate as write_files
+    from orchestration.command_line.answers import say
+    from orchestration.progress import bars
+
+    with bars() as on_progress:
+        write_files(accounts, months, seed, directory, on_progress=on_progress)
+    say(f"Wrote the files of {accounts} consumers over {months} months to {directory}.")
+    say(f"Load them with `wattbook migrate {directory}`.")
+
+
+def migrate(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The directory with the legacy files.")],
+    profile: Annotated[str, typer.Option(metavar="NAME", help="The description of these files.")] = "merged_utility",
+    by: ByUser = FIRST_USER,
+    as_json: AsJson = False,
+) -> None:
+    """Load legacy files beside the book, judge every row, and prepare the protocol to be accepted.
+
+    [dim]wattbook migrate var/my_utility[/]
+    [dim]wattbook migrate --profile bdgd ../shared/real_feeder[/]
+    """
+    from legacy_migration.commands import migrate as load
+    from orchestration.command_line.answers import say, show_json
+    from orchestration.command_line.surroundings import settings_with_database
+    from orchestration.progress import bars
+
+    settings = settings_with_database()
+    with bars() as on_progress:
+        summary = load(settings, directory, profile=profile, by=by, on_progress=on_progress)
+    if as_json:
+        show_json(summary)
+        return
+    show_protocol_summary(summary)
+    say(f"Read it with `wattbook protocol {summary.protocol_id}`, then sign it with")
+    say(f"`wattbook accept --protocol {summary.protocol_id} --by NAME`.")
+
+
+def protocol(
+    protocol_id: Annotated[int, typer.Argument(metavar="ID", help="The number of the protocol.")],
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the pages go; else var/protocols.", file_okay=False)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a protocol as HTML and XLSX, and show what it says.
+
+    [dim]wattbook protocol 1[/]
+    """
+    from legacy_migration.commands import protocol_summary, write_protocol
+    from orchestration.command_line.answers import say, show_json
+    from orchestration.command_line.surroundings import settings_with_database
+
+    settings = settings_with_database()
+    paths = write_protocol(settings, protocol_id, out or settings.var_dir / "protocols")
+    summary = protocol_summary(settings, protocol_id)
+    if as_json:
+        show_json({"protocol": summary, "files": paths})
+        return
+    show_protocol_summary(summary)
+    for path in paths:
+        say(str(path))
+
+
+def accept(protocol_id: ProtocolId, by: Signer) -> None:
+    """Sign a protocol: its accepted rows go into the book.
+
+    [dim]wattbook accept --protocol 1 --by administrator[/]
+    """
+    from legacy_migration.commands import accept as sign
+    from orchestration.command_line.answers import say
+    from orchestration.command_line.surroundings import settings_with_database
+
+    sign(settings_with_database(), protocol_id, by=by)
+    say(f"Protocol {protocol_id} is accepted; its rows are in the book and can be billed.")
+
+
+def withdraw(protocol_id: ProtocolId, by: Signer) -> None:
+    """Take an accepted load out of the book again; possible until its first bill.
+
+    [dim]wattbook withdraw --protocol 1 --by administrator[/]
+    """
+    from legacy_migration.commands import withdraw as take_back
+    from orchestration.command_line.answers import say
+    from orchestration.command_line.surroundings import settings_with_database
+
+    take_back(settings_with_database(), protocol_id, by=by)
+    say(f"The load of protocol {protocol_id} is withdrawn; the same files can be migrated again.")
+
+
+def show_protocol_summary(summary: object) -> None:
+    """To be joined to what the protocol's summary holds."""

@@ -1,0 +1,74 @@
+"""`wattbook build`, `form`, `serve`: from the book to marts, forms and screens."""
+
+# Imports inside the functions: listing the commands must not wait for what one of them needs.
+# ruff: noqa: PLC0415
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orchestration.command_line.arguments import FIRST_USER, AsJson, ByUser, Month
+
+
+def build(
+    select: Annotated[
+        str | None, typer.Option(metavar="MODELS", help="Only these, as dbt selects: fct_useful_supply+ and the like.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Build the marts that forms and screens read, and check them.
+
+    [dim]wattbook build[/]
+    """
+    from orchestration.command_line.answers import say, show_json
+    from orchestration.command_line.surroundings import settings_with_database
+    from orchestration.dbt_runs import build as build_marts
+    from orchestration.progress import bars
+
+    settings = settings_with_database()
+    with bars() as on_progress:
+        result = build_marts(settings, select=select, on_progress=on_progress)
+    if as_json:
+        show_json(result)
+    else:
+        say("The marts are built and their checks passed.")
+
+
+def form(
+    form_code: Annotated[str, typer.Argument(metavar="FORM", help="R1 useful supply, R3 energy balance.")],
+    month: Month,
+    unit: Annotated[str, typer.Option(metavar="CODE", help="The unit that the form is about, such as UZ-SA.")],
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the workbook goes; else var/forms.", file_okay=False)
+    ] = None,
+    by: ByUser = FIRST_USER,
+    as_json: AsJson = False,
+) -> None:
+    """Write a form as a workbook.
+
+    [dim]wattbook form R1 --month 2026-03 --unit UZ-SA[/]
+    """
+    from dashboards.forms.issue import issue_form
+    from orchestration.command_line.answers import say, show_json
+    from orchestration.command_line.surroundings import settings_with_database
+
+    settings = settings_with_database()
+    path = issue_form(settings, form_code, month, unit, by=by, out_dir=out or settings.var_dir / "forms")
+    if as_json:
+        show_json({"form": form_code, "file": path})
+    else:
+        say(str(path))
+
+
+def serve(
+    user: Annotated[str, typer.Option("--as", metavar="NAME", help="The user whose rights hold.")] = FIRST_USER,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port on 127.0.0.1.")] = 8050,
+) -> None:
+    """Open the screens on this machine until Ctrl-C.
+
+    [dim]wattbook serve --as administrator[/]
+    """
+    from dashboards.serving import serve as serve_screens
+    from orchestration.command_line.surroundings import settings_with_database
+
+    serve_screens(settings_with_database(), user_login=user, port=port)
