@@ -8,6 +8,8 @@ from pathlib import Path
 from operational_db.access import tables as access
 from operational_db.accounting import tables as accounting
 from operational_db.billing import tables as billing
+from operational_db.exchange import landing_tables as landing
+from operational_db.exchange import migration_tables as migration
 from operational_db.exchange import tables as exchange
 from operational_db.grid import tables as grid
 from operational_db.metering import tables as metering
@@ -19,7 +21,20 @@ from operational_db.tariffs import tables as tariffs
 
 ROOM = Path(__file__).resolve().parents[1]
 
-SUBSYSTEMS = (organisation, access, exchange, subscribers, metering, tariffs, billing, accounting, payments, grid)
+SUBSYSTEMS = (
+    organisation,
+    access,
+    exchange,
+    subscribers,
+    metering,
+    tariffs,
+    billing,
+    accounting,
+    payments,
+    grid,
+    landing,
+    migration,
+)
 
 SQL_FILES = tuple(
     ROOM / name
