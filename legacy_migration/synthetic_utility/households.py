@@ -154,9 +154,9 @@ def invent_households(
     ordinary = layouts.TARIFF_ORDINARY if district.is_city else layouts.TARIFF_RURAL
     tariff = np.where(rng.random(size) < e_stove_share, layouts.TARIFF_E_STOVE, ordinary)
     tariff = np.where((tariff == layouts.TARIFF_RURAL) & (rng.random(size) < 0.3), layouts.TARIFF_ORDINARY, tariff)
-    contract_on = np.datetime64("1995-01-01") + rng.integers(0, 10_500, size)
     is_plain = is_active & (energy.recorded_kwh.min(axis=1) > 30) & ~energy.is_thief
     victims = choose_victims(HOUSEHOLD_FAULTS, np.flatnonzero(is_plain), size, district.ordinal, districts, rng)
+    meters = _meters(district, is_active, energy.recorded_kwh, victims, months, rng)
     kinds = [layouts.READ_BY_CONTROLLER, layouts.READ_BY_CONSUMER, layouts.READ_BY_AVERAGE]
     return Households(
         district=district,
@@ -165,12 +165,12 @@ def invent_households(
         tp=hanging.household_tp,
         feeder=hanging.tp_feeder[hanging.household_tp],
         tariff_code=tariff,
-        contract_on=contract_on,
+        contract_on=meters.installed_on - rng.integers(0, 4_000, size),
         is_active=is_active,
         people=_people(size, rng),
         addresses=_addresses(district, size, rng),
         energy=energy,
-        meters=_meters(district, is_active, energy.recorded_kwh, victims, months, rng),
+        meters=meters,
         reading_kind=rng.choice(kinds, (size, months.count), p=[0.82, 0.13, 0.05]),
         victims=victims,
     )

@@ -99,13 +99,13 @@ def invent_legal(
     register = (opening[:, None] + np.concatenate([np.zeros((size, 1), np.int64), used_milli], axis=1)) % (
         10**DIGITS * MILLI
     )
-    first_day = np.datetime64(months.first)
+    installed_on = np.datetime64(months.first) - rng.integers(200, 2_500, size)
     streets = vocabulary.street_names(40)
     return LegalConsumers(
         district=district,
         number=first_number + np.arange(size),
         name=_names(is_budget, first_number, rng),
-        inn=200_000_000 + first_number + np.arange(size) * 1 + 7_000_000,
+        inn=200_000_000 + first_number + np.arange(size) + 7_000_000,
         group=group,
         is_large=is_large,
         is_active=is_active,
@@ -115,8 +115,8 @@ def invent_legal(
         house=rng.integers(1, 200, size),
         tenths_of_kva=tenths_of_kva,
         ratio=ratio,
-        contract_on=first_day - rng.integers(300, 6_000, size),
-        installed_on=first_day - rng.integers(200, 2_500, size),
+        contract_on=installed_on - rng.integers(0, 3_500, size),
+        installed_on=installed_on,
         kwh=kwh,
         register_milli=register,
         settlement=settle_legal(kwh, is_active, months, rng),
