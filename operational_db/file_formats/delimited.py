@@ -117,7 +117,7 @@ def _rows(path: Path, file: IO[str], delimiter: str) -> Iterator[list[str]]:
         except StopIteration:
             return
         except csv.Error as error:
-            if len(lines.of_row) != 1 or not lines.of_row[0].endswith(("\n", "\r")):
+            if len(lines.of_row) != 1:
                 raise DelimitedError(
                     f"{path}: line {line_no} has a quotation mark that is not closed as it should be"
                     f" ({error}), so the rows behind it cannot be told apart; correct it or ask again."

@@ -76,7 +76,17 @@ def _time(text: str) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
+def _memo(text: str) -> str | None:
+    """A cell that points at no memo has no text."""
+    return text or None
+
+
+def _memo_bytes(text: str) -> bytes | None:
+    return bytes.fromhex(text) if text else None
+
+
 CONVERSIONS: dict[str, Callable[[str], object]] = {
+    "M": _memo,
     "N": _number,
     "F": _float,
     "D": _date,
@@ -88,6 +98,6 @@ CONVERSIONS: dict[str, Callable[[str], object]] = {
     "@": _time,
     "O": float,
     "0": bytes.fromhex,
-    "G": bytes.fromhex,
-    "P": bytes.fromhex,
+    "G": _memo_bytes,
+    "P": _memo_bytes,
 }
