@@ -57,9 +57,7 @@ def backup(settings: Settings, path: Path, on_table: OnTable | None = None) -> B
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished.touch(mode=0o600)
     except OSError as error:
-        raise Refusal(
-            f"The backup {path} cannot be written ({error.strerror}); name another file."
-        ) from error
+        raise Refusal(f"The backup {path} cannot be written ({error.strerror}); name another file.") from error
     with connect_as_admin(settings) as session:
         session.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         # The copy and the list are of the same instant.
@@ -90,7 +88,7 @@ def restore(settings: Settings, path: Path) -> BackupContents:
 
     It is restored beside it and they change places at the end: a run that fails leaves the old one as it was.
     """
-    contents = read_backup_contents(path)
+    contents = _contents_of_whole_file(path)
     name = settings.database_name
     restored, replaced = _beside(name, "restored"), _beside(name, "replaced")
     _restore_into(settings, path, restored)
@@ -115,11 +113,7 @@ def restore(settings: Settings, path: Path) -> BackupContents:
 
 def verify(settings: Settings, path: Path, on_table: OnTable | None = None) -> list[Difference]:
     """Restore the copy into a scratch database and compare each table with the list; empty when all agree."""
-    contents = read_backup_contents(path)
-    if _sha256(path) != contents.file_sha256:
-        raise Refusal(
-            f"The backup {path} is not the file that was written: its SHA-256 differs; use another backup."
-        )
+    contents = _contents_of_whole_file(path)
     scratch = settings.model_copy(update={"database_name": _beside(settings.database_name, "verified")})
     _restore_into(settings, path, scratch.database_name)
     try:
@@ -144,9 +138,15 @@ def read_backup_contents(path: Path) -> BackupContents:
         return BackupContents(**{**stored, "tables": [TableContents(**table) for table in stored["tables"]]})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Refusal(
-            f"The list {contents_file(path)} that belongs to the backup is missing or broken; keep both "
-            "files together."
+            f"The list {contents_file(path)} that belongs to the backup is missing or broken; keep both files together."
         ) from error
+
+
+def _contents_of_whole_file(path: Path) -> BackupContents:
+    contents = read_backup_contents(path)
+    if _sha256(path) != contents.file_sha256:
+        raise Refusal(f"The backup {path} is not the file that was written: its SHA-256 differs; use another backup.")
+    return contents
 
 
 def _restore_into(settings: Settings, path: Path, name: str) -> None:
@@ -187,15 +187,12 @@ def _run(settings: Settings, program: str, version: int, database: str, argument
 
 
 def _maintenance_session(settings: Settings) -> psycopg.Connection:
-    return connect_as_admin(
-        settings.model_copy(update={"database_name": MAINTENANCE_DATABASE}), autocommit=True
-    )
+    return connect_as_admin(settings.model_copy(update={"database_name": MAINTENANCE_DATABASE}), autocommit=True)
 
 
 def _end_sessions(session: psycopg.Connection, database: str) -> None:
     session.execute(
-        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
-        "WHERE datname = %s AND pid <> pg_backend_pid()",
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
         (database,),
     )
 

@@ -47,17 +47,23 @@ def find_bin_dir(settings: Settings, major_version: int | None = None) -> Path:
     )
 
 
-def bin_path(settings: Settings, program: str, oldest_version: int = 0) -> Path:
-    """The path of a client program such as pg_dump, which must not be older than the server it talks to."""
+def bin_path(settings: Settings, program: str, server_version: int | None = None) -> Path:
+    """The path of a client program such as pg_dump: of the server's own version, else of a newer one.
+
+    A newer pg_restore may send settings that an older server does not know, and an older one refuses to work at all.
+    """
     found = [bin_dir for bin_dir in _candidates(settings) if (bin_dir / program).is_file()]
-    for bin_dir in found:
-        if server_major_version(bin_dir) >= oldest_version:
-            return bin_dir / program
-    wanted = f"{program} of version {oldest_version} or later" if oldest_version else program
-    raise Refusal(
-        f"The PostgreSQL program {wanted} was not found; install PostgreSQL's client programs or name their "
-        "directory in WATTBOOK_POSTGRES_BIN_DIR."
-    )
+    if server_version is not None:
+        versions = {bin_dir: server_major_version(bin_dir) for bin_dir in found}
+        found = [bin_dir for bin_dir in found if versions[bin_dir] >= server_version]
+        found.sort(key=lambda bin_dir: versions[bin_dir] != server_version)
+    if not found:
+        wanted = program if server_version is None else f"{program} of version {server_version}"
+        raise Refusal(
+            f"The PostgreSQL program {wanted} was not found; install PostgreSQL's client programs or name their "
+            "directory in WATTBOOK_POSTGRES_BIN_DIR."
+        )
+    return found[0] / program
 
 
 @cache
@@ -84,9 +90,7 @@ def _candidates(settings: Settings) -> list[Path]:
     installed = [Path(place) for pattern in _SYSTEM_PLACES for place in Path("/").glob(pattern.lstrip("/"))]
     newest_first = sorted(installed, key=_version_in_path, reverse=True)
     return [
-        place
-        for place in dict.fromkeys([*named, *from_wheel, *from_path, *newest_first])
-        if _holds_a_server(place)
+        place for place in dict.fromkeys([*named, *from_wheel, *from_path, *newest_first]) if _holds_a_server(place)
     ]
 
 

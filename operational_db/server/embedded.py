@@ -166,9 +166,7 @@ def _wait_until_ready(files: ServerFiles, pid: int) -> PostmasterPid | None:
         if found is not None and found.pid == pid and _lets_us_in(files, found.port):
             return found
         time.sleep(_POLL_SECONDS)
-    raise Refusal(
-        f"The database server is still recovering after {_READY_SECONDS:.0f} seconds; wait and try again."
-    )
+    raise Refusal(f"The database server is still recovering after {_READY_SECONDS:.0f} seconds; wait and try again.")
 
 
 def _lets_us_in(files: ServerFiles, port: int) -> bool:

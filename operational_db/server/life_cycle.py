@@ -101,9 +101,7 @@ def status(settings: Settings) -> ServerStatus:
         address = with_parts(str(settings.database_url), dbname=name)
         with reach(address, _URL_VARIABLE) as connection:
             shown, version = without_password(address), _version(connection)
-            return ServerStatus(
-                False, True, shown, version=version, database_bytes=database_bytes(connection, name)
-            )
+            return ServerStatus(False, True, shown, version=version, database_bytes=database_bytes(connection, name))
     files = server_files(settings)
     running = embedded.find_running(files)
     if running is None:

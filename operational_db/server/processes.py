@@ -38,9 +38,7 @@ def servers_in(data_dir: Path) -> list[int]:
     if not _PROC.is_dir():
         return []
     pids = [int(entry.name) for entry in _PROC.iterdir() if entry.name.isdigit()]
-    return [
-        pid for pid in pids if _name(pid) == _SERVER_PROGRAM and _working_directory(pid) == data_dir.resolve()
-    ]
+    return [pid for pid in pids if _name(pid) == _SERVER_PROGRAM and _working_directory(pid) == data_dir.resolve()]
 
 
 def _working_directory(pid: int) -> Path | None:
