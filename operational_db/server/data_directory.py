@@ -80,7 +80,7 @@ def read_postmaster_pid(files: ServerFiles) -> PostmasterPid | None:
     """None when there is no such file, or when the server has not written it whole yet."""
     try:
         lines = (files.data_dir / "postmaster.pid").read_text().splitlines()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     if len(lines) < 4 or not lines[0].strip().isdigit() or not lines[3].strip().isdigit():
         return None

@@ -77,10 +77,11 @@ def _memory(_: Settings) -> Finding:
 
 def _var_directory(settings: Settings) -> Finding:
     place = _nearest_existing(settings.var_dir)
-    if os.access(place, os.W_OK | os.X_OK):
+    if place.is_dir() and os.access(place, os.W_OK | os.X_OK):
         return Finding(True, f"{settings.var_dir} can be written.")
     return Finding(
-        False, f"{place} cannot be written by this user; change its owner, or name another in WATTBOOK_VAR_DIR."
+        False,
+        f"{place} is no directory that this user can write; change its owner, or name another in WATTBOOK_VAR_DIR.",
     )
 
 
