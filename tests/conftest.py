@@ -1,6 +1,6 @@
 """Doors to a database for tests: one throw-away server per run, one fresh database per test.
 
-`settings` names a database of its own, copied from a template that has the schema and no rows; `database` is an admin
+`settings` names a database of its own, copied from a template that has the schema and the reference data; `database` is an admin
 session to it. `settings_on_15` is the same on the oldest supported version, for the slice of tests that runs there
 too. `own_server` is a server for one test alone, which may be killed. A test marked `browser` skips by name where there
 is no Chromium, except in CI.
@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -19,6 +20,7 @@ from psycopg import sql
 from operational_db import server
 from operational_db.chromium import find_chromium
 from operational_db.connections import connect_as_admin
+from operational_db.reference.loading import load_reference
 from operational_db.schema import upgrade
 from operational_db.server.processes import is_alive
 from operational_db.settings import REPOSITORY_DIR, Settings
@@ -28,6 +30,11 @@ TEMPLATE_NAME = "template_with_schema"
 OLDEST_BIN_DIR = Path("/usr/lib/postgresql/15/bin")
 
 _numbers = itertools.count(1)
+
+# The same examples in every run, so that main passes or fails for everybody; `make torture` draws new ones. A shared
+# two-core machine makes single examples slow now and then, so no deadline.
+hypothesis.settings.register_profile("every_run", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("every_run")
 
 
 @pytest.fixture(scope="session")
@@ -106,6 +113,7 @@ def _server_with_template(settings: Settings) -> Iterator[Settings]:
     template = settings.model_copy(update={"database_name": TEMPLATE_NAME})
     server.start(template)
     upgrade(template)
+    load_reference(template)
     yield template
     server.stop(template)
 

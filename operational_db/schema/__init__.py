@@ -56,7 +56,8 @@ def newest_revision() -> str:
 
 def install_sql(session: psycopg.Connection) -> None:
     """Install functions, triggers, policies and grants from their files; the same again changes nothing."""
-    from operational_db.schema.catalogue import SQL_FILES
+    # Imported late: the tables that the catalogue collects import this package themselves.
+    from operational_db.schema.catalogue import SQL_FILES  # noqa: PLC0415
 
     session.execute("SET LOCAL ROLE wattbook_owner")
     session.execute("SET LOCAL check_function_bodies = off")
@@ -74,8 +75,12 @@ def _prepare(session: psycopg.Connection) -> None:
 
 def _as_sqlalchemy(session: psycopg.Connection) -> sqlalchemy.Connection:
     # SQLAlchemy's first connect asks the server for its version and rolls back: so before any statement of ours.
+    # The session is ours: the pool must not roll it back when it is collected, closed by then.
     engine = sqlalchemy.create_engine(
-        "postgresql+psycopg://", creator=lambda: session, poolclass=sqlalchemy.pool.StaticPool
+        "postgresql+psycopg://",
+        creator=lambda: session,
+        poolclass=sqlalchemy.pool.StaticPool,
+        pool_reset_on_return=None,
     )
     return engine.connect()
 

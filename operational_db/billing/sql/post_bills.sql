@@ -77,7 +77,7 @@ BEGIN
         EXECUTE format(
             'CREATE TABLE %s AS '
             'SELECT metering_point_id, service_month, zone_code, '
-            '   bit_or(ops.day_mask(span_from, span_to)) AS day_mask, sum(span_to - span_from) AS day_count '
+            '   bit_or(ops.day_mask(span_from, span_to))::bit(31) AS day_mask, sum(span_to - span_from) AS day_count '
             'FROM %s WHERE service_month = %L GROUP BY metering_point_id, service_month, zone_code',
             work_table, segments, billed_month
         );

@@ -11,7 +11,7 @@ from operational_db.schema.catalogue import metadata
 VERSION_TABLE_SCHEMA = "ops"
 
 
-def include_object(item: object, name: str | None, kind: str, reflected: bool, compare_to: object) -> bool:
+def include_object(_item: object, name: str | None, kind: str, reflected: bool, compare_to: object) -> bool:
     """Partitions are made at run time by ops.ensure_month and are no part of the catalogue."""
     return not (
         kind == "table" and reflected and compare_to is None and name and name[-7] == "_" and name[-6:].isdigit()

@@ -4,7 +4,6 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateSequence, DropSequence, Sequence
-from sqlalchemy.dialects import postgresql
 
 revision = "0001"
 down_revision = None

@@ -832,7 +832,7 @@ def upgrade() -> None:
             "content_sha256",
             sa.Text(),
             nullable=False,
-            comment="Over files, counts, checks, verdicts, remarks, differences",
+            comment="Over files, counts, checks, verdicts and remarks",
         ),
         sa.Column("summary", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.ForeignKeyConstraint(["load_id"], ["landing.load.load_id"], name=op.f("protocol_load_id_fk")),

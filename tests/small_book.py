@@ -1,0 +1,118 @@
+"""A book small enough to know by heart: the reference data and a few accounts entered as the loader enters them.
+
+For tests that need consumers, meters and readings without a legacy dump.
+"""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+import psycopg
+
+from operational_db.connections import Role, connect
+from operational_db.exchange.sources import record_command
+from operational_db.reference.loading import FIRST_LOGIN
+from operational_db.settings import Settings
+
+_serial_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """Keys of an account with one metering point and one meter."""
+
+    account_id: int
+    metering_point_id: int
+    meter_id: int
+    res_id: int
+
+
+class SmallBook:
+    """Enters consumers and readings into an open book."""
+
+    def __init__(self, settings: Settings, *, first_month: date = date(2026, 1, 1), res_codes: tuple[str, ...]) -> None:
+        self.settings = settings
+        with connect(settings, Role.LOADER) as session:
+            self.source_id = record_command(session, "small book", {}, user_id=None)
+            self.res_ids = {
+                code: session.execute("SELECT ops.find_unit(%s)", [code]).fetchone()[0] for code in res_codes
+            }
+            session.execute("SELECT ops.open_month(%s, %s)", [list(self.res_ids.values()), first_month])
+
+    def open(self, month: date) -> None:
+        with connect(self.settings, Role.LOADER) as session:
+            session.execute("SELECT ops.open_month(%s, %s)", [list(self.res_ids.values()), month])
+
+    def consumer(
+        self,
+        account_no: str,
+        *,
+        res: str,
+        tariff: str = "uz.household",
+        kind: str = "household",
+        digits: int = 5,
+        ratio: Decimal = Decimal(1),
+        since: date = date(2026, 1, 1),
+        readings: Mapping[date, Decimal | int],
+    ) -> Consumer:
+        """An account with a meter; the first reading opens, the others are read on their days."""
+        with connect(self.settings, Role.LOADER) as session:
+            res_id = self.res_ids[res]
+            account_id = _inserted(
+                session, "account", account_no=account_no, kind=kind, res_id=res_id, opened_on=since, **self._from()
+            )
+            point_id = _inserted(
+                session, "metering_point", code=f"{account_no}#1", account_id=account_id, resource_code="electricity",
+                connected_on=since, **self._from(),
+            )  # fmt: skip
+            meter_id = _inserted(
+                session, "meter", serial_no=f"S{next(_serial_numbers)}", meter_type_code="unknown", **self._from()
+            )
+            session.execute("INSERT INTO ops.meter_register VALUES (%s, 'all', %s)", [meter_id, digits])
+            dated = {"valid_from": since, **self._from()}
+            _inserted(session, "metering_point_tariff", metering_point_id=point_id, tariff_code=tariff, **dated)
+            _inserted(session, "metering_point_placement", metering_point_id=point_id, unit_id=res_id, **dated)
+            _inserted(
+                session, "meter_installation", metering_point_id=point_id, meter_id=meter_id, ratio=ratio, **dated
+            )
+        known = Consumer(account_id, point_id, meter_id, res_id)
+        for number, (read_on, value) in enumerate(readings.items()):
+            self.reading(known, read_on, value, is_opening=number == 0, booked_month=None if number else since)
+        return known
+
+    def reading(
+        self,
+        consumer: Consumer,
+        read_on: date,
+        value: Decimal | int,
+        *,
+        is_opening: bool = False,
+        booked_month: date | None = None,
+    ) -> int:
+        """A reading booked in the month whose use it ends, unless told otherwise; returns its id."""
+        month = (booked_month or (read_on - timedelta(days=1))).replace(day=1)
+        with connect(self.settings, Role.LOADER) as session:
+            return _inserted(
+                session, "reading", account_id=consumer.account_id, booked_month=month,
+                reading_id=session.execute("SELECT nextval('ops.reading_id_seq')").fetchone()[0],
+                metering_point_id=consumer.metering_point_id, meter_id=consumer.meter_id, zone_code="all",
+                read_on=read_on, value_kwh=value, kind="opening" if is_opening else "round", is_opening=is_opening,
+                res_id=consumer.res_id, returning="reading_id", **self._from(),
+            )  # fmt: skip
+
+    def _from(self) -> dict[str, int]:
+        return {"source_id": self.source_id}
+
+
+def _inserted(session: psycopg.Connection, table: str, *, returning: str | None = None, **values: object) -> int:
+    """Insert one row and return its key."""
+    statement = (
+        f"INSERT INTO ops.{table} ({', '.join(values)}) VALUES ({', '.join(['%s'] * len(values))}) "
+        f"RETURNING {returning or f'{table}_id'}"
+    )
+    return session.execute(statement, list(values.values())).fetchone()[0]
+
+
+ADMINISTRATOR = FIRST_LOGIN
