@@ -8,9 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+
+from operational_db.file_formats.opening import FileFormatError
 
 # cp866 lacks these letters; legacy programs wrote the look-alike instead, an apostrophe for every kind of it.
 APOSTROPHES = "’ʼʻ‘"
@@ -18,6 +21,14 @@ UKRAINIAN_FOR_CP866: Mapping[str, str] = dict(zip("іІґҐ" + APOSTROPHES, "iI�
 UZBEK_FOR_CP866: Mapping[str, str] = dict(zip("қҚғҒҳҲ" + APOSTROPHES, "кКгГхХ''''", strict=True))
 
 BASIC_PLANE = 0x10000
+
+
+def require_encoding(path: Path, encoding: str, refuse: type[FileFormatError]) -> None:
+    """Refuse an encoding that does not exist, before a byte is read."""
+    try:
+        "".encode(encoding)
+    except LookupError as error:
+        raise refuse(f"{path}: encoding {encoding!r} is not known; name cp866, cp1251 or utf-8.") from error
 
 
 def ukrainian_for_cp866(text: str) -> str:

@@ -14,7 +14,7 @@ from typing import IO
 import numpy as np
 import pyarrow as pa
 
-from operational_db.file_formats.code_pages import UndecodableCell, decode_or_mark
+from operational_db.file_formats.code_pages import UndecodableCell, decode_or_mark, require_encoding
 from operational_db.file_formats.column_names import unique_names
 from operational_db.file_formats.opening import FileFormatError, open_to_read, open_to_write
 
@@ -57,6 +57,7 @@ class DelimitedBatch:
 def read_heading(path: Path | str, encoding: str, delimiter: str) -> tuple[str, ...]:
     """The column names in the first row."""
     path = Path(path)
+    require_encoding(path, encoding, DelimitedError)
     with open_to_read(path, DelimitedError, "r", **_how_to_read(encoding)) as file:
         return _heading(path, _rows(path, file, delimiter), encoding)
 
@@ -71,6 +72,7 @@ def read_delimited(
 ) -> Iterator[DelimitedBatch]:
     """Read a text file in batches; without `columns` the first row names them. Blank rows are left out."""
     path = Path(path)
+    require_encoding(path, encoding, DelimitedError)
     with open_to_read(path, DelimitedError, "r", **_how_to_read(encoding)) as file:
         rows = _rows(path, file, delimiter)
         names = tuple(columns) if columns else _heading(path, rows, encoding)
@@ -174,6 +176,7 @@ def write_delimited(
 ) -> int:
     """Write rows given as columns, None as an empty cell, lines ending in CRLF; returns the row count."""
     path = Path(path)
+    require_encoding(path, encoding, DelimitedError)
     count = 0
     how = {"encoding": encoding, "errors": errors, "newline": ""}
     with open_to_write(path, DelimitedError, "w", **how) as file:

@@ -143,6 +143,11 @@ def test_a_type_that_is_unknown_is_refused_by_its_column(table: Path) -> None:
         accounts(table)
 
 
+def test_an_encoding_that_does_not_exist_is_refused_in_one_sentence(table: Path) -> None:
+    with pytest.raises(DbfError, match=r"ABON\.DBF: encoding 'dos' is not known; name cp866, cp1251 or utf-8"):
+        list(read_columns(table, "dos"))
+
+
 def test_a_file_that_is_not_there_is_refused_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(DbfError, match=r"ABON\.DBF cannot be read: No such file or directory; check the name"):
         read_header(tmp_path / "ABON.DBF")

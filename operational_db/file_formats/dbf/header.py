@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from operational_db.file_formats.code_pages import decode_or_mark
+from operational_db.file_formats.code_pages import decode_or_mark, require_encoding
 from operational_db.file_formats.column_names import unique_names
 from operational_db.file_formats.opening import FileFormatError, open_to_read
 
@@ -91,6 +91,8 @@ class DbfHeader:
 def read_header(path: Path | str, encoding: str | None = None) -> DbfHeader:
     """Read the header; `encoding` is that of column names, ASCII in nearly all files."""
     path = Path(path)
+    if encoding:
+        require_encoding(path, encoding, DbfError)
     with open_to_read(path, DbfError) as file:
         size = file.seek(0, 2)
         file.seek(0)

@@ -12,7 +12,7 @@ from typing import BinaryIO
 import numpy as np
 import pyarrow as pa
 
-from operational_db.file_formats.code_pages import OneByteLetters, one_byte_letters
+from operational_db.file_formats.code_pages import OneByteLetters, one_byte_letters, require_encoding
 from operational_db.file_formats.dbf.cells import BLANK, Column, Place, arrow_column, put_integers, put_text
 from operational_db.file_formats.dbf.header import (
     DELETION_FLAG,
@@ -49,6 +49,7 @@ def write_dbf(
     lacks becomes a question mark, else it is refused. A batch may carry DELETION_FLAG, a column of booleans.
     """
     path = Path(path)
+    require_encoding(path, encoding, DbfError)
     _check_fields(path, fields)
     encoder = one_byte_letters(encoding, errors, letters or {})
     if encoder is None:
