@@ -1,0 +1,123 @@
+"""Who may issue which form, and when? The one way by which a form leaves the book.
+
+Belongs here: the right, the refusals before paper, the file. Does not belong here: figures (`matrix`), rules between
+them (`control`), drawing (`workbook`).
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import psycopg
+
+from dashboards.forms.control import Broken, broken_rules
+from dashboards.forms.matrix import Matrix, compute_matrix
+from dashboards.forms.specification import SPECIFICATIONS_DIR, Specification, Words
+from dashboards.forms.specification_files import all_specifications, specification_for
+from dashboards.forms.workbook import workbook_bytes
+from operational_db.connections import Role, connect
+from operational_db.file_formats.opening import FileFormatError, open_to_write
+from operational_db.refusal import Refusal
+from operational_db.refused import refusals
+from operational_db.settings import Settings
+
+ISSUE_RIGHT = "issue_form"
+
+
+@dataclass(frozen=True)
+class KnownForm:
+    """A form that can be issued, and its versions."""
+
+    code: str
+    title: Words
+    versions: tuple[int, ...]
+
+
+def list_forms() -> list[KnownForm]:
+    """Every form, by code, under the title of its newest version."""
+    by_code: dict[str, list[Specification]] = {}
+    for form in all_specifications():
+        by_code.setdefault(form.code, []).append(form)
+    return [
+        KnownForm(code, versions[-1].title, tuple(form.version for form in versions))
+        for code, versions in by_code.items()
+    ]
+
+
+def issue_form(settings: Settings, form_code: str, month: date, unit_code: str, *, by: str, out_dir: Path) -> Path:
+    """Write the form for a unit and month as XLSX and return the file; equal figures give equal bytes.
+
+    Refused without the right issue_form for the unit, without figures, or when a control rule fails.
+    """
+    matrix = form_matrix(settings, form_code, month, unit_code, by=by)
+    broken = broken_rules(matrix)
+    if broken:
+        raise _refusal_of(matrix, broken)
+    path = out_dir / f"{form_code}_{_file_name(matrix.unit.code)}_{matrix.month:%Y-%m}.xlsx"
+    with _refusing_unwritable(out_dir), open_to_write(path, FileFormatError) as file:
+        file.write(workbook_bytes(matrix))
+    return path
+
+
+def form_matrix(
+    settings: Settings,
+    form_code: str,
+    month: date,
+    unit_code: str,
+    *,
+    by: str,
+    specifications: Path = SPECIFICATIONS_DIR,
+) -> Matrix:
+    """The figures of a form as they stand, for one who may issue it; control rules are not applied yet."""
+    month = month.replace(day=1)
+    form = specification_for(form_code, month, specifications)
+    with refusals(), connect(settings, Role.APP, user=by) as session:
+        unit_id = session.execute("SELECT ops.find_unit(%s)", [unit_code]).fetchone()[0]
+        session.execute("SELECT ops.require_right(%s, %s, %s)", [by, ISSUE_RIGHT, unit_id])
+    with refusals(), connect(settings, Role.READER, user=by) as session:
+        session.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        session.read_only = True
+        _refuse_a_partial_view(session, form_code, unit_id, unit_code)
+        return compute_matrix(session, form, unit_id, month)
+
+
+def _refuse_a_partial_view(session: psycopg.Connection, form_code: str, unit_id: int, unit_code: str) -> None:
+    """Row-level security would leave hidden RES out of the sums without a word."""
+    hidden = session.execute(
+        "SELECT count(*) FROM ops.res_under(%s, current_date) AS r WHERE r.res_id <> ALL (ops.visible_res_ids())",
+        [unit_id],
+    ).fetchone()[0]
+    if hidden:
+        raise Refusal(
+            f"Form {form_code} for {unit_code} needs rows of {hidden} RES that this user does not see; ask an "
+            'administrator for the right "see" there, or issue the form for a smaller unit.'
+        )
+
+
+def _refusal_of(matrix: Matrix, broken: list[Broken]) -> Refusal:
+    more = f"; {len(broken) - 1} more rules fail" if len(broken) > 1 else ""
+    return Refusal(
+        f"Form {matrix.form.code} for {matrix.unit.code} in {matrix.month:%Y-%m} is not issued: {broken[0].sentence}"
+        f"{more}; find the rows that the parts leave out, or run `wattbook build` if the marts are old."
+    )
+
+
+@contextmanager
+def _refusing_unwritable(out_dir: Path) -> Iterator[None]:
+    try:
+        out_dir.mkdir(parents=True, exist_ok=True)
+        yield
+    except FileFormatError as error:
+        raise Refusal(str(error)) from error
+    except OSError as error:
+        raise Refusal(
+            f"The folder {out_dir} cannot be made: {error.strerror or error}; name another with --out."
+        ) from error
+
+
+def _file_name(unit_code: str) -> str:
+    """Unit codes of other systems hold slashes and the like, which file names may not."""
+    return re.sub(r"[^\w.-]", "_", unit_code)
