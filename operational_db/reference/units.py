@@ -21,7 +21,8 @@ def load_units(session: psycopg.Connection, rows: list[dict[str, str]], source_i
         for number, row in enumerate(rows, start=2):
             valid_from, valid_to = date.fromisoformat(row["valid_from"]), _day_or_none(row["valid_to"])
             cursor.execute(
-    """Load unit rows (one per unit and span of its name, parents before children); returns how many changed something.
+                "INSERT INTO ops.unit AS u (code, level, is_verified, source_id, source_row)"
+                " VALUES (%s, %s, %s, %s, %s)"
                 " ON CONFLICT (code) DO UPDATE SET is_verified = excluded.is_verified"
                 " WHERE %s AND u.is_verified IS DISTINCT FROM excluded.is_verified",
                 # What the row of today's name says holds for the unit.

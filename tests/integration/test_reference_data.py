@@ -74,9 +74,10 @@ def test_every_uzbek_name_has_one_kind_of_apostrophe(database: psycopg.Connectio
 @pytest.mark.parametrize(
     ("file", "old", "new", "words"),
     [
-        ("tariff_step.csv", "uz.household,2025-05-01,all,2,200,500,800,true", "uz.household,2025-05-01,all,2,250,500,800,true",
+        ("tariff_step.csv", "household,2025-05-01,all,2,200,500,800,", "household,2025-05-01,all,2,250,500,800,",
          r"row \d+ \(uz.household from 2025-05-01, step 2\) begins above 250 kWh, but the step before ends at 200"),
-        ("tariff_step.csv", "uz.legal,2025-05-01,all,1", "uz.legal,2025-05-02,all,1", "has no version in tariff_version.csv"),
+        ("tariff_step.csv", "uz.legal,2025-05-01,all,1", "uz.legal,2025-05-02,all,1",
+         "has no version in tariff_version.csv"),
         ("posting_rule.csv", "UZ,bill,net,4010,9030", "UZ,bill,net,4010,9999", "posting_rule.csv breaks a rule.*9999"),
         ("vat_rate.csv", "UZ,0.12,2023-01-01", "UZ,0.12,2022-01-01", "breaks a rule"),
     ],
