@@ -1,0 +1,4 @@
+{# Schemas are fixed names (staging, intermediate, marts, reports): environments differ by database, not by schema. #}
+{% macro generate_schema_name(custom_schema_name, node) %}
+    {{- custom_schema_name | trim if custom_schema_name else target.schema -}}
+{% endmacro %}

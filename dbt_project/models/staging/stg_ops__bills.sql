@@ -1,0 +1,9 @@
+select
+    account_id,
+    booked_month,
+    bill_no,
+    res_id,
+    energy_kwh,
+    charge_minor,
+    vat_minor
+from {{ source('ops', 'bill') }}

@@ -1,0 +1,4 @@
+select
+    ledger_account_code,
+    is_consumer_balance
+from {{ source('ops', 'ledger_account') }}

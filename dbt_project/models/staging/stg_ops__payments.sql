@@ -1,0 +1,9 @@
+select
+    account_id,
+    booked_month,
+    payment_no,
+    paid_on,
+    amount_minor,
+    article_code,
+    res_id
+from {{ source('ops', 'payment') }}

@@ -1,0 +1,5 @@
+select
+    tariff_code,
+    consumer_kind,
+    consumer_group
+from {{ source('ops', 'tariff') }}

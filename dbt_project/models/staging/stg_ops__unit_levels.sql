@@ -1,0 +1,4 @@
+select
+    level,
+    depth
+from {{ source('ops', 'unit_level') }}

@@ -1,0 +1,6 @@
+select
+    unit_id,
+    code,
+    level,
+    is_verified
+from {{ source('ops', 'unit') }}
