@@ -153,3 +153,13 @@ def test_a_file_that_is_not_there_is_refused_in_one_sentence(tmp_path: Path) -> 
         read_header(tmp_path / "ABON.DBF")
     with pytest.raises(DbfError, match="cannot be read: Is a directory"):
         read_header(tmp_path)
+
+
+def test_a_text_column_longer_than_255_bytes_keeps_its_high_byte_with_the_decimals(table: Path) -> None:
+    # 300 = 1 x 256 + 44, as Clipper writes it; a record is then 1 + 300 + 4 bytes long: 305 = 0x0131.
+    change(table, 32 + 16, bytes([44, 1]))
+    change(table, 10, bytes([0x31, 0x01]))
+    table.write_bytes(table.read_bytes()[:HEADER_LENGTH] + b" " + b"x" * 300 + b"  70" + b"\x1a")
+    change(table, 4, b"\x01")
+    (batch,) = read_columns(table, "cp866")
+    assert (batch.text["RAH"].to_pylist(), batch.text["KWH"].to_pylist()) == (["x" * 300], ["70"])

@@ -35,7 +35,7 @@ def test_every_text_comes_back(tmp_path: Path, encoding: str, delimiter: str) ->
     codec = "utf-8" if encoding == "utf-8" else encoding
     cell = st.text(st.characters(codec=codec, exclude_characters="\0", exclude_categories=["Cs"]), max_size=6)
 
-    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(st.lists(st.tuples(cell, cell), max_size=8))
     def comes_back(rows: list[tuple[str, str]]) -> None:
         batches = [{"A": [a for a, _ in rows], "B": [b for _, b in rows]}]
