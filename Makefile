@@ -37,7 +37,7 @@ test: check browser
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .
-	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar $(SQL_FOLDERS)
+	$(BIN)/sqlfluff lint --disable-progress-bar $(SQL_FOLDERS)
 	$(BIN)/lint-imports --no-logo
 	@printf '%s\n' "$$GENERATED_PAGE_CHECKS" | while read -r command; do \
 	    [ -z "$$command" ] || { echo "$$command"; sh -c "PATH=$(CURDIR)/$(BIN):$$PATH $$command"; }; done
