@@ -24,8 +24,8 @@ def bill(
     [dim]wattbook bill --month 2026-03 --unit UZ-SA[/]
     """
     from operational_db.billing.commands import bill_month
+    from orchestration.answers import energy, grouped, money, say, show_json
     from orchestration.book import book_currency
-    from orchestration.command_line.answers import energy, grouped, money, say, show_json
     from orchestration.command_line.surroundings import settings_with_database
 
     if unit is not None and account is not None:
@@ -59,7 +59,7 @@ def close(
     [dim]wattbook close --month 2026-03 --unit SA01 --check[/]
     """
     from operational_db.billing.commands import close_month, close_obstacles
-    from orchestration.command_line.answers import say, show_json
+    from orchestration.answers import say, show_json
     from orchestration.command_line.surroundings import settings_with_database
 
     settings = settings_with_database()

@@ -25,7 +25,7 @@ def start(as_json: AsJson = False) -> None:
     from operational_db import server
     from operational_db.schema import current_revision
     from operational_db.settings import load_settings
-    from orchestration.command_line.answers import say, show_json
+    from orchestration.answers import say, show_json
     from orchestration.readiness import build
 
     settings = load_settings()
@@ -44,7 +44,7 @@ def stop() -> None:
     """Stop the embedded server cleanly."""
     from operational_db import server
     from operational_db.settings import load_settings
-    from orchestration.command_line.answers import say
+    from orchestration.answers import say
 
     say("Stopped." if server.stop(load_settings()) else "It was not running.")
 
@@ -54,7 +54,7 @@ def status(as_json: AsJson = False) -> None:
     """Say whether the server runs, where its data is and how large it is; changes nothing."""
     from operational_db import server
     from operational_db.settings import load_settings
-    from orchestration.command_line.answers import grouped, say, show_json
+    from orchestration.answers import grouped, say, show_json
 
     now = server.status(load_settings())
     if as_json:
@@ -79,7 +79,7 @@ def reset(
     """Destroy all data: the embedded server's, or the database on a named server. Asks first."""
     from operational_db import server
     from operational_db.settings import load_settings
-    from orchestration.command_line.answers import say
+    from orchestration.answers import say
 
     settings = load_settings()
     what = (
@@ -125,7 +125,7 @@ def backup(
     [dim]wattbook db backup /mnt/copies/wattbook.dump[/]
     """
     from operational_db.server.backup import backup as back_up
-    from orchestration.command_line.answers import grouped, say
+    from orchestration.answers import grouped, say
     from orchestration.command_line.surroundings import settings_with_database
     from orchestration.progress import bars
 
@@ -145,7 +145,7 @@ def restore(
     """Replace the database by the backup, whole or not at all. Asks first."""
     from operational_db.server.backup import restore as bring_back
     from operational_db.settings import load_settings
-    from orchestration.command_line.answers import grouped, say
+    from orchestration.answers import grouped, say
 
     settings = load_settings()
     if not yes and not typer.confirm(f"Replace the database {settings.database_name} by {file}?"):
@@ -159,7 +159,7 @@ def verify(file: BackupFile) -> None:
     """Prove that a backup can be brought back: restores it beside the database and compares every table."""
     from operational_db.server.backup import verify as differences_of
     from operational_db.settings import load_settings
-    from orchestration.command_line.answers import say
+    from orchestration.answers import say
     from orchestration.progress import bars
 
     with bars() as on_progress:

@@ -21,10 +21,11 @@ def demo(
     [dim]wattbook demo --accounts 300 --months 2 --seed 7[/]
     """
     from operational_db.settings import load_settings
-    from orchestration.demo import Plan, run_demo
+    from orchestration.demo.run import run_demo
     from orchestration.demo.summary import show_summary
+    from orchestration.made_up_utility import MadeUpUtility
 
-    show_summary(run_demo(load_settings(), Plan(accounts, months, seed), fresh=fresh))
+    show_summary(run_demo(load_settings(), MadeUpUtility(accounts, months, seed), fresh=fresh))
 
 
 def bench() -> None:

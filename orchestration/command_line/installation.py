@@ -14,7 +14,7 @@ def doctor(as_json: AsJson = False) -> None:
 
     from operational_db.server.doctor import diagnose
     from operational_db.settings import load_settings
-    from orchestration.command_line.answers import say, show_json
+    from orchestration.answers import say, show_json
 
     findings = diagnose(load_settings())
     if as_json:
@@ -31,7 +31,7 @@ def status(as_json: AsJson = False) -> None:
 
     [dim]wattbook status --json[/]
     """
-    from orchestration.command_line.answers import show_json
+    from orchestration.answers import show_json
     from orchestration.command_line.surroundings import settings_with_database
     from orchestration.situation import read_situation, show_situation
 

@@ -25,12 +25,12 @@ def generate(
 
     [dim]wattbook generate --accounts 2000 --months 3 --seed 7 var/my_utility[/]
     """
-    from legacy_migration.synthetic_utility import generate as write_files
-    from orchestration.command_line.answers import say
+    from orchestration.answers import say
+    from orchestration.made_up_utility import MadeUpUtility, write
     from orchestration.progress import bars
 
     with bars() as on_progress:
-        write_files(accounts, months, seed, directory, on_progress=on_progress)
+        write(MadeUpUtility(accounts, months, seed), directory, on_progress)
     say(f"Wrote the files of {accounts} consumers over {months} months to {directory}.")
     say(f"Load them with `wattbook migrate {directory}`.")
 
@@ -47,7 +47,8 @@ def migrate(
     [dim]wattbook migrate --profile bdgd ../shared/real_feeder[/]
     """
     from legacy_migration.commands import migrate as load
-    from orchestration.command_line.answers import say, show_json
+
+    from orchestration.answers import say, show_json
     from orchestration.command_line.surroundings import settings_with_database
     from orchestration.progress import bars
 
@@ -74,7 +75,8 @@ def protocol(
     [dim]wattbook protocol 1[/]
     """
     from legacy_migration.commands import protocol_summary, write_protocol
-    from orchestration.command_line.answers import say, show_json
+
+    from orchestration.answers import say, show_json
     from orchestration.command_line.surroundings import settings_with_database
 
     settings = settings_with_database()
@@ -94,7 +96,8 @@ def accept(protocol_id: ProtocolId, by: Signer) -> None:
     [dim]wattbook accept --protocol 1 --by administrator[/]
     """
     from legacy_migration.commands import accept as sign
-    from orchestration.command_line.answers import say
+
+    from orchestration.answers import say
     from orchestration.command_line.surroundings import settings_with_database
 
     sign(settings_with_database(), protocol_id, by=by)
@@ -107,7 +110,8 @@ def withdraw(protocol_id: ProtocolId, by: Signer) -> None:
     [dim]wattbook withdraw --protocol 1 --by administrator[/]
     """
     from legacy_migration.commands import withdraw as take_back
-    from orchestration.command_line.answers import say
+
+    from orchestration.answers import say
     from orchestration.command_line.surroundings import settings_with_database
 
     take_back(settings_with_database(), protocol_id, by=by)

@@ -28,11 +28,11 @@ def price(
     if as_json:
         from dataclasses import asdict
 
-        from orchestration.command_line.answers import show_json
+        from orchestration.answers import show_json
 
         show_json({**asdict(answer), "is_verified": answer.is_verified})
         return
-    from orchestration.command_line.answers import energy, money, say, show_table
+    from orchestration.answers import energy, money, say, show_table
 
     per_major = answer.minor_per_major
     show_table(

@@ -21,7 +21,7 @@ def load(as_json: AsJson = False) -> None:
     [dim]wattbook reference load[/]
     """
     from operational_db.reference.loading import load_reference
-    from orchestration.command_line.answers import show_json, show_table
+    from orchestration.answers import show_json, show_table
     from orchestration.command_line.surroundings import settings_with_database
 
     loaded = load_reference(settings_with_database())

@@ -20,7 +20,7 @@ def build(
 
     [dim]wattbook build[/]
     """
-    from orchestration.command_line.answers import say, show_json
+    from orchestration.answers import say, show_json
     from orchestration.command_line.surroundings import settings_with_database
     from orchestration.dbt_runs import build as build_marts
     from orchestration.progress import bars
@@ -49,7 +49,7 @@ def form(
     [dim]wattbook form R1 --month 2026-03 --unit UZ-SA[/]
     """
     from dashboards.forms.issue import issue_form
-    from orchestration.command_line.answers import say, show_json
+    from orchestration.answers import say, show_json
     from orchestration.command_line.surroundings import settings_with_database
 
     settings = settings_with_database()

@@ -1,0 +1,100 @@
+"""From a dump to a load that is proved and accepted."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+from legacy_migration.commands import migrate, write_protocol
+
+from orchestration.repeatable import accept_once, newest_protocol, unequal_sums
+from orchestration.workplace import Workplace
+
+LANDED_TABLES = (
+    ("landing", "file"),
+    ("landing", "row"),
+    ("migration", "verdict"),
+    ("migration", "verdict_count"),
+    ("migration", "check_result"),
+    ("migration", "protocol"),
+)
+PROTOCOL = dg.AssetKey(["migration", "protocol"])
+
+ACCEPTED_TABLES = (
+    "account",
+    "billing_period",
+    "contract",
+    "declared_loss",
+    "grid_energy",
+    "grid_interval_energy",
+    "grid_meter",
+    "grid_meter_reading",
+    "grid_unit",
+    "interval_energy",
+    "line_section",
+    "measured_energy",
+    "meter",
+    "meter_installation",
+    "metering_point",
+    "metering_point_placement",
+    "metering_point_tariff",
+    "payment",
+    "premises",
+    "reading",
+    "subscriber",
+    "transformer",
+    "unit_placement",
+)
+ACCOUNTS = dg.AssetKey(["ops", "account"])
+
+
+class DumpConfig(dg.Config):
+    """Which legacy files (the made-up utility's unless named), and the profile that describes them."""
+
+    directory: str | None = None
+    profile: str = "merged_utility"
+
+
+@dg.multi_asset(
+    specs=[
+        dg.AssetSpec(key, deps=[["ops", "unit"], ["legacy_files", "made_up_utility"]], kinds={"postgres"})
+        for key in LANDED_TABLES
+    ],
+    check_specs=[dg.AssetCheckSpec("control_sums_are_equal", asset=PROTOCOL, blocking=True)],
+    group_name="migration",
+)
+def judged_load(config: DumpConfig, workplace: dg.ResourceParam[Workplace]) -> Iterator[dg.MaterializeResult]:
+    """Every legacy row landed and judged, and the protocol that proves it."""
+    summary = migrate(
+        workplace.settings,
+        Path(config.directory) if config.directory else workplace.legacy_dir,
+        profile=config.profile,
+        by=workplace.by,
+        on_progress=workplace.on_progress,
+    )
+    files = write_protocol(workplace.settings, summary.protocol_id, workplace.protocols_dir)
+    for key in LANDED_TABLES:
+        yield dg.MaterializeResult(asset_key=key, metadata={"protocol": summary.protocol_id, "pages": str(files[0])})
+    yield _sums_check("control_sums_are_equal", PROTOCOL, workplace, summary.protocol_id, "verdict")
+
+
+@dg.multi_asset(
+    specs=[dg.AssetSpec(["ops", table], deps=[PROTOCOL], kinds={"postgres"}) for table in ACCEPTED_TABLES],
+    check_specs=[dg.AssetCheckSpec("published_sums_are_equal", asset=ACCOUNTS, blocking=True)],
+    group_name="migration",
+)
+def accepted_load(workplace: dg.ResourceParam[Workplace]) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    """The rows that the newest protocol accepts, in the book. Whoever starts this run signs the protocol."""
+    protocol_id = newest_protocol(workplace.settings)
+    accept_once(workplace.settings, protocol_id, by=workplace.by)
+    for table in ACCEPTED_TABLES:
+        yield dg.MaterializeResult(asset_key=["ops", table], metadata={"protocol": protocol_id})
+    yield _sums_check("published_sums_are_equal", ACCOUNTS, workplace, protocol_id, "publish")
+
+
+def _sums_check(
+    name: str, asset_key: dg.AssetKey, workplace: Workplace, protocol_id: int, stage: str
+) -> dg.AssetCheckResult:
+    unequal = unequal_sums(workplace.settings, protocol_id, stage)
+    return dg.AssetCheckResult(
+        check_name=name, asset_key=asset_key, passed=not unequal, metadata={"unequal": dg.MetadataValue.json(unequal)}
+    )
