@@ -68,11 +68,6 @@ class DbfHeader:
     fields: tuple[DbfField, ...]
 
     @property
-    def record_count(self) -> int:
-        """The number of records that the header declares."""
-        return self.declared_records
-
-    @property
     def is_truncated(self) -> bool:
         """Whether the file ends before the last declared record does."""
         return self.whole_records < self.declared_records
