@@ -30,86 +30,99 @@ RETURN (
 );
 
 -- Creates table target: one row per span that a run over these RES (and perhaps one account) has to bill. A span is the
--- energy between two readings of one register, or energy told as such.
+-- energy between two readings of one register, or energy told as such. The chain of readings is a table of its own, so
+-- that the planner knows its size when it joins the meters.
 CREATE OR REPLACE FUNCTION ops.create_spans(target text, month date, res_ids integer[], only_account_id bigint)
 RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    scope text := CASE
-        WHEN only_account_id IS NULL THEN format('r.res_id = ANY (%L::integer[])', res_ids)
-        ELSE format('r.account_id = %s AND r.res_id = ANY (%L::integer[])', only_account_id, res_ids)
-    END;
+    scope text := format('r.res_id = ANY (%L::integer[])', res_ids)
+        || CASE WHEN only_account_id IS NULL THEN '' ELSE format(' AND r.account_id = %s', only_account_id) END;
+    last_month date := (month - interval '1 month')::date;
+    entered text := replace(target, 'work.', 'work.entered_');
+    chain text := replace(target, 'work.', 'work.chain_');
 BEGIN
+    -- Readings entered in the month, without those set aside and those that a bill of this month closed already.
     EXECUTE format(
         $statement$
         CREATE TABLE %1$s AS
-        WITH entered AS (
-            -- Readings entered in the month, without those set aside.
-            SELECT
-                r.account_id, r.metering_point_id, r.meter_id, r.zone_code, r.read_on, r.reading_id, r.booked_month,
-                r.value_kwh, r.is_opening, r.res_id
-            FROM ops.reading AS r
-            WHERE r.booked_month = %2$L AND %3$s
-                AND NOT EXISTS (SELECT 1 FROM ops.reading_set_aside AS a WHERE a.reading_id = r.reading_id)
-        ),
-        before_in_last_month AS (
+        SELECT
+            r.account_id, r.metering_point_id, r.meter_id, r.zone_code, r.read_on, r.reading_id, r.booked_month,
+            r.value_kwh, r.is_opening, r.res_id
+        FROM ops.reading AS r
+        LEFT JOIN ops.reading_set_aside AS a ON a.reading_id = r.reading_id
+        WHERE r.booked_month = %2$L AND %3$s AND a.reading_id IS NULL
+        $statement$, entered, month, scope
+    );
+    EXECUTE format('ANALYZE %s', entered);
+
+    EXECUTE format(
+        $statement$
+        CREATE TABLE %1$s AS
+        WITH before_in_last_month AS (
             -- The last reading of each register entered in the month before.
             SELECT DISTINCT ON (r.account_id, r.metering_point_id, r.meter_id, r.zone_code)
                 r.account_id, r.metering_point_id, r.meter_id, r.zone_code, r.read_on, r.reading_id, r.booked_month,
                 r.value_kwh, r.is_opening, r.res_id
             FROM ops.reading AS r
-            WHERE r.booked_month = (%2$L::date - interval '1 month')::date AND %3$s
-                AND NOT EXISTS (SELECT 1 FROM ops.reading_set_aside AS a WHERE a.reading_id = r.reading_id)
+            LEFT JOIN ops.reading_set_aside AS a ON a.reading_id = r.reading_id
+            WHERE r.booked_month = %3$L AND %4$s AND a.reading_id IS NULL
             ORDER BY
                 r.account_id, r.metering_point_id, r.meter_id, r.zone_code, r.read_on DESC, r.reading_id DESC
         ),
+        register_without_beginning AS (
+            -- The few registers with no reading in the month before and none to open them in this one.
+            SELECT e.account_id, e.metering_point_id, e.meter_id, e.zone_code
+            FROM %2$s AS e
+            LEFT JOIN before_in_last_month AS b USING (account_id, metering_point_id, meter_id, zone_code)
+            WHERE b.reading_id IS NULL
+            GROUP BY e.account_id, e.metering_point_id, e.meter_id, e.zone_code
+            HAVING NOT bool_or(e.is_opening)
+        ),
         before_in_older_months AS (
-            -- For the few registers with no reading in the month before: their last reading of any earlier month.
             SELECT older.*
-            FROM (
-                SELECT DISTINCT e.account_id, e.metering_point_id, e.meter_id, e.zone_code
-                FROM entered AS e
-                LEFT JOIN before_in_last_month AS b USING (account_id, metering_point_id, meter_id, zone_code)
-                WHERE b.reading_id IS NULL
-                    AND NOT EXISTS (
-                        SELECT 1 FROM entered AS o
-                        WHERE o.account_id = e.account_id AND o.metering_point_id = e.metering_point_id
-                            AND o.meter_id = e.meter_id AND o.zone_code = e.zone_code AND o.is_opening
-                    )
-            ) AS unread
+            FROM register_without_beginning AS unread
             CROSS JOIN LATERAL (
                 SELECT
                     r.account_id, r.metering_point_id, r.meter_id, r.zone_code, r.read_on, r.reading_id, r.booked_month,
                     r.value_kwh, r.is_opening, r.res_id
                 FROM ops.reading AS r
                 WHERE r.account_id = unread.account_id AND r.metering_point_id = unread.metering_point_id
-                    AND r.meter_id = unread.meter_id AND r.zone_code = unread.zone_code
-                    AND r.booked_month < (%2$L::date - interval '1 month')::date
+                    AND r.meter_id = unread.meter_id AND r.zone_code = unread.zone_code AND r.booked_month < %3$L
                     AND NOT EXISTS (SELECT 1 FROM ops.reading_set_aside AS a WHERE a.reading_id = r.reading_id)
                 ORDER BY r.read_on DESC, r.reading_id DESC
                 LIMIT 1
             ) AS older
-        ),
-        chain AS (
-            -- Each reading beside the one before it on the same register.
-            SELECT
-                c.*,
-                lag(c.read_on) OVER register AS opening_on,
-                lag(c.value_kwh) OVER register AS opening_kwh,
-                lag(c.reading_id) OVER register AS opening_reading_id,
-                lag(c.booked_month) OVER register AS opening_month
-            FROM (
-                SELECT * FROM entered
-                UNION ALL
-                SELECT * FROM before_in_last_month
-                UNION ALL
-                SELECT * FROM before_in_older_months
-            ) AS c
-            WINDOW register AS (
-                PARTITION BY c.account_id, c.metering_point_id, c.meter_id, c.zone_code
-                ORDER BY c.read_on, c.reading_id
-            )
+        )
+        -- Each reading beside the one before it on the same register.
+        SELECT
+            c.*,
+            lag(c.read_on) OVER register AS opening_on,
+            lag(c.value_kwh) OVER register AS opening_kwh,
+            lag(c.reading_id) OVER register AS opening_reading_id,
+            lag(c.booked_month) OVER register AS opening_month
+        FROM (
+            SELECT * FROM %2$s
+            UNION ALL
+            SELECT * FROM before_in_last_month
+            UNION ALL
+            SELECT * FROM before_in_older_months
+        ) AS c
+        WINDOW register AS (
+            PARTITION BY c.account_id, c.metering_point_id, c.meter_id, c.zone_code ORDER BY c.read_on, c.reading_id
+        )
+        $statement$, chain, entered, last_month, scope
+    );
+    EXECUTE format('ANALYZE %s', chain);
+
+    EXECUTE format(
+        $statement$
+        CREATE TABLE %1$s AS
+        WITH closed_by_a_bill AS (
+            SELECT l.closing_reading_id
+            FROM ops.bill_line AS l
+            WHERE l.booked_month = %3$L AND l.closing_reading_id IS NOT NULL
         ),
         between_readings AS (
             SELECT
@@ -117,17 +130,13 @@ BEGIN
                 c.opening_on AS span_from, c.read_on AS span_to,
                 ops.register_energy_kwh(c.opening_kwh, c.value_kwh, g.digits, i.ratio) AS energy_kwh,
                 c.opening_month, c.opening_reading_id, c.booked_month AS closing_month, c.reading_id AS closing_reading_id
-            FROM chain AS c
+            FROM %2$s AS c
             INNER JOIN ops.meter_register AS g ON g.meter_id = c.meter_id AND g.zone_code = c.zone_code
             INNER JOIN ops.meter_installation AS i
                 ON i.meter_id = c.meter_id AND i.metering_point_id = c.metering_point_id AND i.known_to IS NULL
                 AND i.valid_from < c.read_on AND (i.valid_to IS NULL OR c.read_on <= i.valid_to)
-            WHERE c.booked_month = %2$L AND NOT c.is_opening AND c.opening_on < c.read_on
-                AND NOT EXISTS (
-                    SELECT 1 FROM ops.bill_line AS l
-                    WHERE l.booked_month = %2$L AND l.account_id = c.account_id
-                        AND l.closing_reading_id = c.reading_id
-                )
+            WHERE c.booked_month = %3$L AND NOT c.is_opening AND c.opening_on < c.read_on
+                AND NOT EXISTS (SELECT 1 FROM closed_by_a_bill AS b WHERE b.closing_reading_id = c.reading_id)
         ),
         told_as_such AS (
             SELECT
@@ -136,10 +145,10 @@ BEGIN
                 NULL::date AS opening_month, NULL::bigint AS opening_reading_id,
                 NULL::date AS closing_month, NULL::bigint AS closing_reading_id
             FROM ops.measured_energy AS r
-            WHERE r.booked_month = %2$L AND %3$s AND r.direction = 'consumed' AND r.kind <> 'legacy_billed'
+            WHERE r.booked_month = %3$L AND %4$s AND r.direction = 'consumed' AND r.kind <> 'legacy_billed'
                 AND NOT EXISTS (
                     SELECT 1 FROM ops.bill_line AS l
-                    WHERE l.booked_month = %2$L AND l.account_id = r.account_id
+                    WHERE l.booked_month = %3$L AND l.account_id = r.account_id
                         AND l.metering_point_id = r.metering_point_id AND l.closing_reading_id IS NULL
                         AND l.span_from < r.span_to AND l.span_to > r.span_from
                 )
@@ -148,8 +157,9 @@ BEGIN
         SELECT * FROM between_readings
         UNION ALL
         SELECT * FROM told_as_such
-        $statement$, target, month, scope
+        $statement$, target, chain, month, scope
     );
+    EXECUTE format('DROP TABLE %s, %s', entered, chain);
     EXECUTE format('ANALYZE %s', target);
 END
 $$;
@@ -165,7 +175,12 @@ BEGIN
     EXECUTE format(
         $statement$
         CREATE TABLE %1$s AS
-        WITH part AS (
+        WITH service_month AS (
+            SELECT g::date AS service_month, (g + interval '1 month')::date AS next_month
+            FROM (SELECT min(span_from) AS first_day, max(span_to) AS last_day FROM %2$s) AS b,
+                generate_series(date_trunc('month', b.first_day), b.last_day - 1, interval '1 month') AS g
+        ),
+        part AS (
             SELECT
                 s.account_id, s.metering_point_id, s.zone_code, s.res_id, m.service_month,
                 greatest(s.span_from, m.service_month, p.valid_from, v.valid_from) AS span_from,
@@ -174,11 +189,7 @@ BEGIN
                 v.tariff_version_id, v.price_includes_vat, t.country,
                 s.opening_month, s.opening_reading_id, s.closing_month, s.closing_reading_id
             FROM %2$s AS s
-            INNER JOIN (
-                SELECT g::date AS service_month, (g + interval '1 month')::date AS next_month
-                FROM (SELECT min(span_from) AS first_day, max(span_to) AS last_day FROM %2$s) AS b,
-                    generate_series(date_trunc('month', b.first_day), b.last_day - 1, interval '1 month') AS g
-            ) AS m ON m.service_month < s.span_to AND m.next_month > s.span_from
+            INNER JOIN service_month AS m ON m.service_month < s.span_to AND m.next_month > s.span_from
             INNER JOIN ops.metering_point_tariff AS p
                 ON p.metering_point_id = s.metering_point_id AND p.known_to IS NULL
                 AND p.valid_from < least(s.span_to, m.next_month)
@@ -189,64 +200,65 @@ BEGIN
                 AND v.valid_from < least(s.span_to, m.next_month, p.valid_to)
                 AND (v.valid_to IS NULL OR v.valid_to > greatest(s.span_from, m.service_month, p.valid_from))
         ),
-        segment AS (
+        with_energy AS (
             SELECT
-                part.*, coalesce(c.season_code, 'all') AS season_code, coalesce(r.rate, 0) AS vat_rate,
+                part.*,
                 CASE
                     WHEN part.span_from = part.whole_from AND part.span_to = part.whole_to THEN part.whole_kwh
                     ELSE round(part.whole_kwh * (part.span_to - part.whole_from) / (part.whole_to - part.whole_from), 6)
                         - round(part.whole_kwh * (part.span_from - part.whole_from) / (part.whole_to - part.whole_from), 6)
                 END::numeric(18, 6) AS segment_kwh
             FROM part
-            LEFT JOIN ops.tariff_season AS c
-                ON c.tariff_version_id = part.tariff_version_id
-                AND c.month_of_year = extract(month FROM part.service_month)
-            LEFT JOIN ops.vat_rate AS r
-                ON r.country = part.country AND r.valid_from <= part.span_from
-                AND (r.valid_to IS NULL OR r.valid_to > part.span_from)
-        ),
-        continued AS (
-            -- Points with a segment that begins after the first of a month: steps go on from the energy before it.
-            SELECT DISTINCT metering_point_id, service_month FROM segment WHERE span_from > service_month
-        ),
-        billed_before AS (
-            SELECT l.metering_point_id, l.service_month, l.tariff_version_id, sum(l.energy_kwh) AS energy_kwh
-            FROM continued AS c
-            INNER JOIN segment AS s USING (metering_point_id, service_month)
-            INNER JOIN ops.bill_line AS l
-                ON l.account_id = s.account_id AND l.metering_point_id = c.metering_point_id
-                AND l.service_month = c.service_month AND l.tariff_version_id = s.tariff_version_id
-                AND l.booked_month BETWEEN c.service_month AND %3$L
-            WHERE s.span_from = (
-                SELECT min(f.span_from) FROM segment AS f
-                WHERE f.metering_point_id = c.metering_point_id AND f.service_month = c.service_month
-            )
-            GROUP BY l.metering_point_id, l.service_month, l.tariff_version_id
-        ),
-        with_volume AS (
-            SELECT s.*, 0::numeric(18, 6) AS volume_from, s.segment_kwh AS volume_to
-            FROM segment AS s
-            LEFT JOIN continued AS c USING (metering_point_id, service_month)
-            WHERE c.metering_point_id IS NULL
-            UNION ALL
-            SELECT
-                s.*,
-                (coalesce(b.energy_kwh, 0) + sum(s.segment_kwh) OVER earlier - s.segment_kwh)::numeric(18, 6),
-                (coalesce(b.energy_kwh, 0) + sum(s.segment_kwh) OVER earlier)::numeric(18, 6)
-            FROM segment AS s
-            INNER JOIN continued USING (metering_point_id, service_month)
-            LEFT JOIN billed_before AS b USING (metering_point_id, service_month, tariff_version_id)
-            WINDOW earlier AS (
-                PARTITION BY s.metering_point_id, s.service_month, s.tariff_version_id ORDER BY s.span_from, s.zone_code
-            )
         )
         SELECT
-            account_id, metering_point_id, zone_code, res_id, service_month, span_from, span_to, tariff_version_id,
-            season_code, vat_rate, price_includes_vat, segment_kwh, volume_from, volume_to,
-            opening_month, opening_reading_id, closing_month, closing_reading_id
-        FROM with_volume
-        $statement$, target, spans, month
+            w.account_id, w.metering_point_id, w.zone_code, w.res_id, w.service_month, w.span_from, w.span_to,
+            w.tariff_version_id, coalesce(c.season_code, 'all') AS season_code, coalesce(r.rate, 0) AS vat_rate,
+            w.price_includes_vat, w.segment_kwh, 0::numeric(18, 6) AS volume_from, w.segment_kwh AS volume_to,
+            w.opening_month, w.opening_reading_id, w.closing_month, w.closing_reading_id
+        FROM with_energy AS w
+        LEFT JOIN ops.tariff_season AS c
+            ON c.tariff_version_id = w.tariff_version_id AND c.month_of_year = extract(month FROM w.service_month)
+        LEFT JOIN ops.vat_rate AS r
+            ON r.country = w.country AND r.valid_from <= w.span_from AND (r.valid_to IS NULL OR r.valid_to > w.span_from)
+        $statement$, target, spans
     );
     EXECUTE format('ANALYZE %s', target);
+
+    -- Where a segment begins after the first of its month, its steps go on from the month's energy before it: what is
+    -- billed already and what this run bills earlier in the month.
+    EXECUTE format(
+        $statement$
+        WITH continued AS (
+            SELECT DISTINCT account_id, metering_point_id, service_month, tariff_version_id
+            FROM %1$s
+            WHERE span_from > service_month
+        ),
+        billed_before AS (
+            SELECT c.metering_point_id, c.service_month, c.tariff_version_id, sum(l.energy_kwh) AS energy_kwh
+            FROM continued AS c
+            INNER JOIN ops.bill_line AS l
+                ON l.account_id = c.account_id AND l.metering_point_id = c.metering_point_id
+                AND l.service_month = c.service_month AND l.tariff_version_id = c.tariff_version_id
+                AND l.booked_month BETWEEN c.service_month AND %2$L
+            GROUP BY c.metering_point_id, c.service_month, c.tariff_version_id
+        ),
+        volume AS (
+            SELECT
+                s.metering_point_id, s.zone_code, s.span_from,
+                coalesce(b.energy_kwh, 0) + sum(s.segment_kwh) OVER earlier AS volume_to
+            FROM %1$s AS s
+            INNER JOIN continued USING (metering_point_id, service_month, tariff_version_id)
+            LEFT JOIN billed_before AS b USING (metering_point_id, service_month, tariff_version_id)
+            WINDOW earlier AS (
+                PARTITION BY s.metering_point_id, s.service_month, s.tariff_version_id
+                ORDER BY s.span_from, s.zone_code
+            )
+        )
+        UPDATE %1$s AS s
+        SET volume_from = v.volume_to - s.segment_kwh, volume_to = v.volume_to
+        FROM volume AS v
+        WHERE v.metering_point_id = s.metering_point_id AND v.zone_code = s.zone_code AND v.span_from = s.span_from
+        $statement$, target, month
+    );
 END
 $$;
