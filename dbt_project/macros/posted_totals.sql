@@ -1,5 +1,5 @@
-{# What was posted by RES and month, told without the marts: for a closed month by its close, for the others by a scan of
-   the rows themselves. So a test of the marts costs the open months, not the history. #}
+{# What was posted by RES and month, told without the marts: for a closed month by its close, for the others by a scan
+   of the rows themselves. So a test of the marts costs the open months, not the history. #}
 {% macro posted_by_res(relation, periods, measure, measure_of_close) %}
     select
         posted.res_id,

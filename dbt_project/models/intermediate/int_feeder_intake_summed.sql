@@ -18,10 +18,10 @@ best_told as (
         covered_day_count
     from {{ ref('int_grid_energy_spread') }}
     order by
-        grid_meter_id,
-        service_month,
+        grid_meter_id asc,
+        service_month asc,
         covered_day_count desc,
-        array_position(array['half_hours', 'readings', 'declared'], method)
+        array_position(array['half_hours', 'readings', 'declared'], method) asc
 ),
 
 months as (

@@ -23,7 +23,8 @@ legacy_by_month as (
         legacy_billed.metering_point_id,
         legacy_billed.res_id,
         part.service_month,
-        {{ energy_of_part('legacy_billed.energy_kwh', 'legacy_billed.span_from', 'legacy_billed.span_to') }} as energy_kwh
+        {{ energy_of_part('legacy_billed.energy_kwh', 'legacy_billed.span_from', 'legacy_billed.span_to') }}
+            as energy_kwh
     from legacy_billed
     {{ months_of_span('legacy_billed.span_from', 'legacy_billed.span_to') }}
 ),

@@ -19,7 +19,7 @@ latest_names as (
         name
     from {{ ref('stg_ops__unit_names') }}
     where valid_from <= current_date
-    order by unit_id, locale, valid_from desc
+    order by unit_id asc, locale asc, valid_from desc
 ),
 
 names as (

@@ -28,5 +28,5 @@ from whole
 left join {{ ref('int_units_hung') }} as units
     on
         whole.unit_id = units.unit_id
-        and units.valid_from < whole.span_to
-        and (units.valid_to is null or units.valid_to >= whole.span_to)
+        and whole.span_to > units.valid_from
+        and (units.valid_to is null or whole.span_to <= units.valid_to)

@@ -1,0 +1,6 @@
+select
+    load_id,
+    profile,
+    directory,
+    started_at
+from {{ source('landing', 'load') }}
