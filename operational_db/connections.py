@@ -3,6 +3,7 @@
 What a role may do is written in the schema; who starts the server in `operational_db.server`.
 """
 
+import re
 from enum import StrEnum
 
 import psycopg
@@ -10,7 +11,7 @@ import psycopg
 from operational_db import server
 from operational_db.refusal import Refusal
 from operational_db.server.address import with_parts
-from operational_db.server.databases import last_line
+from operational_db.server.databases import CONNECT_SECONDS, last_line
 from operational_db.server.life_cycle import address_without_asking
 from operational_db.settings import Settings
 
@@ -30,9 +31,7 @@ class Role(StrEnum):
         return f"wattbook_{self.value}"
 
 
-def connect(
-    settings: Settings, role: Role, *, user: str | None = None, autocommit: bool = False
-) -> psycopg.Connection:
+def connect(settings: Settings, role: Role, *, user: str | None = None, autocommit: bool = False) -> psycopg.Connection:
     """A session as the role; row-level security and the audit see `user`, the login of the signed-in person.
 
     An embedded server that is not running is started, so that any command just works.
@@ -62,12 +61,12 @@ def _session(settings: Settings, options: str, autocommit: bool) -> psycopg.Conn
     address = address_without_asking(settings)
     if address is not None:
         try:
-            return psycopg.connect(address, options=options, autocommit=autocommit)
+            return _open(address, options, autocommit)
         except psycopg.OperationalError:
             pass  # not running, or no such database yet: starting finds out and says so
     address = server.start(settings).dsn_admin
     try:
-        return psycopg.connect(address, options=options, autocommit=autocommit)
+        return _open(address, options, autocommit)
     except psycopg.OperationalError as error:
         raise Refusal(
             f"The database {settings.database_name} refused the session ({last_line(error)}); run "
@@ -75,6 +74,10 @@ def _session(settings: Settings, options: str, autocommit: bool) -> psycopg.Conn
         ) from error
 
 
+def _open(address: str, options: str, autocommit: bool) -> psycopg.Connection:
+    return psycopg.connect(address, options=options, autocommit=autocommit, connect_timeout=CONNECT_SECONDS)
+
+
 def _escaped(value: str) -> str:
-    """A backslash protects a space, at which the server would split, and a backslash itself."""
-    return value.replace("\\", "\\\\").replace(" ", "\\ ")
+    """A backslash protects white space, at which the server would split, and a backslash itself."""
+    return re.sub(r"([\\\s])", r"\\\1", value)

@@ -48,10 +48,8 @@ class BackupContents:
 
 def backup(settings: Settings, path: Path, on_table: OnTable | None = None) -> BackupContents:
     """Copy the database into the file, while others go on working; the file appears when it is whole."""
-    contents_path = contents_file(path)
-    for file in (path, contents_path):
-        if file.exists():
-            raise Refusal(f"The backup {file} exists already and is not overwritten; name another file.")
+    if path.exists():
+        raise Refusal(f"The backup {path} exists already and is not overwritten; name another file.")
     unfinished = path.with_name(path.name + ".unfinished")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -78,7 +76,8 @@ def backup(settings: Settings, path: Path, on_table: OnTable | None = None) -> B
             file_sha256=_sha256(unfinished),
             tables=tables,
         )
-    contents_path.write_text(json.dumps(asdict(contents), indent=1) + "\n", encoding="utf-8")
+    # The list first: a backup that is there always has its list.
+    contents_file(path).write_text(json.dumps(asdict(contents), indent=1) + "\n", encoding="utf-8")
     unfinished.rename(path)
     return contents
 

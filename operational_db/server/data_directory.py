@@ -52,7 +52,13 @@ class ServerFiles:
         return self.data_dir.is_dir()
 
     def major_version(self) -> int:
-        return int((self.data_dir / "PG_VERSION").read_text())
+        try:
+            return int((self.data_dir / "PG_VERSION").read_text())
+        except (FileNotFoundError, ValueError) as error:
+            raise Refusal(
+                f"{self.data_dir} is no PostgreSQL data directory: its PG_VERSION is missing or empty; bring the "
+                "directory back from a copy, or run `wattbook db reset` and restore a backup."
+            ) from error
 
     def password(self) -> str:
         try:
@@ -98,10 +104,11 @@ def check_ownership(files: ServerFiles) -> None:
 
 def make_data_directory(files: ServerFiles, bin_dir: Path, run_as: RunAs) -> None:
     """Make the data directory whole or not at all: a killed run leaves one that the next run throws away."""
-    unfinished = files.server_dir / "data.unfinished"
+    for left in files.server_dir.glob("data.unfinished.*"):
+        # An initdb that outlived its killed starter may still write there; it fails, and what is left goes next time.
+        shutil.rmtree(left, ignore_errors=True)
+    unfinished = files.server_dir / f"data.unfinished.{os.getpid()}"
     password_for_initdb = files.server_dir / "initdb.password"
-    if unfinished.exists():
-        shutil.rmtree(unfinished)
     unfinished.mkdir(mode=0o700)
     run_as.take_over(unfinished)
     password = secrets.token_urlsafe(32)
@@ -136,6 +143,14 @@ def make_data_directory(files: ServerFiles, bin_dir: Path, run_as: RunAs) -> Non
             "free some space or name another directory in WATTBOOK_VAR_DIR."
         )
     unfinished.rename(files.data_dir)
+
+
+def discard(files: ServerFiles) -> None:
+    """Throw everything of a stopped server away; from the first instant no half of it can be taken for a server."""
+    if files.server_dir.exists():
+        files.server_dir.rename(files.server_dir.with_name(f"{files.server_dir.name}.discarded.{os.getpid()}"))
+    for left in files.server_dir.parent.glob(f"{files.server_dir.name}.discarded.*"):
+        shutil.rmtree(left)
 
 
 def environment_without_postgres() -> dict[str, str]:

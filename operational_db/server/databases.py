@@ -11,13 +11,13 @@ from operational_db.server.address import with_parts, without_password
 
 OLDEST_SUPPORTED_VERSION = 15
 MAINTENANCE_DATABASE = "postgres"
-_CONNECT_SECONDS = 10
+CONNECT_SECONDS = 10
 _BUILTIN_LOCALE_SINCE = 17
 
 
 def open_session(address: str) -> psycopg.Connection:
     """A session that commits each statement by itself."""
-    return psycopg.connect(address, connect_timeout=_CONNECT_SECONDS, autocommit=True)
+    return psycopg.connect(address, connect_timeout=CONNECT_SECONDS, autocommit=True)
 
 
 def reach(address: str, named_by: str) -> psycopg.Connection:

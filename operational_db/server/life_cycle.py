@@ -3,7 +3,6 @@
 With WATTBOOK_DATABASE_URL the server is someone else's: it is reached, never started or stopped.
 """
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,13 @@ from operational_db.refusal import Refusal
 from operational_db.server import embedded
 from operational_db.server.address import with_parts, without_password
 from operational_db.server.binaries import find_bin_dir
-from operational_db.server.data_directory import PostmasterPid, ServerFiles, read_postmaster_pid, server_files
+from operational_db.server.data_directory import (
+    PostmasterPid,
+    ServerFiles,
+    discard,
+    read_postmaster_pid,
+    server_files,
+)
 from operational_db.server.databases import (
     MAINTENANCE_DATABASE,
     check_version,
@@ -90,8 +95,7 @@ def reset(settings: Settings) -> None:
     files = server_files(settings)
     with embedded.one_at_a_time(files):
         embedded.halt(files)
-        if files.server_dir.exists():
-            shutil.rmtree(files.server_dir)
+        discard(files)
 
 
 def status(settings: Settings) -> ServerStatus:

@@ -4,6 +4,7 @@ They are for the embedded server only: a real server keeps its own.
 """
 
 import os
+import shutil
 from pathlib import Path
 
 from operational_db.settings import Settings
@@ -19,6 +20,8 @@ def server_options(settings: Settings) -> dict[str, str]:
     """PostgreSQL parameters by name."""
     memory_mb = settings.server_memory_mb or min(machine_memory_mb() // 4, 4096)
     is_small = memory_mb < 512
+    # The log between two checkpoints must not fill a small disk.
+    log_mb = 512 if is_small else max(512, min(_free_disk_mb(settings.var_dir) // 10, 8192))
     options = {
         "shared_buffers": f"{memory_mb}MB",
         "effective_cache_size": f"{memory_mb * 2}MB",
@@ -27,8 +30,8 @@ def server_options(settings: Settings) -> dict[str, str]:
         # No standby, no archive: a COPY into a table made in the same transaction then writes no log.
         "wal_level": "minimal",
         "max_wal_senders": "0",
-        "min_wal_size": "64MB" if is_small else "1GB",
-        "max_wal_size": "512MB" if is_small else "8GB",
+        "min_wal_size": f"{log_mb // 8}MB",
+        "max_wal_size": f"{log_mb}MB",
         "checkpoint_timeout": "15min",
         "max_parallel_workers_per_gather": "2",
         "max_parallel_maintenance_workers": "2",
@@ -61,6 +64,11 @@ def machine_memory_mb() -> int:
         if limit.isdigit():
             physical = min(physical, int(limit))
     return physical // _MEBIBYTE
+
+
+def _free_disk_mb(place: Path) -> int:
+    existing = next(parent for parent in (place, *place.parents) if parent.exists())
+    return shutil.disk_usage(existing).free // _MEBIBYTE
 
 
 def _shared_memory_is_short() -> bool:

@@ -156,7 +156,7 @@ def test_a_process_number_given_to_another_program_does_not_block_the_start(own_
 
 def test_a_half_made_data_directory_is_made_anew(own_server: Settings) -> None:
     files = server_files(own_server)
-    unfinished = files.server_dir / "data.unfinished"
+    unfinished = files.server_dir / "data.unfinished.1"
     unfinished.mkdir(parents=True)
     (unfinished / "PG_VERSION").write_text("18\n")
     assert not server.start(own_server).adopted

@@ -40,9 +40,9 @@ def test_the_database_is_made_where_the_address_says(real_server: Settings) -> N
 def test_schema_backup_and_restore_work_there(real_server: Settings, tmp_path: Path) -> None:
     upgrade(real_server)
     assert current_revision(real_server) == newest_revision()
-    with connect(real_server, Role.READER, user="a clerk \\ with signs") as session:
+    with connect(real_server, Role.READER, user="Ўктам \\ a\ttab") as session:
         seen = session.execute("SELECT current_user, current_setting('wattbook.user_login')").fetchone()
-    assert seen == ("wattbook_reader", "a clerk \\ with signs")
+    assert seen == ("wattbook_reader", "Ўктам \\ a\ttab")
     backup(real_server, tmp_path / "book.dump")
     assert verify(real_server, tmp_path / "book.dump") == []
     restore(real_server, tmp_path / "book.dump")
