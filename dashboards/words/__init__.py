@@ -1,0 +1,1 @@
+"""Words, numbers and months in the language of the reader."""

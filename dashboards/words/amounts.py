@@ -1,0 +1,98 @@
+"""How numbers, shares and months are written for a reader.
+
+A number is rounded here once, half away from zero, and only for the eye. Everything that stands side by side shares one
+scale, so a scale is chosen for a whole column.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+from babel.dates import format_skeleton
+from babel.numbers import format_decimal
+
+from dashboards.words.catalogue import Words
+
+MINUS = "\N{MINUS SIGN}"
+_GROUP_SPACES = str.maketrans({"\N{NO-BREAK SPACE}": "\N{NARROW NO-BREAK SPACE}"})
+
+Amount = Decimal | int | None
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What a number is divided by before it is shown, the unit it then has, and its decimals."""
+
+    divisor: Decimal
+    unit: str
+    decimals: int
+
+
+def energy_scale(words: Words, kwh: Iterable[Amount]) -> Scale:
+    """kWh up to five digits, then MWh, then GWh, by the largest of the numbers."""
+    largest = _largest(kwh)
+    if largest < 100_000:
+        return Scale(Decimal(1), words.text("kWh"), 0)
+    if largest < 100_000_000:
+        return Scale(Decimal(1000), words.text("MWh"), 1)
+    return Scale(Decimal(1_000_000), words.text("GWh"), 1)
+
+
+def money_scale(words: Words, minor: Iterable[Amount], currency: str, minor_per_major: int) -> Scale:
+    """Whole units of the currency up to five digits, then thousands, millions, billions, by the largest number."""
+    largest = _largest(minor) / minor_per_major
+    steps = (
+        (100_000, 1, currency, 0),
+        (100_000_000, 1000, words.text("thousand {currency}", currency=currency), 1),
+        (100_000_000_000, 1_000_000, words.text("million {currency}", currency=currency), 1),
+        (None, 1_000_000_000, words.text("billion {currency}", currency=currency), 1),
+    )
+    divisor, unit, decimals = next(step[1:] for step in steps if step[0] is None or largest < step[0])
+    return Scale(Decimal(divisor * minor_per_major), unit, decimals)
+
+
+def share_scale(decimals: int = 1) -> Scale:
+    return Scale(Decimal("0.01"), "%", decimals)
+
+
+def points_scale(words: Words) -> Scale:
+    """For the difference of two shares."""
+    return Scale(Decimal("0.01"), words.text("% points"), 1)
+
+
+def number(words: Words, value: Amount, decimals: int = 0, *, signed: bool = False) -> str:
+    """The number as the language writes it; nothing for what is not known."""
+    if value is None:
+        return ""
+    rounded = Decimal(value).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    digits = format_decimal(
+        abs(rounded), format="#,##0." + "0" * decimals if decimals else "#,##0", locale=words.locale
+    ).translate(_GROUP_SPACES)
+    if rounded < 0:
+        return MINUS + digits
+    return "+" + digits if signed and rounded > 0 else digits
+
+
+def amount(words: Words, value: Amount, scale: Scale, *, signed: bool = False) -> str:
+    """The number in the scale of its column, without the unit, which stands in the head."""
+    return "" if value is None else number(words, Decimal(value) / scale.divisor, scale.decimals, signed=signed)
+
+
+def month_name(words: Words, month: date) -> str:
+    """March 2026"""
+    return format_skeleton("yMMMM", month, locale=words.locale).removesuffix(" г.").removesuffix(" р.")
+
+
+def month_short(words: Words, month: date) -> str:
+    """Mar 2026"""
+    return format_skeleton("yMMM", month, locale=words.locale).removesuffix(" г.").removesuffix(" р.")
+
+
+def month_abbreviation(words: Words, month: date) -> str:
+    """Mar"""
+    return format_skeleton("MMM", month, locale=words.locale)[:3]
+
+
+def _largest(values: Iterable[Amount]) -> Decimal:
+    return max((abs(Decimal(value)) for value in values if value is not None), default=Decimal(0))
