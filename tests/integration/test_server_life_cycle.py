@@ -224,3 +224,25 @@ def test_the_settings_travel_to_another_process(own_server: Settings) -> None:
         check=True,
     )
     assert answer.stdout == "True\n"
+
+
+def test_a_directory_that_is_no_database_is_refused_in_one_sentence(own_server: Settings) -> None:
+    server_files(own_server).data_dir.mkdir(parents=True)
+    with pytest.raises(Refusal, match=r"is no PostgreSQL data directory: its PG_VERSION is missing"):
+        server.start(own_server)
+
+
+def test_the_settings_of_a_warehouse_are_in_force(own_server: Settings) -> None:
+    wanted = {
+        "wal_level": "minimal",
+        "max_wal_senders": "0",
+        "shared_buffers": "64MB",
+        "jit": "off",
+        "max_parallel_workers_per_gather": "2",
+        "max_locks_per_transaction": "256",
+        # A killed server must not lose what it said was committed, even where power cuts do not matter.
+        "synchronous_commit": "on",
+    }
+    with connect_as_admin(own_server) as session:
+        found = {name: session.execute(f"SHOW {name}").fetchall()[0][0] for name in wanted}
+    assert found == wanted
