@@ -16,7 +16,7 @@ from itertools import groupby
 
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
-from xlsxwriter.utility import xl_cell_to_name
+from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from dashboards.forms.matrix import Figure, Matrix, MatrixRow
@@ -165,7 +165,7 @@ class _Sheet:
         at_column = {column.code: at for at, column in enumerate(self.columns, start=self.first_figure_at)}
 
         def address(line: str, column_code: str) -> str:
-            return xl_cell_to_name(at_row[line], at_column[column_code])
+            return xl_rowcol_to_cell(at_row[line], at_column[column_code])
 
         for row in self.matrix.rows:
             self._row(row, address)
