@@ -19,6 +19,7 @@ from operational_db.settings import Settings
 
 REVISIONS_DIR = Path(__file__).parent / "revisions"
 ROLES_FILE = Path(__file__).parent / "sql" / "roles.sql"
+UNINSTALL_FILE = Path(__file__).parent / "sql" / "uninstall.sql"
 SCHEMAS = ("landing", "migration", "ops", "audit", "work")
 HEAD = "head"
 
@@ -34,10 +35,14 @@ def upgrade(settings: Settings, revision: str = HEAD) -> None:
 
 
 def downgrade(settings: Settings, revision: str) -> None:
-    """Take the database back to an older revision; rows of tables that it does not have are lost."""
+    """Take the database back to an older revision; rows of tables that it does not have are lost.
+
+    Functions, triggers and policies are taken out; the version of Wattbook that goes with the revision brings its own.
+    """
     with connect_as_admin(settings) as session:
         configuration = _configuration(session)
         _prepare(session)
+        session.execute(UNINSTALL_FILE.read_text(encoding="utf-8"))
         alembic.command.downgrade(configuration, revision)
 
 
