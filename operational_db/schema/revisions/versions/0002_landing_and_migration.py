@@ -523,6 +523,7 @@ def upgrade() -> None:
             comment="0, or 1, 2 ... where one row tells several facts (a column for each month)",
         ),
         sa.Column("file_name", sa.Text(), nullable=True),
+        sa.Column("channel_code", sa.Text(), nullable=True),
         sa.Column("account_no", sa.Text(), nullable=True),
         sa.Column("res_code", sa.Text(), nullable=True),
         sa.Column("paid_on", sa.Date(), nullable=True),

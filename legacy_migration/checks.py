@@ -1,0 +1,142 @@
+"""Was anything lost, and does the dump agree with itself? Counts and sums on both sides, as rows of one shape.
+
+Belongs here: counting verdicts, comparing sums of the file's own text with typed rows and with the book, the checks in
+`check_rules/*.sql`. Does not belong here: judging rows (`verdicts`), showing results (`protocol_pages`).
+"""
+
+from pathlib import Path
+from typing import Final
+
+import psycopg
+
+from legacy_migration.entities import ENTITIES
+from legacy_migration.profile import Profile
+
+RULES_DIR: Final = Path(__file__).parent / "check_rules"
+
+
+def count_verdicts(session: psycopg.Connection, load_id: int) -> None:
+    """One row per file and kind of fact: read, loaded, merged, rejected, out of scope, and what was at stake."""
+    for entity in ENTITIES.values():
+        energy = f"coalesce(t.{entity.energy}, 0)" if entity.energy else "0"
+        money = " + ".join(f"coalesce(t.{column}, 0)" for column in entity.money) or "0"
+        session.execute(
+            "INSERT INTO migration.verdict_count (load_id, file_id, entity, read_count, loaded_count, merged_count, "
+            "rejected_count, out_of_scope_count, energy_kwh, rejected_kwh, amount_minor, rejected_minor) "
+            f"SELECT {load_id}, t.file_id, '{entity.name}', t.read_count, t.read_count - coalesce(d.named_count, 0), "
+            "coalesce(d.merged_count, 0), coalesce(d.rejected_count, 0), coalesce(d.out_count, 0), t.energy_kwh, "
+            "coalesce(d.rejected_kwh, 0), t.amount_minor, coalesce(d.rejected_minor, 0) FROM ("
+            f"SELECT t.file_id, count(*) AS read_count, sum({energy}) AS energy_kwh, sum({money}) AS amount_minor "
+            f"FROM migration.{entity.name} AS t WHERE t.load_id = {load_id} GROUP BY t.file_id) AS t LEFT JOIN ("
+            "SELECT d.file_id, count(*) AS named_count, count(*) FILTER (WHERE d.verdict = 'merged') AS merged_count, "
+            "count(*) FILTER (WHERE d.verdict = 'rejected') AS rejected_count, "
+            "count(*) FILTER (WHERE d.verdict = 'out_of_scope') AS out_count, "
+            "sum(d.energy_kwh) FILTER (WHERE d.verdict = 'rejected') AS rejected_kwh, "
+            "sum(d.amount_minor) FILTER (WHERE d.verdict = 'rejected') AS rejected_minor "
+            f"FROM migration.verdict AS d WHERE d.load_id = {load_id} AND d.entity = '{entity.name}' GROUP BY d.file_id"
+            ") AS d ON d.file_id = t.file_id"
+        )
+
+
+def compare_with_dump(
+    session: psycopg.Connection, load_id: int, profile: Profile, parts: dict[tuple[str, str], int], minor_digits: int
+) -> None:
+    """Every row of every file has a verdict; every sum of the dump is loaded, merged or rejected."""
+    for (described_as, entity), count in parts.items():
+        session.execute(
+            _result(
+                load_id,
+                "verdict",
+                "count",
+                entity,
+                "f.path",
+                "'rows'",
+                f"f.row_count * {count}",
+                "c.loaded_count + c.merged_count + c.rejected_count + c.out_of_scope_count",
+            )
+            + "FROM landing.file AS f LEFT JOIN migration.verdict_count AS c "
+            f"ON c.file_id = f.file_id AND c.entity = '{entity}' "
+            f"WHERE f.load_id = {load_id} AND f.described_as = '{described_as}') AS n"
+        )
+    for file in profile.files:
+        for rule in file.rows:
+            if rule.only_first:
+                continue
+            for field in rule.fields:
+                body = field.alternatives[0]
+                name = next((kind for kind in ("number", "money") if kind in body), None)
+                if name and body[name] in file.sums and "side" not in body and not rule.months:
+                    scale = f"/ {10**minor_digits}::numeric" if name == "money" else f"/ {body.get('times', '1')}"
+                    _compare_sum(session, load_id, file.name, rule.entity, body[name], f"t.{field.name} {scale}")
+    session.execute(
+        _result(load_id, "verdict", "count", "file", "f.path", "'described by the profile'", "1", "0")
+        + f"FROM landing.file AS f WHERE f.load_id = {load_id} AND f.described_as IS NULL) AS n"
+    )
+
+
+def _compare_sum(
+    session: psycopg.Connection, load_id: int, described_as: str, entity: str, column: str, value: str
+) -> None:
+    """Per folder: what the file's text sums to, against typed rows of every verdict."""
+    of_file = (
+        f"FROM landing.file AS f INNER JOIN landing.control_sum AS s ON s.file_id = f.file_id AND s.column_name = '{column}' "
+        f"AND NOT s.is_deleted WHERE f.load_id = {load_id} AND f.described_as = '{described_as}' GROUP BY 1"
+    )
+    typed = (
+        f"SELECT coalesce(f.folder_value, '') AS unit, sum({value}) AS total, count(*) AS row_count "
+        f"FROM migration.{entity} AS t INNER JOIN landing.file AS f ON f.file_id = t.file_id "
+        f"WHERE t.load_id = {load_id} AND NOT t.is_deleted AND f.described_as = '{described_as}' GROUP BY 1"
+    )
+    session.execute(
+        # A cell with more digits than the column keeps is rounded once; half of the last digit each.
+        _result(
+            load_id, "verdict", "sum", entity, "s.unit", f"'{described_as}.{column}'", "s.total", "coalesce(t.total, 0)",
+            tolerance="0.0000005 * coalesce(t.row_count, 0)",
+        )  # fmt: skip
+        + f"FROM (SELECT coalesce(f.folder_value, '') AS unit, sum(s.total) AS total {of_file}) AS s "
+        f"LEFT JOIN ({typed}) AS t ON t.unit = s.unit) AS n"
+    )
+    rejected = typed.replace(
+        "GROUP BY",
+        "AND EXISTS (SELECT 1 FROM migration.verdict AS d WHERE d.load_id = t.load_id AND d.entity = "
+        f"'{entity}' AND d.file_id = t.file_id AND d.row_no = t.row_no AND d.part_no = t.part_no AND "
+        "d.verdict = 'VERDICT') GROUP BY",
+    )
+    for verdict in ("merged", "rejected"):
+        session.execute(
+            f"INSERT INTO migration.check_result (load_id, stage, level, entity, unit, measure, source_value, target_value, "
+            f"difference, tolerance, status) SELECT {load_id}, 'verdict', 'sum', '{entity}', t.unit, "
+            f"'{described_as}.{column} {verdict}', t.total, NULL, NULL, 0, 'noted' "
+            f"FROM ({rejected.replace('VERDICT', verdict)}) AS t"
+        )
+
+
+def _result(
+    load_id: int,
+    stage: str,
+    level: str,
+    entity: str,
+    unit: str,
+    measure: str,
+    source: str,
+    target: str,
+    *,
+    tolerance: str = "0",
+) -> str:
+    """The beginning of an INSERT ... SELECT that ends with the rows to compare and `AS n`."""
+    return (
+        "INSERT INTO migration.check_result (load_id, stage, level, entity, unit, measure, source_value, target_value, "
+        f"difference, tolerance, status) SELECT {load_id}, '{stage}', '{level}', '{entity}', n.unit, n.measure, n.source, "
+        "n.target, n.source - n.target, n.tolerance, "
+        "CASE WHEN abs(n.source - n.target) <= n.tolerance THEN 'equal' ELSE 'differs' END FROM ("
+        f"SELECT {unit} AS unit, {measure} AS measure, ({source})::numeric AS source, ({target})::numeric AS target, "
+        f"({tolerance})::numeric AS tolerance "
+    )
+
+
+def run_check_rules(session: psycopg.Connection, load_id: int, stage: str) -> None:
+    """The checks that stand as SQL in `check_rules/<stage>_*.sql`."""
+    for file in sorted(RULES_DIR.glob(f"{stage}_*.sql")):
+        session.execute(file.read_text(encoding="utf-8").replace(":load_id", str(load_id)))
+
+

@@ -1,0 +1,109 @@
+"""The operations of a migration: migrate, accept, withdraw, write the protocol. One function is one operation.
+
+Belongs here: rights, locks, transactions and the order of steps. Does not belong here: the steps.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from legacy_migration.landing import dump_sha256, find_files, land
+from legacy_migration.loads import load_of, one_at_a_time, protocol_of_load, require_protocol, require_right
+from legacy_migration.profile import read_profile
+from legacy_migration.verification import verify
+from operational_db.connections import Role, connect
+from operational_db.refusal import Refusal
+from operational_db.refused import refusals
+from operational_db.settings import Settings
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class ProtocolSummary:
+    """A protocol on one line: what was read and what became of it."""
+
+    protocol_id: int
+    load_id: int
+    profile: str
+    directory: str
+    state: str
+    content_sha256: str
+    file_count: int
+    row_count: int
+    read_count: int
+    loaded_count: int
+    merged_count: int
+    rejected_count: int
+    out_of_scope_count: int
+    differing_count: int
+    first_day: str | None
+    was_there: bool = False
+
+
+def migrate(
+    settings: Settings, directory: Path | str, *, profile: str, by: str, on_progress: Progress | None = None
+) -> ProtocolSummary:
+    """Land a dump, judge its rows, prepare the protocol; nothing reaches the book before `accept`.
+
+    The same dump and profile again change nothing, or go on where a killed run stopped.
+    """
+    report = on_progress or (lambda stage, done, total: None)
+    described = read_profile(profile)
+    directory = Path(directory)
+    files = find_files(directory, described)
+    with connect(settings, Role.LOADER, user=by) as session, refusals():
+        session.execute("SET synchronous_commit = off")  # a rerun repairs what a crash takes
+        user_id = _user_with_right(session, by, "migrate")
+        session.commit()
+        fingerprint = dump_sha256(files)
+        with one_at_a_time(session, f"migrate {fingerprint}"):
+            load_id = load_of(
+                session,
+                profile=described.name,
+                profile_sha256=described.sha256,
+                directory=str(directory),
+                dump_sha256=fingerprint,
+                user_id=user_id,
+            )
+            known = protocol_of_load(session, load_id)
+            if known is None:
+                land(session, load_id, files, report)
+                verify(session, load_id, described, user_id, report)
+                # The rights for the units that the dump names are known only now; a refusal leaves raw rows alone.
+                require_right(session, load_id, by, "migrate")
+                session.execute("SET LOCAL synchronous_commit = on")
+                session.commit()
+            return _summary(session, load_id, was_there=known is not None)
+
+
+def _user_with_right(session, login: str, right: str) -> int:
+    row = session.execute(
+        "SELECT u.user_id FROM ops.app_user AS u WHERE u.login = %s AND u.is_active", [login]
+    ).fetchone()
+    if row is None:
+        raise Refusal(f'There is no active user "{login}"; name one with --by.')
+    held = session.execute(
+        "SELECT 1 FROM ops.membership AS m INNER JOIN ops.group_right AS g ON g.group_code = m.group_code "
+        "AND g.right_code = %s WHERE m.user_id = %s AND daterange(m.valid_from, m.valid_to) @> current_date",
+        [right, row[0]],
+    ).fetchone()
+    if held is None:
+        raise Refusal(
+            f'User "{login}" does not hold the right "{right}"; ask an administrator to grant it or let another user do it.'
+        )
+    return row[0]
+
+
+def _summary(session, load_id: int, *, was_there: bool = False) -> ProtocolSummary:
+    protocol = protocol_of_load(session, load_id)
+    return ProtocolSummary(
+        protocol_id=protocol.protocol_id,
+        load_id=load_id,
+        profile=protocol.profile,
+        directory=protocol.directory,
+        state=protocol.state,
+        content_sha256=protocol.content_sha256,
+        was_there=was_there,
+        **protocol.summary,
+    )
