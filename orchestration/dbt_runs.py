@@ -153,6 +153,7 @@ def _places(settings: Settings) -> list[str]:
         "--target-path", str(_target_dir(settings)),
         "--log-path", str(_log_dir(settings)),
         "--log-level", "none",
+        "--no-use-colors",
     ]  # fmt: skip
 
 

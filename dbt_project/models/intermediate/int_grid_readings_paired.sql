@@ -13,7 +13,9 @@ select
     readings.grid_meter_id,
     readings.opening_on as span_from,
     readings.read_on as span_to,
-    ops.register_energy_kwh(readings.opening_kwh, readings.value_kwh, meters.digits, meters.ratio) as energy_kwh
+    ops.register_energy_kwh(
+        readings.opening_kwh, readings.value_kwh, meters.digits, meters.ratio
+    )::numeric(18, 6) as energy_kwh
 from readings
 inner join {{ ref('stg_ops__grid_meters') }} as meters using (grid_meter_id)
 where readings.opening_on is not null
