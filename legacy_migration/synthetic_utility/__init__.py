@@ -5,6 +5,6 @@ layouts of docs/legacy_layouts.md. Does not belong here: reading those files (th
 must not know how they were made), billing rules of Wattbook: the charges here are what an old program
 computed, an independent figure to compare with.
 
-`generation.generate` makes a utility of any size, `twenty_accounts.twenty_accounts` one that can be checked
+`generation.generate` makes a utility of any size, `twenty_accounts.dump.twenty_accounts` one that can be checked
 by hand.
 """

@@ -3,6 +3,8 @@
 Belongs here: the two dictionaries. Does not belong here: rows that point to them.
 """
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 
 from . import layouts
@@ -18,6 +20,10 @@ def write_dictionaries(database: HouseholdDatabase) -> None:
         "STREET": places.street_names,
     }
     database.write("STREET.DBF", layouts.STREET, [streets], {"streets": len(places.street_names)})
+    database.write("KAT.DBF", layouts.KAT, [code_list_columns()])
+
+
+def code_list_columns() -> dict[str, Sequence[object] | pa.Array]:
+    """The rows of KAT.DBF, the same in every RES."""
     lists, codes, names, digits = zip(*layouts.CODE_LISTS, strict=True)
-    code_lists = {"VID": lists, "KOD": codes, "NAZVA": names, "ZNAK": pa.array(digits, pa.int64())}
-    database.write("KAT.DBF", layouts.KAT, [code_lists])
+    return {"VID": lists, "KOD": codes, "NAZVA": names, "ZNAK": pa.array(digits, pa.int64())}

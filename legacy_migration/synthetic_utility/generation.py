@@ -90,7 +90,7 @@ def generate(
     """
     _check(accounts, months, seed, first_month)
     out_dir = Path(out_dir).absolute()
-    _make_room(out_dir)
+    make_room(out_dir)
     generation = _Generation(accounts, Months(first_month, months), seed, out_dir)
     done = 0
     for district in generation.districts:
@@ -118,7 +118,7 @@ def _check(accounts: int, months: int, seed: int, first_month: date) -> None:
         )
 
 
-def _make_room(out_dir: Path) -> None:
+def make_room(out_dir: Path) -> None:
     """Replace an earlier dump of ours; anything else in the folder is somebody's and stays."""
     truth = truth_folder(out_dir)
     try:

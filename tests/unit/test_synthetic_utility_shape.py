@@ -3,11 +3,14 @@
 Pure functions are tried here; what stands in the files is tried in test_synthetic_utility.py.
 """
 
+import re
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from legacy_migration.synthetic_utility import layouts
 from legacy_migration.synthetic_utility.charges import household_charge_minor, legal_charge_minor
 from legacy_migration.synthetic_utility.company import AMR_POINT_DAYS_MAX, design_company
 from legacy_migration.synthetic_utility.consumption import household_energy
@@ -133,3 +136,20 @@ def test_no_account_gets_two_faults() -> None:
     chosen = np.concatenate([victims[kind.code] for kind in HOUSEHOLD_FAULTS])
     assert len(set(chosen.tolist())) == len(chosen)
     assert all(len(victims[kind.code]) >= kind.accounts for kind in HOUSEHOLD_FAULTS)
+
+
+def test_the_page_on_layouts_names_every_column_with_its_type() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "legacy_layouts.md").read_text(encoding="utf-8")
+    for field in (*layouts.ABON, *layouts.LICH, *layouts.POKAZ, *layouts.NARAH, *layouts.SALDO):
+        kind = {"N": f"N{field.length}.{field.decimals}", "C": f"C{field.length}"}.get(field.type, field.type)
+        assert f"| {field.name} | {kind} |" in page
+    for field in (*layouts.STREET, *layouts.KAT):
+        kind = f"N{field.length}.{field.decimals}" if field.type == "N" else f"C{field.length}"
+        assert f"`{field.name} {kind}`" in page
+    for field in layouts.PAYMENT:
+        assert re.search(rf"^\| .*\b{field.name}\b.* \| ", page, re.MULTILINE), field.name
+    for columns in (layouts.LEGAL_POKAZ, layouts.LEGAL_SALDO, layouts.SUBST, layouts.FEEDER, layouts.TP):
+        assert f"`{';'.join(columns)}`" in page
+    for columns in (layouts.LINES, layouts.FEEDER_POKAZ, layouts.PACKAGES):
+        assert f"`{';'.join(columns)}`" in page
+    assert all(f"`{name}`" in page for name in layouts.LEGAL)
