@@ -1,13 +1,15 @@
 """Running jobs of the graph in this process, with the runs kept where `dagster dev` shows them."""
 
 from collections.abc import Mapping
+from uuid import uuid4
 
 import dagster as dg
+from dagster._core.errors import DagsterAssetCheckFailedError
 
 from operational_db.refusal import Refusal
 from orchestration.dagster_home import instance_for_commands
 from orchestration.definitions import defs
-from orchestration.workplace import Workplace
+from orchestration.workplace import REASON, Workplace
 
 # Tells runs of commands from those of `dagster dev`, whose processes look after their own.
 _STARTED_BY = {"wattbook/started_by": "command"}
@@ -38,18 +40,29 @@ class Graph:
             partition_key: the month, for jobs that have months.
             config: by name of the operation, what it is told.
         """
-        result = self._definitions.resolve_job_def(job).execute_in_process(
-            instance=self._instance,
-            partition_key=partition_key,
-            resources={"workplace": self._workplace},
-            run_config={"loggers": _QUIET, "ops": {op: {"config": dict(told)} for op, told in (config or {}).items()}},
-            tags=_STARTED_BY,
-            raise_on_error=True,
-        )
-        failed = [check for check in result.get_asset_check_evaluations() if not check.passed]
-        if failed:
-            raise Refusal(f"The check {failed[0].check_name} of {failed[0].asset_key.to_user_string()} failed.")
-        return result
+        run_id = str(uuid4())
+        try:
+            return self._definitions.resolve_job_def(job).execute_in_process(
+                instance=self._instance,
+                run_id=run_id,
+                partition_key=partition_key,
+                resources={"workplace": self._workplace},
+                run_config={
+                    "loggers": _QUIET,
+                    "ops": {op: {"config": dict(told)} for op, told in (config or {}).items()},
+                },
+                tags=_STARTED_BY,
+            )
+        except DagsterAssetCheckFailedError as error:
+            raise Refusal(self._sentence_of_failed_checks(run_id)) from error
+
+    def _sentence_of_failed_checks(self, run_id: str) -> str:
+        records = self._instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION).records
+        checks = [record.event_log_entry.dagster_event.asset_check_evaluation_data for record in records]
+        failed = [check for check in checks if not check.passed]
+        reasons = [str(check.metadata[REASON].value) for check in failed if REASON in check.metadata]
+        names = ", ".join(f"{check.check_name} of {check.asset_key.to_user_string()}" for check in failed)
+        return f"What rests on a failed check was not done ({names}). {' '.join(reasons)}".rstrip()
 
     def _end_killed_runs(self) -> None:
         """A command that was killed leaves its run as running for ever; the caller knows that none is."""

@@ -13,7 +13,7 @@ from dagster_dbt import DagsterDbtTranslator
 
 from operational_db.settings import Settings
 from orchestration.dbt_runs import PROJECT_DIR, NodeResult, manifest_path, run, write_manifest
-from orchestration.workplace import Workplace
+from orchestration.workplace import REASON, Workplace
 
 _UNIQUE_ID = "dagster_dbt/unique_id"
 _READ_BY_DBT = frozenset({".sql", ".yml", ".yaml", ".md", ".csv"})
@@ -67,7 +67,7 @@ def _check_result(spec: dg.AssetCheckSpec, node: NodeResult) -> dg.AssetCheckRes
         asset_key=spec.asset_key,
         passed=node.status == "pass",
         severity=dg.AssetCheckSeverity.WARN if node.status == "warn" else dg.AssetCheckSeverity.ERROR,
-        metadata={"failed rows": node.failure_count, "message": node.message},
+        metadata={"failed rows": node.failure_count, REASON: node.description or node.message},
     )
 
 

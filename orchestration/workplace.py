@@ -9,6 +9,9 @@ from pathlib import Path
 from operational_db.settings import Settings
 from orchestration.progress import OnProgress, silently
 
+REASON = "reason"
+"""Under this name a check tells in a sentence why it failed."""
+
 
 @dataclass(frozen=True)
 class Workplace:

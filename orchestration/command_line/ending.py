@@ -20,7 +20,9 @@ _INTERRUPTED = 128 + signal.SIGINT
 def run_to_an_end(command: click.Command, program: str, arguments: Sequence[str]) -> int:
     """Run the command and return the exit status of the process."""
     try:
-        answer = command.main(args=list(arguments), prog_name=program, standalone_mode=False)
+        # Not `command.main`: it ends the process by its own rules before ours are asked.
+        with command.make_context(program, list(arguments)) as context:
+            command.invoke(context)
         sys.stdout.flush()
     except Refusal as refusal:
         return _say(refusal.sentence, REFUSED)
@@ -29,7 +31,7 @@ def run_to_an_end(command: click.Command, program: str, arguments: Sequence[str]
     except click.ClickException as wrong_usage:
         wrong_usage.show()
         return wrong_usage.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt, EOFError):
         return _say("Interrupted; what was not finished was not done, and the command can be run again.", _INTERRUPTED)
     except BrokenPipeError:
         # Whoever read our output had enough. Nothing may be written at exit either.
@@ -40,7 +42,7 @@ def run_to_an_end(command: click.Command, program: str, arguments: Sequence[str]
         if sentence is None:
             raise
         return _say(sentence, REFUSED)
-    return answer if isinstance(answer, int) else DONE
+    return DONE
 
 
 def _about_surroundings(error: Exception) -> str | None:

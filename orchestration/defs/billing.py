@@ -6,7 +6,7 @@ import dagster as dg
 
 from orchestration.months import MONTHS, month_of_partition
 from orchestration.repeatable import bill_once, close_once, obstacles
-from orchestration.workplace import Workplace
+from orchestration.workplace import REASON, Workplace
 
 BILLED_TABLES = ("bill", "bill_line", "ledger")
 BILLED_FROM = ("reading", "measured_energy", "metering_point_tariff", "tariff_step", "payment")
@@ -33,7 +33,7 @@ def billed_month(
         yield dg.MaterializeResult(asset_key=["ops", table], metadata=figures)
     reasons = obstacles(workplace.settings, month, by=workplace.by)
     yield dg.AssetCheckResult(
-        check_name="month_can_be_closed", asset_key=BILLS, passed=not reasons, metadata={"reasons": " ".join(reasons)}
+        check_name="month_can_be_closed", asset_key=BILLS, passed=not reasons, metadata={REASON: " ".join(reasons)}
     )
 
 

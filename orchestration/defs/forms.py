@@ -6,7 +6,7 @@ import dagster as dg
 
 from orchestration.monthly_forms import issue_for_units, marts_by_form
 from orchestration.months import MONTHS, month_of_partition
-from orchestration.workplace import Workplace
+from orchestration.workplace import REASON, Workplace
 
 
 def _form(form_code: str, marts: list[str]) -> dg.AssetsDefinition:
@@ -29,7 +29,7 @@ def _form(form_code: str, marts: list[str]) -> dg.AssetsDefinition:
             check_name="control_rules_hold",
             asset_key=key,
             passed=not forms.refused,
-            metadata={"refused": dg.MetadataValue.json(forms.refused)},
+            metadata={REASON: " ".join(forms.refused)},
         )
 
     return issued

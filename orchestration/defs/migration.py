@@ -7,7 +7,7 @@ import dagster as dg
 from legacy_migration.commands import migrate, write_protocol
 
 from orchestration.repeatable import accept_once, newest_protocol, unequal_sums
-from orchestration.workplace import Workplace
+from orchestration.workplace import REASON, Workplace
 
 LANDED_TABLES = (
     ("landing", "file"),
@@ -96,5 +96,5 @@ def _sums_check(
 ) -> dg.AssetCheckResult:
     unequal = unequal_sums(workplace.settings, protocol_id, stage)
     return dg.AssetCheckResult(
-        check_name=name, asset_key=asset_key, passed=not unequal, metadata={"unequal": dg.MetadataValue.json(unequal)}
+        check_name=name, asset_key=asset_key, passed=not unequal, metadata={REASON: "; ".join(unequal)}
     )
