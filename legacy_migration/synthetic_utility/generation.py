@@ -59,7 +59,7 @@ class _Purpose(IntEnum):
 
 @dataclass(frozen=True)
 class GenerationSummary:
-    """What was generated, for one screen."""
+    """What was generated, for one screen; `paid_minor` is what consumers sent, whether or not it found its account."""
 
     folder: Path
     truth_folder: Path

@@ -20,6 +20,8 @@ from .months import Months
 from .network import Hanging
 
 _ACCOUNTS_PER_BOOK: Final = 250
+# Added to a real code it gives one that no account has: codes in a book stay below 300.
+CODE_OF_NOBODY: Final = 900
 _ARCHIVE_SHARE: Final = 0.02
 _E_STOVE_SHARE_IN_CITY, _E_STOVE_SHARE_IN_COUNTRY = 0.18, 0.02
 _REPLACED_SHARE: Final = 0.007

@@ -14,11 +14,9 @@ from operational_db.file_formats.dbf import DELETION_FLAG
 
 from . import layouts
 from .household_database import Columns, HouseholdDatabase
-from .households import digits_of
+from .households import CODE_OF_NOBODY, digits_of
 from .months import dates_in_dbf
 
-# Codes in a book stay below 300.
-_CODE_OF_NOBODY: Final = 900
 _STARS: Final = "********"
 _METERS: Final = "LICH.DBF"
 _READINGS: Final = "POKAZ.DBF"
@@ -29,12 +27,11 @@ def write_meters(database: HouseholdDatabase) -> None:
     """Write LICH.DBF: first meters in the order of accounts, then those that replaced some, then orphans."""
     home, meters, victims = database.households, database.households.meters, database.households.victims
     size, replaced, orphans = len(home.book), meters.replaced, victims["orphan_meter"]
-    starts = np.datetime64("NaT")
-    code = np.concatenate([home.code, home.code[replaced], home.code[orphans] + _CODE_OF_NOBODY])
+    code = np.concatenate([home.code, home.code[replaced], home.code[orphans] + CODE_OF_NOBODY])
     book = np.concatenate([home.book, home.book[replaced], home.book[orphans]])
     orphan_serial = np.array([f"9{serial[1:]}" for serial in meters.serial[orphans]], dtype="U12")
     types = np.concatenate([meters.type_code, meters.new_type_code, meters.type_code[orphans]])
-    nothing = np.full(len(replaced) + len(orphans), starts, dtype="datetime64[D]")
+    nothing = np.full(len(replaced) + len(orphans), np.datetime64("NaT"), dtype="datetime64[D]")
     columns = {
         **database.numbers.columns(book, code),
         "NOMER": pa.array(np.concatenate([meters.serial, meters.new_serial, orphan_serial]).tolist(), pa.string()),
@@ -57,7 +54,7 @@ def write_meters(database: HouseholdDatabase) -> None:
             "orphan_meter",
             _METERS,
             row,
-            f"{home.district.code}:{home.book[account]}/{home.code[account] + _CODE_OF_NOBODY}",
+            f"{home.district.code}:{home.book[account]}/{home.code[account] + CODE_OF_NOBODY}",
         )
     for account in victims["zero_installation_date"]:
         truth = breaker.overwrite(account + 1, "DUST", "00000000")
@@ -125,7 +122,7 @@ def write_readings(database: HouseholdDatabase, rng: np.random.Generator) -> Non
             "orphan_reading",
             _READINGS,
             row,
-            f"{home.district.code}:{home.book[account]}/{home.code[account] + _CODE_OF_NOBODY}",
+            f"{home.district.code}:{home.book[account]}/{home.code[account] + CODE_OF_NOBODY}",
         )
     for account in victims["deleted_reading"]:
         row += 1
@@ -183,7 +180,7 @@ def _mistaken_rows(database: HouseholdDatabase, starts: np.ndarray) -> Iterator[
     is_deleted = np.arange(len(accounts)) >= len(orphans)
     yield {
         **database.numbers.columns(
-            home.book[accounts], home.code[accounts] + np.where(is_deleted, 0, _CODE_OF_NOBODY), as_text=True
+            home.book[accounts], home.code[accounts] + np.where(is_deleted, 0, CODE_OF_NOBODY), as_text=True
         ),
         "NOMER": pa.array(meters.serial[accounts].tolist(), pa.string()),
         "DATA": dates_in_dbf(np.full(len(accounts), starts[1])),

@@ -20,7 +20,7 @@ from operational_db.file_formats.dbf import ScaledIntegers, write_dbf
 
 from . import layouts
 from .faults import PAYMENT_SENT_TWICE, PAYMENT_TO_UNKNOWN_ACCOUNT
-from .households import Households, account_text
+from .households import CODE_OF_NOBODY, Households, account_text
 from .legal import LegalConsumers
 from .months import Months, dates_in_dbf
 from .settlement import Settlement
@@ -34,7 +34,6 @@ _BY_TRANSFER: Final = 3
 _KNOWS_ADDRESS: Final = ("bank", "post")
 _LEGAL_BRANCH: Final = "UR"
 _DECIMALS: Final = 2
-_CODE_OF_NOBODY: Final = 900
 _TRANSFER_DAY: Final = 28
 
 
@@ -220,7 +219,7 @@ def _household_columns(home: Households, part: _Receipts, channel: str) -> dict[
     take, size = pa.array(part.account), len(part.account)
     # One astray payment in three lacks the account, one has a RES that is not there, one a number that nobody has.
     astray = np.where(part.is_misdirected, 1 + part.account % 3, 0)
-    number = account_text(home.book[part.account], home.code[part.account] + np.where(astray == 1, _CODE_OF_NOBODY, 0))
+    number = account_text(home.book[part.account], home.code[part.account] + np.where(astray == 1, CODE_OF_NOBODY, 0))
     empty = pa.array([""] * size)
     columns = {
         "OS_RAH_B": pc.if_else(pa.array(astray == 2), "XX99", home.district.code),
