@@ -18,6 +18,7 @@ from psycopg import sql
 
 from dashboards.forms.matrix_query import Scope, child_levels, facts_query, figures_query, reasons_query
 from dashboards.forms.specification import Row, Specification, Words
+from dashboards.forms.words import both
 from operational_db.refusal import Refusal
 
 Figure = Decimal | str | None
@@ -143,7 +144,8 @@ def _figures(connection: psycopg.Connection, form: Specification, scope: Scope) 
             continue
         texts: dict[tuple[int | None, bool], list[tuple[str, int]]] = defaultdict(list)
         for child_id, is_total, reason, facts in connection.execute(reasons_query(form, column, scope)):
-            texts[child_id, is_total].append((reason, facts))
+            told = both(form, column.texts[reason]) if reason in column.texts else reason
+            texts[child_id, is_total].append((told, facts))
         for (child_id, is_total), reasons in texts.items():
             for line in lines:
                 figures[line, child_id, is_total][column.code] = _told(reasons)

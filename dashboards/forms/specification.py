@@ -87,6 +87,7 @@ class Column(Part):
     equals: Balance | None = Field(None, description="what the sum must come to; printed as its formula")
     quotient: Quotient | None = None
     reasons: Term | None = Field(None, description="distinct texts of the measure, counted")
+    texts: dict[str, Words] = Field({}, description="how those texts are printed; one that is not here as it is")
     is_printed: bool = Field(True, description="false for a figure that only a control rule or a quotient needs")
 
 
@@ -163,6 +164,8 @@ class Specification(Part):
                 words: Words | None = getattr(column, key)
                 if words is not None:
                     yield ("columns", number, key), words
+            for text, words in column.texts.items():
+                yield ("columns", number, "texts", text), words
         for number, row in enumerate(self.rows):
             yield ("rows", number, "name"), row.name
         if self.children is not None:
@@ -191,6 +194,8 @@ def _faults_of_columns(form: Specification) -> Iterator[tuple[Place, str]]:
         place = ("columns", number)
         if [column.sum, column.quotient, column.reasons].count(None) != 2:
             yield place, "needs exactly one of sum, quotient and reasons"
+        if column.texts and column.reasons is None:
+            yield (*place, "texts"), "stands on a column that has no reasons"
         if column.equals is not None and column.sum is None:
             yield (*place, "equals"), "stands on a column that sums nothing"
         if column.unit is None and column.reasons is None:

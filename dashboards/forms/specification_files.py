@@ -6,6 +6,7 @@ Does not belong here: what a specification may say (`specification`).
 
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -32,11 +33,15 @@ def read_specification(path: Path) -> Specification:
         raise _refusal(path, 1, "holds no keys of a form")
     for line, key in _repeated_keys(tree):
         raise _refusal(path, line, f'the key "{key}" stands twice')
-    return _checked(path, tree, text)
+    return _checked(path, tree)
 
 
-def all_specifications(folder: Path = SPECIFICATIONS_DIR) -> list[Specification]:
-    """Every version of every form, by code and version; two that hold on the same day are refused."""
+@cache
+def all_specifications(folder: Path = SPECIFICATIONS_DIR) -> tuple[Specification, ...]:
+    """Every version of every form, by code and version; two that hold on the same day are refused.
+
+    Read once in the life of a process: a month's forms of all units are issued in one.
+    """
     forms = []
     for path in sorted(folder.glob("*.yaml")):
         form = read_specification(path)
@@ -54,7 +59,7 @@ def all_specifications(folder: Path = SPECIFICATIONS_DIR) -> list[Specification]
                     f"Versions {other.version} and {form.version} of form {form.code} hold on the same days; end the "
                     "older one with valid_to where the newer begins."
                 )
-    return forms
+    return tuple(forms)
 
 
 def specification_for(form_code: str, month: date, folder: Path = SPECIFICATIONS_DIR) -> Specification:
@@ -78,9 +83,9 @@ def _overlap(one: Specification, other: Specification) -> bool:
     return one.valid_from < (other.valid_to or date.max) and other.valid_from < (one.valid_to or date.max)
 
 
-def _checked(path: Path, tree: yaml.MappingNode, text: str) -> Specification:
+def _checked(path: Path, tree: yaml.MappingNode) -> Specification:
     try:
-        form = Specification.model_validate(yaml.load(text, Loader=yaml.SafeLoader))
+        form = Specification.model_validate(yaml.constructor.SafeConstructor().construct_document(tree))
     except ValidationError as error:
         first = error.errors()[0]
         place = tuple(first["loc"])

@@ -230,12 +230,15 @@ class _Sheet:
         self.next_row += 1
         for signature in form.signatures:
             self.sheet.set_row(self.next_row, 2 * LINE_HEIGHT)
-            who = self._style(valign="bottom")
-            self._merged(self.next_row, 0, self.next_row, self.name_at, both(form, signature), who)
-            below = self._style(top=1, align="center", valign="top", font_size=7)
-            self.sheet.write_blank(self.next_row, self.name_at + 1, None, self._style(bottom=1))
-            hint = f"{word(form, 'signature')}      {word(form, 'full_name')}"
-            self.sheet.write_string(self.next_row + 1, self.name_at + 1, hint, below)
+            who = self._style(valign="bottom", text_wrap=True)
+            self._merged(self.next_row, 0, self.next_row, self.first_figure_at - 1, both(form, signature), who)
+            for number, hint in enumerate(("signature", "full_name")):
+                left = self.first_figure_at + 2 * number
+                right = min(left + 1, self.last_at)
+                if left <= self.last_at:
+                    self._merged(self.next_row, left, self.next_row, right, "", self._style(bottom=1))
+                    below = self._style(align="center", valign="top", font_size=7)
+                    self._merged(self.next_row + 1, left, self.next_row + 1, right, word(form, hint), below)
             self.next_row += 2
         self.next_row += 1
         self._line(f"{word(form, 'hash')}: {self.matrix.content_hash}", font_size=8)

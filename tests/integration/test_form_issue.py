@@ -39,6 +39,7 @@ from tests.small_book import ADMINISTRATOR, SmallBook
 
 JANUARY = date(2026, 1, 1)
 LAST_READING = date(2026, 2, 1)
+NO_METER = "нет счётчика на голове фидера / no meter at the feeder head"
 
 pytestmark = pytest.mark.db
 
@@ -192,7 +193,7 @@ def test_energy_balance_states_losses_where_it_can_and_why_not_elsewhere(book: S
     total = _figures(book, "R3", "P-SA", "1")
     assert total[:5] == [1980, 0, 2100, 250, 130]
     assert round(total[5], 4) == Decimal("6.5657")
-    assert total[6:] == [None, 3, 1, "no meter at the feeder head"]
+    assert total[6:] == [None, 3, 1, NO_METER]
     # F1: 1500 - 1350 = 150, a tenth; F3 gave more than it got: 480 - 500 = -20, -4.1666... %.
     assert _figures(book, "R3", "P-SA", "1.1")[:6] == [1500, 0, 1600, 250, 150, 10]
     assert round(_figures(book, "R3", "P-SA", "1.2")[5], 4) == Decimal("-4.1667")
@@ -200,7 +201,7 @@ def test_energy_balance_states_losses_where_it_can_and_why_not_elsewhere(book: S
 
 def test_an_unmetered_feeder_shows_its_supply_and_no_loss(book: Settings) -> None:
     figures = _figures(book, "R3", "SA01", "1.2")
-    assert figures == [None, None, 250, 250, None, None, None, 1, 1, "no meter at the feeder head"]
+    assert figures == [None, None, 250, 250, None, None, None, 1, 1, NO_METER]
 
 
 def test_children_without_feeders_are_listed_blank(book: Settings) -> None:
