@@ -14,7 +14,9 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+_WIDTH_OF_LOGS = 160
 THIN_SPACE = "\u202f"
 
 # A Decimal goes through the encoder as text between these marks, which no text from the database can hold, and leaves
@@ -40,15 +42,17 @@ def show_table(heads: Sequence[str], rows: Iterable[Sequence[object]], *, title:
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for position, head in enumerate(heads):
         is_number = all(_looks_like_number(row[position]) for row in cells)
-        table.add_column(head, justify="right" if is_number and cells else "left", header_style="dim")
+        justify = "right" if is_number and cells else "left"
+        table.add_column(Text(head), justify=justify, header_style="dim", no_wrap=True, overflow="fold")
     for row in cells:
-        table.add_row(*row)
-    screen().print(table, markup=False) if title is None else screen().print(table)
+        # Text, not str: a name from the data is no markup.
+        table.add_row(*(Text(cell) for cell in row))
+    screen().print(table)
 
 
 def screen() -> Console:
     """Standard output as rich sees it now: a test may have replaced it."""
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    return Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_OF_LOGS)
 
 
 def money(amount_minor: int | None, minor_per_major: int) -> str:

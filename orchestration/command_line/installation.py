@@ -35,8 +35,9 @@ def status(as_json: AsJson = False) -> None:
     from orchestration.command_line.surroundings import settings_with_database
     from orchestration.situation import read_situation, show_situation
 
-    situation = read_situation(settings_with_database())
+    settings = settings_with_database()
+    situation = read_situation(settings)
     if as_json:
         show_json(situation)
     else:
-        show_situation(situation)
+        show_situation(settings, situation)

@@ -3,11 +3,14 @@
 # Imports inside the functions: listing the commands must not wait for what one of them needs.
 # ruff: noqa: PLC0415
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from orchestration.command_line.arguments import FIRST_USER, AsJson, ByUser
+
+if TYPE_CHECKING:
+    from legacy_migration.commands import ProtocolSummary
 
 Signer = Annotated[
     str, typer.Option("--by", metavar="NAME", help="Who answers for it: a user who holds the right to accept loads.")
@@ -47,7 +50,6 @@ def migrate(
     [dim]wattbook migrate --profile bdgd ../shared/real_feeder[/]
     """
     from legacy_migration.commands import migrate as load
-
     from orchestration.answers import say, show_json
     from orchestration.command_line.surroundings import settings_with_database
     from orchestration.progress import bars
@@ -58,7 +60,7 @@ def migrate(
     if as_json:
         show_json(summary)
         return
-    show_protocol_summary(summary)
+    _show(summary)
     say(f"Read it with `wattbook protocol {summary.protocol_id}`, then sign it with")
     say(f"`wattbook accept --protocol {summary.protocol_id} --by NAME`.")
 
@@ -75,7 +77,6 @@ def protocol(
     [dim]wattbook protocol 1[/]
     """
     from legacy_migration.commands import protocol_summary, write_protocol
-
     from orchestration.answers import say, show_json
     from orchestration.command_line.surroundings import settings_with_database
 
@@ -85,7 +86,7 @@ def protocol(
     if as_json:
         show_json({"protocol": summary, "files": paths})
         return
-    show_protocol_summary(summary)
+    _show(summary)
     for path in paths:
         say(str(path))
 
@@ -96,7 +97,6 @@ def accept(protocol_id: ProtocolId, by: Signer) -> None:
     [dim]wattbook accept --protocol 1 --by administrator[/]
     """
     from legacy_migration.commands import accept as sign
-
     from orchestration.answers import say
     from orchestration.command_line.surroundings import settings_with_database
 
@@ -110,7 +110,6 @@ def withdraw(protocol_id: ProtocolId, by: Signer) -> None:
     [dim]wattbook withdraw --protocol 1 --by administrator[/]
     """
     from legacy_migration.commands import withdraw as take_back
-
     from orchestration.answers import say
     from orchestration.command_line.surroundings import settings_with_database
 
@@ -118,5 +117,17 @@ def withdraw(protocol_id: ProtocolId, by: Signer) -> None:
     say(f"The load of protocol {protocol_id} is withdrawn; the same files can be migrated again.")
 
 
-def show_protocol_summary(summary: object) -> None:
-    """To be joined to what the protocol's summary holds."""
+def _show(summary: "ProtocolSummary") -> None:
+    from orchestration.answers import grouped, say
+
+    if summary.was_there:
+        say("These files were judged before by the same profile; nothing was loaded twice.")
+    say(
+        f"Protocol {summary.protocol_id} ({summary.state}): {grouped(summary.row_count)} rows in {summary.file_count} files."
+    )
+    say(
+        f"{grouped(summary.read_count)} facts read = {grouped(summary.loaded_count)} loaded + "
+        f"{grouped(summary.merged_count)} merged + {grouped(summary.rejected_count)} rejected + "
+        f"{grouped(summary.out_of_scope_count)} deleted in the old program."
+    )
+    say(f"{summary.differing_count or 'No'} control sums differ.")
