@@ -123,7 +123,8 @@ def _show(summary: "ProtocolSummary") -> None:
     if summary.was_there:
         say("These files were judged before by the same profile; nothing was loaded twice.")
     say(
-        f"Protocol {summary.protocol_id} ({summary.state}): {grouped(summary.row_count)} rows in {summary.file_count} files."
+        f"Protocol {summary.protocol_id} ({summary.state}): {grouped(summary.row_count)} rows "
+        f"in {summary.file_count} files."
     )
     say(
         f"{grouped(summary.read_count)} facts read = {grouped(summary.loaded_count)} loaded + "
