@@ -110,6 +110,8 @@ def _joined(parts: list[str], body: Mapping[str, Any], row: RowContext) -> str:
     """The parts with a separator; a part that equals `leave_out` is left out with its separator."""
     separator = literal(body.get("separator", "/"))
     cells = [row.cell(part) for part in parts]
+    if body.get("optional") and "join" in body:  # what there is of it
+        return f"nullif(concat_ws({separator}, {', '.join(cells)}), '')"
     if "leave_out" not in body:
         return "(" + f" || {separator} || ".join(cells) + ")"
     first, rest = cells[0], f" || {separator} || ".join(cells[1:])
@@ -180,9 +182,7 @@ def _month(body: Mapping[str, Any], row: RowContext, _: TypeEngine) -> str:
 
 
 def _code(body: Mapping[str, Any], row: RowContext, _: TypeEngine) -> str:
-    branches = " ".join(
-        f"WHEN {literal(old)} THEN {literal(new)}" for old, new in row.lists[body["list"]].items()
-    )
+    branches = " ".join(f"WHEN {literal(old)} THEN {literal(new)}" for old, new in row.lists[body["list"]].items())
     return f"CASE {row.cell(body['code'])} {branches} END"
 
 

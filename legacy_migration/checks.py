@@ -90,7 +90,14 @@ def _compare_sum(
     session.execute(
         # A cell with more digits than the column keeps is rounded once; half of the last digit each.
         _result(
-            load_id, "verdict", "sum", entity, "s.unit", f"'{described_as}.{column}'", "s.total", "coalesce(t.total, 0)",
+            load_id,
+            "verdict",
+            "sum",
+            entity,
+            "s.unit",
+            f"'{described_as}.{column}'",
+            "s.total",
+            "coalesce(t.total, 0)",
             tolerance="0.0000005 * coalesce(t.row_count, 0)",
         )  # fmt: skip
         + f"FROM (SELECT coalesce(f.folder_value, '') AS unit, sum(s.total) AS total {of_file}) AS s "
@@ -106,7 +113,7 @@ def _compare_sum(
         session.execute(
             f"INSERT INTO migration.check_result (load_id, stage, level, entity, unit, measure, source_value, target_value, "
             f"difference, tolerance, status) SELECT {load_id}, 'verdict', 'sum', '{entity}', t.unit, "
-            f"'{described_as}.{column} {verdict}', t.total, NULL, NULL, 0, 'noted' "
+            f"'{described_as}.{column} {verdict}', trim_scale(t.total), NULL, NULL, 0, 'noted' "
             f"FROM ({rejected.replace('VERDICT', verdict)}) AS t"
         )
 
@@ -126,8 +133,8 @@ def _result(
     """The beginning of an INSERT ... SELECT that ends with the rows to compare and `AS n`."""
     return (
         "INSERT INTO migration.check_result (load_id, stage, level, entity, unit, measure, source_value, target_value, "
-        f"difference, tolerance, status) SELECT {load_id}, '{stage}', '{level}', '{entity}', n.unit, n.measure, n.source, "
-        "n.target, n.source - n.target, n.tolerance, "
+        f"difference, tolerance, status) SELECT {load_id}, '{stage}', '{level}', '{entity}', n.unit, n.measure, "
+        "trim_scale(n.source), trim_scale(n.target), trim_scale(n.source - n.target), trim_scale(n.tolerance), "
         "CASE WHEN abs(n.source - n.target) <= n.tolerance THEN 'equal' ELSE 'differs' END FROM ("
         f"SELECT {unit} AS unit, {measure} AS measure, ({source})::numeric AS source, ({target})::numeric AS target, "
         f"({tolerance})::numeric AS tolerance "
@@ -138,5 +145,3 @@ def run_check_rules(session: psycopg.Connection, load_id: int, stage: str) -> No
     """The checks that stand as SQL in `check_rules/<stage>_*.sql`."""
     for file in sorted(RULES_DIR.glob(f"{stage}_*.sql")):
         session.execute(file.read_text(encoding="utf-8").replace(":load_id", str(load_id)))
-
-

@@ -7,11 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
+
 from legacy_migration.landing import dump_sha256, find_files, land
 from legacy_migration.loads import load_of, one_at_a_time, protocol_of_load, require_protocol, require_right
 from legacy_migration.profile import read_profile
+from legacy_migration.publishing import publish
 from legacy_migration.verification import verify
+from legacy_migration.withdrawal import remove_from_book
 from operational_db.connections import Role, connect
+from operational_db.exchange.sources import record_command
 from operational_db.refusal import Refusal
 from operational_db.refused import refusals
 from operational_db.settings import Settings
@@ -77,7 +82,70 @@ def migrate(
             return _summary(session, load_id, was_there=known is not None)
 
 
-def _user_with_right(session, login: str, right: str) -> int:
+def accept(settings: Settings, protocol_id: int, *, by: str, on_progress: Progress | None = None) -> ProtocolSummary:
+    """Publish the loaded rows of a protocol into the book; accepted twice, the second time says so and does nothing."""
+    report = on_progress or (lambda stage, done, total: None)
+    with connect(settings, Role.LOADER, user=by) as session, refusals():
+        protocol = require_protocol(session, protocol_id)
+        with one_at_a_time(session, "publish"):
+            protocol = require_protocol(session, protocol_id)
+            user_id = require_right(session, protocol.load_id, by, "accept_load")
+            if protocol.state == "withdrawn":
+                raise Refusal(
+                    f"Protocol {protocol_id} was withdrawn; migrate the dump again and accept the new protocol."
+                )
+            if protocol.state == "accepted":
+                return _summary(session, protocol.load_id, was_there=True)
+            source_id = record_command(
+                session, "accept", {"protocol_id": protocol_id, "load_id": protocol.load_id}, user_id=user_id
+            )
+            publish(
+                session,
+                protocol.load_id,
+                source_id=source_id,
+                user_id=user_id,
+                first_day=protocol.summary["first_day"],
+                report=report,
+            )
+            _record_event(session, protocol_id, "accepted", user_id, source_id)
+            session.commit()
+            return _summary(session, protocol.load_id)
+
+
+def withdraw(settings: Settings, protocol_id: int, *, by: str) -> ProtocolSummary:
+    """Take an accepted load out of the book again, as long as none of its accounts has a bill."""
+    with connect(settings, Role.LOADER, user=by) as session, refusals():
+        require_protocol(session, protocol_id)
+        with one_at_a_time(session, "publish"):
+            protocol = require_protocol(session, protocol_id)
+            user_id = require_right(session, protocol.load_id, by, "accept_load")
+            if protocol.state == "withdrawn":
+                return _summary(session, protocol.load_id, was_there=True)
+            if protocol.state == "prepared":
+                raise Refusal(f"Protocol {protocol_id} was never accepted, so there is nothing to withdraw.")
+            source_id = record_command(
+                session, "withdraw", {"protocol_id": protocol_id, "load_id": protocol.load_id}, user_id=user_id
+            )
+            remove_from_book(session, protocol.load_id, protocol_id)
+            _record_event(session, protocol_id, "withdrawn", user_id, source_id)
+            session.commit()
+            return _summary(session, protocol.load_id)
+
+
+def summarise(settings: Settings, protocol_id: int) -> ProtocolSummary:
+    """The protocol on one line."""
+    with connect(settings, Role.LOADER) as session:
+        return _summary(session, require_protocol(session, protocol_id).load_id)
+
+
+def _record_event(session: psycopg.Connection, protocol_id: int, event: str, user_id: int, source_id: int) -> None:
+    session.execute(
+        "INSERT INTO migration.protocol_event (protocol_id, event, user_id, source_id) VALUES (%s, %s, %s, %s)",
+        [protocol_id, event, user_id, source_id],
+    )
+
+
+def _user_with_right(session: psycopg.Connection, login: str, right: str) -> int:
     row = session.execute(
         "SELECT u.user_id FROM ops.app_user AS u WHERE u.login = %s AND u.is_active", [login]
     ).fetchone()
@@ -95,7 +163,7 @@ def _user_with_right(session, login: str, right: str) -> int:
     return row[0]
 
 
-def _summary(session, load_id: int, *, was_there: bool = False) -> ProtocolSummary:
+def _summary(session: psycopg.Connection, load_id: int, *, was_there: bool = False) -> ProtocolSummary:
     protocol = protocol_of_load(session, load_id)
     return ProtocolSummary(
         protocol_id=protocol.protocol_id,

@@ -50,6 +50,11 @@ class Entity:
     def shown_key(self) -> tuple[str, ...]:
         return self.legacy_key or self.key
 
+    @property
+    def shown_key_sql(self) -> str:
+        """The key of a row `t` as one text."""
+        return "concat_ws(' ', " + ", ".join(f"t.{column}" for column in self.shown_key) + ")"
+
 
 _UNITS_OF_BOOK = "SELECT u.code FROM ops.unit AS u"
 _RES_OF_BOOK = "SELECT u.code FROM ops.unit AS u WHERE u.level = 'res'"
@@ -177,7 +182,7 @@ ENTITIES: dict[str, Entity] = {
         Entity(
             tables.payment,
             ("channel_code", "external_id"),
-            ("file_name", "channel_code", "account_no", "paid_on", "amount_minor", "external_id"),
+            ("file_name", "channel_code", "paid_on", "amount_minor", "external_id"),
             repeat_reason="DUP_PAYMENT",
             parents=(Parent("file_name", ("payment_package.file_name",), "NO_PACKAGE"),),
             legacy_key=("channel_code", "external_id"),

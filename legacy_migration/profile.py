@@ -125,7 +125,9 @@ class _Reader:
             body = self.mapping(content, "first_day")
             self.keys(body, "first_day", needed=("file", "column", "format"))
             if body["file"] not in files:
-                raise self.refuse(body.lines["file"], f'first_day names the file "{body["file"]}", which is not described.')
+                raise self.refuse(
+                    body.lines["file"], f'first_day names the file "{body["file"]}", which is not described.'
+                )
             first_day = (body["file"], body["column"], body["format"])
         return Profile(
             content["profile"], self.path, content["title"], self.hashed.hexdigest(), rules, lists, first_day
@@ -157,11 +159,17 @@ class _Reader:
         if "mapping" not in body:
             raise self.refuse(body.line, f'the list "{name}" has neither `mapping` (a CSV file) nor `codes`; add one.')
         mapping_path = next(
-            (folder / body["mapping"] for folder in (self.path.parent, MAPPINGS_DIR) if (folder / body["mapping"]).is_file()),
+            (
+                folder / body["mapping"]
+                for folder in (self.path.parent, MAPPINGS_DIR)
+                if (folder / body["mapping"]).is_file()
+            ),
             None,
         )
         if mapping_path is None:
-            raise self.refuse(body.lines["mapping"], f'there is no file "{body["mapping"]}" beside the profile or in mappings/.')
+            raise self.refuse(
+                body.lines["mapping"], f'there is no file "{body["mapping"]}" beside the profile or in mappings/.'
+            )
         self.hashed.update(mapping_path.read_bytes())
         with mapping_path.open(encoding="utf-8", newline="") as file:
             return CodeList(name, body["unknown"], {row["legacy_code"]: row["code"] for row in csv.DictReader(file)})
@@ -180,7 +188,9 @@ class _Reader:
         try:
             b"".decode(encoding)
         except LookupError as error:
-            raise self.refuse(body.lines["encoding"], f'encoding "{encoding}" is not known; write cp866, cp1251, utf-8.') from error
+            raise self.refuse(
+                body.lines["encoding"], f'encoding "{encoding}" is not known; write cp866, cp1251, utf-8.'
+            ) from error
         if ("rows" in body) == ("out_of_scope" in body):
             raise self.refuse(body.line, f"{where} needs either `rows` or `out_of_scope` with the reason.")
         if body["format"] == "delimited" and "delimiter" not in body:
@@ -236,14 +246,20 @@ class _Reader:
             rules = [key for key in alternative if key in RULES]
             if len(rules) != 1:
                 raise self.refuse(
-                    alternative.line, f'the field "{name}" needs exactly one rule of {", ".join(RULES)}; it has {len(rules)}.'
+                    alternative.line,
+                    f'the field "{name}" needs exactly one rule of {", ".join(RULES)}; it has {len(rules)}.',
                 )
             for key in alternative:
                 if key not in RULES and key not in OPTIONS:
-                    raise self.refuse(alternative.lines[key], f'a field has no "{key}"; options are {", ".join(OPTIONS)}.')
+                    raise self.refuse(
+                        alternative.lines[key], f'a field has no "{key}"; options are {", ".join(OPTIONS)}.'
+                    )
             wrong = RULES[rules[0]].mistake(alternative)
             if wrong:
                 raise self.refuse(alternative.line, f'the field "{name}": {wrong}')
             if rules[0] == "code" and alternative.get("list") not in lists:
-                raise self.refuse(alternative.line, f'the field "{name}" names the list "{alternative.get("list")}", which is not there.')
+                raise self.refuse(
+                    alternative.line,
+                    f'the field "{name}" names the list "{alternative.get("list")}", which is not there.',
+                )
         return FieldRule(name, tuple(alternatives), fields.lines[name])

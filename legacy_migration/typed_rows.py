@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 
 from legacy_migration.canonical_rules import RULES, Rule, RowContext, literal, sql_type
-from legacy_migration.entities import ENTITIES
+from legacy_migration.entities import ENTITIES, Entity
 from legacy_migration.profile import FieldRule, FileRule, Profile, RowRule
 from legacy_migration.source_rows import FAULT
 from operational_db.refusal import Refusal
@@ -129,7 +129,7 @@ def _insert(
     source = (
         "landing.row AS r\n    INNER JOIN landing.file AS f ON f.file_id = r.file_id\n"
         f"    WHERE f.load_id = {load_id} AND f.described_as = {literal(rule.name)} "
-        f"AND f.columns = {literal('{' + ','.join(chr(34) + c + chr(34) for c in columns) + '}')}::text[]"
+        f"AND f.columns = {_signature(columns)}"
     )
     if row_rule.only_first:
         cell = context.cell(row_rule.only_first)
@@ -143,11 +143,14 @@ def _insert(
         f"        {values}\n    FROM {source}\n    OFFSET 0\n) AS v"
     )
     remarks = tuple(
-        text
-        for field in fields
-        for text in _remarks(load_id, profile, rule, entity.name, field, context, part_no)
+        text for field in fields for text in _remarks(load_id, profile, rule, entity, field, context, columns, part_no)
     )
     return TypedInsert(rule.name, entity.name, part_no, statement, remarks)
+
+
+def _signature(columns: tuple[str, ...]) -> str:
+    """The columns of a file as an array of SQL: files of one kind may differ in them."""
+    return "ARRAY[" + ", ".join(literal(column) for column in columns) + "]::text[]"
 
 
 def _reason(profile: Profile, field: ChosenField) -> str:
@@ -159,9 +162,7 @@ def _is_filled(cell: str) -> str:
     return f"coalesce({cell}, '00000000') <> '00000000'"
 
 
-def _bad_cells(
-    profile: Profile, rule: FileRule, fields: list[ChosenField], context: RowContext
-) -> tuple[str, str]:
+def _bad_cells(profile: Profile, rule: FileRule, fields: list[ChosenField], context: RowContext) -> tuple[str, str]:
     """Two CASE expressions: the reason of the first cell that rejects the row, and its column."""
     branches: list[tuple[str, str, str]] = [("v.ragged_cells IS NOT NULL", "RAGGED_ROW", "''")]
     if rule.format == "layout_80020":
@@ -191,9 +192,10 @@ def _remarks(
     load_id: int,
     profile: Profile,
     rule: FileRule,
-    entity: str,
+    entity: Entity,
     field: ChosenField,
     context: RowContext,
+    columns: tuple[str, ...],
     part_no: int,
 ) -> Iterator[str]:
     """Statements that name cells left empty, and cells whose letters were lost."""
@@ -204,13 +206,13 @@ def _remarks(
 
     def statement(reason: str, condition: str) -> str:
         return (
-            "INSERT INTO migration.remark (load_id, entity, file_id, row_no, reason_code, field, value)\n"
-            f"SELECT {load_id}, {literal(entity)}, t.file_id, t.row_no, {literal(reason)}, {literal(column)}, {cell}\n"
-            f"FROM migration.{entity} AS t\n"
+            "INSERT INTO migration.remark (load_id, entity, file_id, row_no, reason_code, field, value, legacy_key)\n"
+            f"SELECT {load_id}, {literal(entity.name)}, t.file_id, t.row_no, {literal(reason)}, {literal(column)}, {cell}, "
+            f"{entity.shown_key_sql}\nFROM migration.{entity.name} AS t\n"
             "INNER JOIN landing.file AS f ON f.file_id = t.file_id\n"
             "INNER JOIN landing.row AS r ON r.file_id = t.file_id AND r.row_no = t.row_no\n"
             f"WHERE t.load_id = {load_id} AND t.part_no = {part_no} AND NOT t.is_deleted AND t.bad_reason IS NULL\n"
-            f"    AND f.described_as = {literal(rule.name)} AND {condition}"
+            f"    AND f.described_as = {literal(rule.name)} AND f.columns = {_signature(columns)} AND {condition}"
         )
 
     if field.leaves_empty:

@@ -11,8 +11,11 @@ from typing import Final
 
 import psycopg
 
+from legacy_migration.canonical_rules import RULES, Rule
 from legacy_migration.entities import ENTITIES, Entity, Parent
-from legacy_migration.profile import Profile
+from legacy_migration.marked_yaml import MarkedMapping
+from legacy_migration.profile import FieldRule, Profile
+from legacy_migration.typed_rows import ChosenField
 
 RULES_DIR: Final = Path(__file__).parent / "verdict_rules"
 
@@ -45,6 +48,7 @@ def judge(session: psycopg.Connection, load_id: int, profile: Profile) -> None:
         rules = RULES_DIR / f"{entity.name}.sql"
         if rules.is_file():
             session.execute(rules.read_text(encoding="utf-8").replace(":load_id", str(load_id)))
+    _name_columns(session, load_id, profile)
     _write_sentences(session, load_id)
 
 
@@ -52,10 +56,6 @@ def _stake(entity: Entity) -> str:
     energy = f"coalesce(t.{entity.energy}, 0)" if entity.energy else "0"
     money = " + ".join(f"coalesce(t.{column}, 0)" for column in entity.money) or "0"
     return f"{energy}, {money}"
-
-
-def _shown_key(entity: Entity) -> str:
-    return "concat_ws(' ', " + ", ".join(f"t.{column}" for column in entity.shown_key) + ")"
 
 
 def _insert(entity: Entity, load_id: int, selected: str) -> str:
@@ -74,7 +74,7 @@ def _unreadable(session: psycopg.Connection, load_id: int, entity: Entity) -> No
             load_id,
             "CASE WHEN t.is_deleted THEN 'out_of_scope' ELSE 'rejected' END, "
             "CASE WHEN t.is_deleted THEN 'ROW_DELETED' ELSE t.bad_reason END, t.bad_field, "
-            f"r.cells[array_position(f.columns, t.bad_field)], {_shown_key(entity)}, NULL, NULL, {_stake(entity)} "
+            f"r.cells[array_position(f.columns, t.bad_field)], {entity.shown_key_sql}, NULL, NULL, {_stake(entity)} "
             f"FROM migration.{entity.name} AS t INNER JOIN landing.file AS f ON f.file_id = t.file_id "
             "INNER JOIN landing.row AS r ON r.file_id = t.file_id AND r.row_no = t.row_no "
             f"WHERE t.load_id = {load_id} AND (t.is_deleted OR t.bad_reason IS NOT NULL)",
@@ -104,7 +104,7 @@ def _fallen_with_parent(session: psycopg.Connection, load_id: int, entity: Entit
         _insert(
             entity,
             load_id,
-            f"'rejected', {reason}, '{parent.column}', t.{parent.column}, {_shown_key(entity)}, NULL, NULL, "
+            f"'rejected', {reason}, '{parent.column}', t.{parent.column}, {entity.shown_key_sql}, NULL, NULL, "
             f"{_stake(entity)} FROM {standing(entity.name)} AS t "
             f"WHERE NOT EXISTS (SELECT 1 FROM ({' UNION ALL '.join(found)}) AS p WHERE p.code = t.{parent.column}) "
             f"{optional}",
@@ -134,7 +134,7 @@ def _repeated(session: psycopg.Connection, load_id: int, entity: Entity, *, is_j
             entity,
             load_id,
             f"CASE WHEN {differs} THEN 'rejected' ELSE 'merged' END, "
-            f"CASE WHEN {differs} THEN '{entity.repeat_reason}' ELSE {merged} END, NULL, NULL, {_shown_key(entity)}, "
+            f"CASE WHEN {differs} THEN '{entity.repeat_reason}' ELSE {merged} END, NULL, NULL, {entity.shown_key_sql}, "
             f"w.other_file_id, w.other_row_no, {_stake(entity)} FROM ("
             "SELECT w.*, o.file_id AS other_file_id, o.row_no AS other_row_no, EXISTS ("
             f"SELECT 1 FROM repeated_row AS o WHERE {same_key} AND o.facts <> w.facts) AS is_contradicted "
@@ -146,6 +146,30 @@ def _repeated(session: psycopg.Connection, load_id: int, entity: Entity, *, is_j
         )
     )
     session.execute("DROP TABLE repeated_row")
+
+
+def _name_columns(session: psycopg.Connection, load_id: int, profile: Profile) -> None:
+    """Rules know canonical fields; people know the columns of their files."""
+    for file in profile.files:
+        for rows in file.rows:
+            for field in rows.fields:
+                columns = "/".join(ChosenField(field.name, *_rule_of(field)).columns)
+                if columns and not rows.months:
+                    for table in ("verdict", "remark"):
+                        session.execute(
+                            f"UPDATE migration.{table} AS d SET field = %(column)s FROM landing.file AS f "
+                            "WHERE d.load_id = %(load_id)s AND d.entity = %(entity)s AND d.field = %(field)s "
+                            "AND f.file_id = d.file_id AND f.described_as = %(file)s",
+                            {
+                                "column": columns, "load_id": load_id, "entity": rows.entity, "field": field.name,
+                                "file": file.name,
+                            },
+                        )  # fmt: skip
+
+
+def _rule_of(field: FieldRule) -> tuple[Rule, MarkedMapping]:
+    body = field.alternatives[0]
+    return next(rule for name, rule in RULES.items() if name in body), body
 
 
 def _write_sentences(session: psycopg.Connection, load_id: int) -> None:

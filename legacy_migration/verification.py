@@ -37,9 +37,7 @@ def verify(session: psycopg.Connection, load_id: int, profile: Profile, user_id:
     for done, insert in enumerate(inserts):
         on_progress("verdicts", done, steps)
         session.execute(insert.statement)
-        parts[insert.described_as, insert.entity] = max(
-            parts[insert.described_as, insert.entity], insert.part_no + 1
-        )
+        parts[insert.described_as, insert.entity] = max(parts[insert.described_as, insert.entity], insert.part_no + 1)
     _refresh_statistics(session)
     for insert in inserts:
         for remark in insert.remarks:

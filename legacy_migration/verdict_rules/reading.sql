@@ -31,7 +31,7 @@ WHERE t.read_on > m.removed_on;
 -- Values that the register cannot show.
 INSERT INTO migration.verdict (load_id, entity, file_id, row_no, part_no, verdict, reason_code, field, value, legacy_key)
 SELECT
-    :load_id, 'reading', t.file_id, t.row_no, t.part_no, 'rejected', 'BAD_NUMBER', 'value_kwh', t.value_kwh::text,
+    :load_id, 'reading', t.file_id, t.row_no, t.part_no, 'rejected', 'BAD_NUMBER', 'value_kwh', trim_scale(t.value_kwh)::text,
     concat_ws(' ', t.point_code, t.serial_no, t.read_on)
 FROM standing_reading AS t
 INNER JOIN (
@@ -55,7 +55,7 @@ INSERT INTO migration.verdict (
     load_id, entity, file_id, row_no, part_no, verdict, reason_code, field, value, legacy_key, other_file_id, other_row_no
 )
 SELECT
-    :load_id, 'reading', d.file_id, d.row_no, d.part_no, 'rejected', 'DUP_READING', 'value_kwh', d.value_kwh::text,
+    :load_id, 'reading', d.file_id, d.row_no, d.part_no, 'rejected', 'DUP_READING', 'value_kwh', trim_scale(d.value_kwh)::text,
     concat_ws(' ', d.point_code, d.serial_no, d.read_on), o.file_id, o.row_no
 FROM falling_chain AS c
 INNER JOIN standing_reading AS d ON d.point_code = c.point_code AND d.serial_no = c.serial_no
@@ -127,7 +127,7 @@ BEGIN
         )
         SELECT DISTINCT ON (n.file_id, n.row_no, n.part_no)
             :load_id, 'reading', n.file_id, n.row_no, n.part_no, 'rejected', 'READING_DECREASE', 'value_kwh',
-            n.value_kwh::text, concat_ws(' ', f.point_code, f.serial_no, n.read_on),
+            trim_scale(n.value_kwh)::text, concat_ws(' ', f.point_code, f.serial_no, n.read_on),
             abs(f.value_kwh - f.value_before)
         FROM falling AS f
         CROSS JOIN LATERAL (
@@ -147,7 +147,7 @@ $$;
 -- What still falls has passed zero.
 INSERT INTO migration.remark (load_id, entity, file_id, row_no, reason_code, field, value, legacy_key)
 SELECT
-    :load_id, 'reading', t.file_id, t.row_no, 'REGISTER_ROLLOVER', 'value_kwh', t.value_kwh::text,
+    :load_id, 'reading', t.file_id, t.row_no, 'REGISTER_ROLLOVER', 'value_kwh', trim_scale(t.value_kwh)::text,
     concat_ws(' ', t.point_code, t.serial_no, t.read_on)
 FROM (
     SELECT r.*, lag(r.value_kwh) OVER (PARTITION BY r.point_code, r.serial_no ORDER BY r.read_on) AS value_before

@@ -1,0 +1,94 @@
+-- Metering points, where they hang, by which tariff they are billed, and their meters.
+CREATE TEMPORARY TABLE new_point ON COMMIT DROP AS
+SELECT
+    t.*, s.source_id, a.account_id, a.res_id, a.is_archived,
+    coalesce(u.unit_id, w.unit_id, a.res_id) AS unit_id,
+    CASE
+        WHEN t.point_code = t.account_no THEN t.account_no || '#1'
+        ELSE t.account_no || '#' || t.point_code
+    END AS published_code,
+    coalesce(t.connected_on, :first_day) AS published_connected_on
+FROM standing_metering_point AS t
+INNER JOIN file_source AS s ON s.file_id = t.file_id
+INNER JOIN published_account AS a ON a.account_no = t.account_no
+LEFT JOIN unit_of_code AS u ON u.code = t.unit_code
+LEFT JOIN unit_of_code AS w ON w.code = t.upper_unit_code;
+ANALYZE new_point;
+
+INSERT INTO ops.metering_point (
+    code, account_id, premises_id, resource_code, consumer_class, connected_on, disconnected_for_good_on,
+    connected_load_kw, supply_voltage_kv, source_id, source_row
+)
+SELECT
+    n.published_code, n.account_id, h.premises_id, 'electricity', n.consumer_class, n.published_connected_on,
+    CASE WHEN n.is_archived THEN greatest(:first_day, n.published_connected_on) END, n.connected_load_kw,
+    n.supply_voltage_kv, n.source_id, n.row_no
+FROM new_point AS n
+LEFT JOIN published_premises AS h ON h.account_id = n.account_id
+ORDER BY n.account_id, n.published_code;
+
+CREATE TEMPORARY TABLE published_point ON COMMIT DROP AS
+SELECT m.metering_point_id, n.*
+FROM new_point AS n
+INNER JOIN ops.metering_point AS m ON m.code = n.published_code;
+CREATE UNIQUE INDEX ON published_point (point_code);
+ANALYZE published_point;
+
+-- The dump tells how things stood on its first day, not since when.
+INSERT INTO ops.metering_point_placement (metering_point_id, unit_id, valid_from, source_id, source_row)
+SELECT p.metering_point_id, p.unit_id, :first_day, p.source_id, p.row_no
+FROM published_point AS p;
+
+INSERT INTO ops.metering_point_tariff (metering_point_id, tariff_code, valid_from, source_id, source_row)
+SELECT p.metering_point_id, p.tariff_code, :first_day, p.source_id, p.row_no
+FROM published_point AS p
+WHERE p.tariff_code IS NOT NULL;
+
+-- A serial number that another meter has at the same time, here or in the book, gets the point behind it.
+CREATE TEMPORARY TABLE new_meter ON COMMIT DROP AS
+SELECT
+    t.*, s.source_id, p.metering_point_id, f.first_read_on,
+    CASE
+        WHEN EXISTS (
+            SELECT 1 FROM migration.remark AS r
+            WHERE r.load_id = :load_id AND r.entity = 'meter' AND r.reason_code = 'DUP_SERIAL'
+                AND r.file_id = t.file_id AND r.row_no = t.row_no
+        ) OR k.serial_no IS NOT NULL THEN t.serial_no || '@' || p.published_code
+        ELSE t.serial_no
+    END AS published_serial
+FROM standing_meter AS t
+INNER JOIN file_source AS s ON s.file_id = t.file_id
+INNER JOIN published_point AS p ON p.point_code = t.point_code
+LEFT JOIN ops.meter AS k ON k.serial_no = t.serial_no
+LEFT JOIN (
+    SELECT r.point_code, r.serial_no, min(r.read_on) AS first_read_on
+    FROM standing_reading AS r
+    GROUP BY r.point_code, r.serial_no
+) AS f ON f.point_code = t.point_code AND f.serial_no = t.serial_no;
+ANALYZE new_meter;
+
+INSERT INTO ops.meter (serial_no, meter_type_code, source_id, source_row)
+SELECT DISTINCT ON (n.published_serial) n.published_serial, n.meter_type_code, n.source_id, n.row_no
+FROM new_meter AS n
+ORDER BY n.published_serial, n.file_id, n.row_no;
+
+CREATE TEMPORARY TABLE published_meter ON COMMIT DROP AS
+SELECT m.meter_id, n.*
+FROM new_meter AS n
+INNER JOIN ops.meter AS m ON m.serial_no = n.published_serial;
+ANALYZE published_meter;
+
+INSERT INTO ops.meter_register (meter_id, zone_code, digits)
+SELECT DISTINCT ON (p.meter_id) p.meter_id, 'all', p.digits
+FROM published_meter AS p
+ORDER BY p.meter_id, p.file_id, p.row_no;
+
+-- Installed on the day of the file, or before its first reading where that day is not known.
+INSERT INTO ops.meter_installation (
+    metering_point_id, meter_id, ratio, valid_from, valid_to, source_id, source_row
+)
+SELECT
+    p.metering_point_id, p.meter_id, coalesce(p.ratio, 1),
+    least(coalesce(p.installed_on, p.first_read_on, :first_day), p.first_read_on, p.removed_on),
+    p.removed_on, p.source_id, p.row_no
+FROM published_meter AS p;
