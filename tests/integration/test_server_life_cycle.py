@@ -16,7 +16,6 @@ from operational_db import server
 from operational_db.connections import connect_as_admin
 from operational_db.refusal import Refusal
 from operational_db.server.data_directory import server_files
-from operational_db.server.processes import is_alive
 from operational_db.settings import REPOSITORY_DIR, Settings
 
 pytestmark = pytest.mark.db
@@ -146,12 +145,17 @@ def test_a_process_number_given_to_another_program_does_not_block_the_start(own_
     info = server.start(own_server)
     server.stop(own_server)
     files = server_files(own_server)
-    # As after a power cut: the file names a number that this test's own process has got since.
-    lines = [str(os.getpid()), str(files.data_dir), "0", str(info.port), "", "127.0.0.1", "0", "ready"]
+    owner = files.data_dir.stat()
+    become = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.geteuid() == 0 else {}
+    stranger = subprocess.Popen(["/bin/sleep", "600"], **become)
+    # As after a power cut: the file names a number that another program of the same user has got since.
+    lines = [str(stranger.pid), str(files.data_dir), "0", str(info.port), "", "127.0.0.1", "0", "ready"]
     (files.data_dir / "postmaster.pid").write_text("\n".join(lines) + "\n")
     again = server.start(own_server)
-    assert again.pid != os.getpid()
-    assert is_alive(os.getpid())
+    assert again.pid != stranger.pid
+    assert stranger.poll() is None, "the other program is left alone"
+    stranger.kill()
+    stranger.wait()
 
 
 def test_a_half_made_data_directory_is_made_anew(own_server: Settings) -> None:
