@@ -12,9 +12,11 @@ from datetime import date
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
 
 from dashboards.forms.control import Broken, broken_rules
-from dashboards.forms.matrix import Matrix, compute_matrix
+from dashboards.forms.matrix import Matrix, compute_matrix, count_facts, fitting_marts, scope_of
+from dashboards.forms.matrix_query import Scope
 from dashboards.forms.specification import SPECIFICATIONS_DIR, Specification, Words
 from dashboards.forms.specification_files import all_specifications, specification_for
 from dashboards.forms.workbook import workbook_bytes
@@ -77,23 +79,31 @@ def form_matrix(
     with refusals(), connect(settings, Role.APP, user=by) as session:
         unit_id = session.execute("SELECT ops.find_unit(%s)", [unit_code]).fetchone()[0]
         session.execute("SELECT ops.require_right(%s, %s, %s)", [by, ISSUE_RIGHT, unit_id])
-    with refusals(), connect(settings, Role.READER, user=by) as session:
+    with refusals(), fitting_marts(form), connect(settings, Role.READER, user=by) as session:
         session.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        session.read_only = True
-        _refuse_a_partial_view(session, form_code, unit_id, unit_code)
-        return compute_matrix(session, form, unit_id, month)
+        scope = scope_of(session, form, unit_id, month)
+        _refuse_a_partial_view(settings, session, form, scope, unit_code)
+        return compute_matrix(session, form, scope)
 
 
-def _refuse_a_partial_view(session: psycopg.Connection, form_code: str, unit_id: int, unit_code: str) -> None:
-    """Row-level security would leave hidden RES out of the sums without a word."""
-    hidden = session.execute(
-        "SELECT count(*) FROM ops.res_under(%s, current_date) AS r WHERE r.res_id <> ALL (ops.visible_res_ids())",
-        [unit_id],
-    ).fetchone()[0]
+def _refuse_a_partial_view(
+    settings: Settings, session: psycopg.Connection, form: Specification, scope: Scope, unit_code: str
+) -> None:
+    """Row-level security would leave hidden rows out of the sums without a word.
+
+    They may be of another RES even under the user's own unit, which once belonged there; so the rows are counted by one
+    who sees all, in the same snapshot.
+    """
+    snapshot = session.execute("SELECT pg_export_snapshot()").fetchone()[0]
+    with connect(settings, Role.DBT) as unhindered:
+        unhindered.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        unhindered.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(sql.Literal(snapshot)))
+        hidden = count_facts(unhindered, form, scope) - count_facts(session, form, scope)
     if hidden:
         raise Refusal(
-            f"Form {form_code} for {unit_code} needs rows of {hidden} RES that this user does not see; ask an "
-            'administrator for the right "see" there, or issue the form for a smaller unit.'
+            f"Form {form.code} for {unit_code} in {scope.month:%Y-%m} is made of {hidden} rows that this user does not "
+            'see; ask an administrator for the right "see" on the RES they belong to, or issue the form for a smaller '
+            "unit."
         )
 
 

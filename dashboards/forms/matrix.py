@@ -9,6 +9,8 @@ how many are shown, which is the one presentation rounding, so that what childre
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -79,10 +81,11 @@ class Matrix:
         return f"{self.form.code}.{self.form.version}-{self.unit.code}-{self.month:%Y-%m}-{self.content_hash[:12]}"
 
 
-def compute_matrix(connection: psycopg.Connection, form: Specification, unit_id: int, month: date) -> Matrix:
-    """The form's figures as the session's user may see them; the caller holds one snapshot open."""
+@contextmanager
+def fitting_marts(form: Specification) -> Iterator[None]:
+    """Marts that are not there, or are not as the specification takes them, become a sentence."""
     try:
-        return _computed(connection, form, unit_id, month)
+        yield
     except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName) as error:
         raise Refusal(
             f"Form {form.code} needs marts that are not there ({error.diag.message_primary}); run `wattbook build` "
@@ -95,19 +98,36 @@ def compute_matrix(connection: psycopg.Connection, form: Specification, unit_id:
         ) from error
 
 
-def _computed(connection: psycopg.Connection, form: Specification, unit_id: int, month: date) -> Matrix:
-    unit = _unit(connection, form, unit_id)
-    if unit.level not in form.levels:
+def scope_of(connection: psycopg.Connection, form: Specification, unit_id: int, month: date) -> Scope:
+    """What the form is about; refused for a unit of a level for which it is not made."""
+    found = connection.execute(
+        "SELECT u.code, u.level, p.value FROM marts.dim_unit AS u CROSS JOIN ops.parameter AS p "
+        "WHERE u.unit_id = %s AND p.parameter_code = 'minor_per_major'",
+        [unit_id],
+    ).fetchone()
+    if found is None:
+        raise Refusal("The marts do not know this unit yet; run `wattbook build` first.")
+    code, level, minor_per_major = found
+    if level not in form.levels:
         raise Refusal(
-            f"Form {form.code} is not made for {unit.code}, which is a {unit.level.replace('_', ' ')}; choose a "
-            f"unit of these levels: {', '.join(form.levels).replace('_', ' ')}."
+            f"Form {form.code} is not made for {code}, which is a {level.replace('_', ' ')}; choose a unit of these "
+            f"levels: {', '.join(form.levels).replace('_', ' ')}."
         )
-    parameters = dict(connection.execute("SELECT parameter_code, value FROM ops.parameter").fetchall())
-    scope = Scope(unit.unit_id, unit.level, month, int(parameters["minor_per_major"]))
-    if connection.execute(facts_query(form, scope)).fetchone() == (0,):
+    return Scope(unit_id, level, month, int(minor_per_major))
+
+
+def count_facts(connection: psycopg.Connection, form: Specification, scope: Scope) -> int:
+    """How many rows of the marts the form is made of, of those that the session sees."""
+    return connection.execute(facts_query(form, scope)).fetchone()[0]
+
+
+def compute_matrix(connection: psycopg.Connection, form: Specification, scope: Scope) -> Matrix:
+    """The form's figures as the session's user may see them; the caller holds one snapshot open."""
+    unit = _unit(connection, form, scope)
+    if count_facts(connection, form, scope) == 0:
         raise Refusal(
-            f"Form {form.code} has nothing to state for {unit.code} in {month:%Y-%m} ({form.month_means['en']}): the "
-            "marts have no rows there; bill the month and run `wattbook build`, or choose another."
+            f"Form {form.code} has nothing to state for {unit.code} in {scope.month:%Y-%m} ({form.month_means['en']}): "
+            "the marts have no rows there; bill the month and run `wattbook build`, or choose another."
         )
     figures = _figures(connection, form, scope)
     children = _children(connection, form, scope)
@@ -118,20 +138,18 @@ def _computed(connection: psycopg.Connection, form: Specification, unit_id: int,
             below = _child_rows(form, row, children, figures)
         rows.append(_fixed_row(form, row, below, figures))
         rows.extend(below)
-    return Matrix(form, unit, month, parameters["currency"], _is_provisional(connection, scope), tuple(rows))
+    currency = connection.execute("SELECT value FROM ops.parameter WHERE parameter_code = 'currency'").fetchone()[0]
+    return Matrix(form, unit, scope.month, currency, _is_provisional(connection, scope), tuple(rows))
 
 
-def _unit(connection: psycopg.Connection, form: Specification, unit_id: int) -> FormUnit:
-    found = connection.execute(
-        sql.SQL("SELECT u.code, u.level, u.{}, u.name_en FROM marts.dim_unit AS u WHERE u.unit_id = %s").format(
+def _unit(connection: psycopg.Connection, form: Specification, scope: Scope) -> FormUnit:
+    code, name, name_en = connection.execute(
+        sql.SQL("SELECT u.code, u.{}, u.name_en FROM marts.dim_unit AS u WHERE u.unit_id = %s").format(
             sql.Identifier(f"name_{form.language}")
         ),
-        [unit_id],
+        [scope.unit_id],
     ).fetchone()
-    if found is None:
-        raise Refusal("The marts do not know this unit yet; run `wattbook build` first.")
-    code, level, name, name_en = found
-    return FormUnit(unit_id, code, level, _names(form, code, name, name_en))
+    return FormUnit(scope.unit_id, code, scope.level, _names(form, code, name, name_en))
 
 
 def _figures(connection: psycopg.Connection, form: Specification, scope: Scope) -> dict[CellKey, dict[str, Figure]]:

@@ -236,7 +236,7 @@ def test_two_readers_find_the_figures_of_the_matrix_in_the_workbook(
                     assert cell == (figure if isinstance(figure, str) else pytest.approx(float(figure), rel=1e-14))
 
 
-@pytest.mark.parametrize(("form", "unit", "least"), [("R1", "UZ", 20), ("R3", "P-SA", 9)])
+@pytest.mark.parametrize(("form", "unit", "least"), [("R1", "UZ", 15), ("R3", "P-SA", 9)])
 def test_printed_formulas_come_to_the_values_they_carry(
     book: Settings, tmp_path: Path, form: str, unit: str, least: int
 ) -> None:
