@@ -43,10 +43,13 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> MarkedMapping:
 
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 # A date or a number in a profile is text: `0012` must not become 10.
-for _first_letter, _resolvers in list(_Loader.yaml_implicit_resolvers.items()):
-    _Loader.yaml_implicit_resolvers[_first_letter] = [
-        (tag, pattern) for tag, pattern in _resolvers if tag in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:null")
+# A table of its own: the inherited one belongs to SafeLoader, and so to everybody in this process.
+_Loader.yaml_implicit_resolvers = {
+    first_letter: [
+        (tag, pattern) for tag, pattern in resolvers if tag in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:null")
     ]
+    for first_letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 def read_marked_yaml(path: Path) -> MarkedMapping:
