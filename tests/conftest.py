@@ -1,9 +1,9 @@
 """Doors to a database for tests: one throw-away server per run, one fresh database per test.
 
-`settings` names a database of its own, copied from a template that has the schema and the reference data; `database` is an admin
-session to it. `settings_on_15` is the same on the oldest supported version, for the slice of tests that runs there
-too. `own_server` is a server for one test alone, which may be killed. A test marked `browser` skips by name where there
-is no Chromium, except in CI.
+`settings` names a database of its own, copied from a template that has the schema and the reference data; `database`
+is an admin session to it. `settings_on_15` is the same on the oldest supported version, for the slice of tests that
+runs there too. `own_server` is a server for one test alone, which may be killed. A test marked `browser` skips by name
+where there is no Chromium, except in CI.
 """
 
 import itertools
