@@ -23,6 +23,7 @@ SQL_FOLDERS := $(wildcard operational_db dbt_project/models dbt_project/macros d
 
 # Pages and files that a program writes: each command exits with 1 when its page is out of date. One command a line.
 define GENERATED_PAGE_CHECKS
+python -m operational_db.schema.picture --check
 endef
 export GENERATED_PAGE_CHECKS
 
