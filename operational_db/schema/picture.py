@@ -19,7 +19,8 @@ HEAD = """# The schema
 Drawn from the tables' definitions by `python -m operational_db.schema.picture`; `make check` says when it is out of
 date. One picture per subsystem: its tables with their keys, and the tables of other subsystems that they point to. `PK`
 is the primary key, `FK` a column that must be found in the table at the end of the line. Tables marked *monthly* are
-partitioned by month. Rows that say where they come from point to `ops.source`; those lines are left out, as nearly all do.
+partitioned by month. Rows that say where they come from point to `ops.source`; those lines are left out, as
+nearly all do.
 table has one.
 """
 

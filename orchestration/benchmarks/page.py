@@ -41,8 +41,8 @@ Written by `make bench`; all figures of a table come from one run on one machine
 """
 
 BILL_RUN = """## Bill run: {accounts:,} household accounts, one month
-`wattbook bench --accounts {accounts}`, {machine}, Python {python}; the median of {runs} runs (of the ORM loop one run over a
-sample, so its hash is of other lines).
+`wattbook bench --accounts {accounts}`, {machine}, Python {python}; the median of {runs} runs (of the ORM loop one
+run over a sample, so its hash is of other lines).
 
 | {columns} | what it does |
 |---|--:|--:|--:|--:|---|---|
