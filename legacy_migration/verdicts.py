@@ -48,6 +48,7 @@ def judge(session: psycopg.Connection, load_id: int, profile: Profile) -> None:
         rules = RULES_DIR / f"{entity.name}.sql"
         if rules.is_file():
             session.execute(rules.read_text(encoding="utf-8").replace(":load_id", str(load_id)))
+        refresh_statistics(session, "verdict")
     _name_columns(session, load_id, profile)
     _write_sentences(session, load_id)
 
@@ -56,6 +57,14 @@ def _stake(entity: Entity) -> str:
     energy = f"coalesce(t.{entity.energy}, 0)" if entity.energy else "0"
     money = " + ".join(f"coalesce(t.{column}, 0)" for column in entity.money) or "0"
     return f"{energy}, {money}"
+
+
+def refresh_statistics(session: psycopg.Connection, *tables: str) -> None:
+    """Freshly filled tables have no statistics, and without them joins of big tables become loops."""
+    session.execute("SET LOCAL ROLE wattbook_owner")
+    for table in tables:
+        session.execute(f"ANALYZE migration.{table}")
+    session.execute("SET LOCAL ROLE wattbook_loader")
 
 
 def _insert(entity: Entity, load_id: int, selected: str) -> str:

@@ -18,7 +18,7 @@ from legacy_migration.entities import ENTITIES
 from legacy_migration.landing import Progress
 from legacy_migration.profile import MAPPINGS_DIR, Profile
 from legacy_migration.typed_rows import typed_inserts
-from legacy_migration.verdicts import create_standing_views, judge
+from legacy_migration.verdicts import create_standing_views, judge, refresh_statistics
 from operational_db.refusal import Refusal
 
 REASONS: Final = MAPPINGS_DIR / "reason.csv"
@@ -38,7 +38,7 @@ def verify(session: psycopg.Connection, load_id: int, profile: Profile, user_id:
         on_progress("verdicts", done, steps)
         session.execute(insert.statement)
         parts[insert.described_as, insert.entity] = max(parts[insert.described_as, insert.entity], insert.part_no + 1)
-    _refresh_statistics(session)
+    refresh_statistics(session, *ENTITIES)
     for insert in inserts:
         for remark in insert.remarks:
             session.execute(remark)
@@ -94,15 +94,6 @@ def _first_day(session: psycopg.Connection, load_id: int, profile: Profile) -> s
             f"of the form {date_format}; ask for the file again or correct the profile."
         )
     return f"{text[year - 1 : year + 3]}-{text[month - 1 : month + 1]}-{text[day - 1 : day + 1]}"
-
-
-def _refresh_statistics(session: psycopg.Connection) -> None:
-    """Freshly filled tables have no statistics, and without them joins of big tables become loops."""
-    session.execute("SET LOCAL ROLE wattbook_owner")
-    for entity in ENTITIES.values():
-        session.execute(f"ANALYZE migration.{entity.name}")
-    session.execute("ANALYZE landing.row, landing.file")
-    session.execute("SET LOCAL ROLE wattbook_loader")
 
 
 _CONTENT: Final = (

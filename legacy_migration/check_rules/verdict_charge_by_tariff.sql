@@ -11,10 +11,7 @@ SELECT
 FROM (
     SELECT
         t.file_id, t.row_no, f.path, t.account_no, t.service_month, t.energy_kwh, t.charge_minor, p.tariff_code,
-        sum(round(
-            greatest(least(t.energy_kwh, coalesce(s.up_to_kwh, t.energy_kwh)) - s.over_kwh, 0) * s.price_minor
-        )) AS expected_minor,
-        count(*) AS step_count
+        s.expected_minor, s.step_count
     FROM standing_charge AS t
     INNER JOIN landing.file AS f ON f.file_id = t.file_id
     INNER JOIN standing_metering_point AS p ON p.account_no = t.account_no
@@ -22,8 +19,15 @@ FROM (
         ON v.tariff_code = p.tariff_code AND v.known_to IS NULL AND v.price_includes_vat
         AND v.valid_from <= t.service_month
         AND (v.valid_to IS NULL OR v.valid_to >= t.service_month + interval '1 month')
-    INNER JOIN ops.tariff_step AS s ON s.tariff_version_id = v.tariff_version_id AND s.season_code = 'all'
-    GROUP BY t.file_id, t.row_no, f.path, t.account_no, t.service_month, t.energy_kwh, t.charge_minor, p.tariff_code
+    CROSS JOIN LATERAL (
+        SELECT
+            sum(round(
+                greatest(least(t.energy_kwh, coalesce(k.up_to_kwh, t.energy_kwh)) - k.over_kwh, 0) * k.price_minor
+            )) AS expected_minor,
+            count(*) AS step_count
+        FROM ops.tariff_step AS k
+        WHERE k.tariff_version_id = v.tariff_version_id AND k.season_code = 'all'
+    ) AS s
 ) AS c
 -- Each step is rounded once, by the old program perhaps to the other side.
 WHERE abs(c.charge_minor - c.expected_minor) > c.step_count;

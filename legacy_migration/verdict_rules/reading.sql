@@ -39,34 +39,48 @@ INNER JOIN (
 ) AS m ON m.point_code = t.point_code AND m.serial_no = t.serial_no
 WHERE t.value_kwh >= 10::numeric ^ m.digits OR t.value_kwh < 0;
 
--- Chains of readings of one register; only those in which a value falls are looked at closely.
+-- Chains of readings of one register; only those in which a value falls or stands twice are looked at closely.
 CREATE TEMPORARY TABLE falling_chain ON COMMIT DROP AS
 WITH chain AS (
     SELECT
-        t.point_code, t.serial_no,
-        t.value_kwh < lag(t.value_kwh) OVER (PARTITION BY t.point_code, t.serial_no ORDER BY t.read_on) AS is_falling,
-        count(*) OVER (PARTITION BY t.point_code, t.serial_no, t.read_on) > 1 AS is_doubled
+        t.*,
+        t.value_kwh < lag(t.value_kwh) OVER register OR t.read_on = lag(t.read_on) OVER register AS is_doubtful
     FROM standing_reading AS t
+    WINDOW register AS (PARTITION BY t.point_code, t.serial_no ORDER BY t.read_on, t.file_id, t.row_no, t.part_no)
 )
-SELECT DISTINCT c.point_code, c.serial_no FROM chain AS c WHERE c.is_falling OR c.is_doubled;
+SELECT
+    c.point_code, c.serial_no, c.file_id, c.row_no, c.part_no, c.read_on, c.value_kwh, m.digits,
+    false AS is_rejected
+FROM chain AS c
+INNER JOIN (SELECT DISTINCT d.point_code, d.serial_no FROM chain AS d WHERE d.is_doubtful) AS d
+    ON d.point_code = c.point_code AND d.serial_no = c.serial_no
+INNER JOIN (
+    SELECT m.point_code, m.serial_no, min(m.digits) AS digits FROM standing_meter AS m GROUP BY m.point_code, m.serial_no
+) AS m ON m.point_code = c.point_code AND m.serial_no = c.serial_no;
+ANALYZE falling_chain;
 
 -- Two values of one day: nothing tells which is right.
 INSERT INTO migration.verdict (
     load_id, entity, file_id, row_no, part_no, verdict, reason_code, field, value, legacy_key, other_file_id, other_row_no
 )
 SELECT
-    :load_id, 'reading', d.file_id, d.row_no, d.part_no, 'rejected', 'DUP_READING', 'value_kwh', trim_scale(d.value_kwh)::text,
-    concat_ws(' ', d.point_code, d.serial_no, d.read_on), o.file_id, o.row_no
-FROM falling_chain AS c
-INNER JOIN standing_reading AS d ON d.point_code = c.point_code AND d.serial_no = c.serial_no
+    :load_id, 'reading', d.file_id, d.row_no, d.part_no, 'rejected', 'DUP_READING', 'value_kwh',
+    trim_scale(d.value_kwh)::text, concat_ws(' ', d.point_code, d.serial_no, d.read_on), o.file_id, o.row_no
+FROM falling_chain AS d
 CROSS JOIN LATERAL (
     SELECT o.file_id, o.row_no
-    FROM standing_reading AS o
+    FROM falling_chain AS o
     WHERE o.point_code = d.point_code AND o.serial_no = d.serial_no AND o.read_on = d.read_on
         AND o.value_kwh <> d.value_kwh
     ORDER BY o.file_id, o.row_no
     LIMIT 1
 ) AS o;
+DELETE FROM falling_chain AS d
+WHERE EXISTS (
+    SELECT 1 FROM falling_chain AS o
+    WHERE o.point_code = d.point_code AND o.serial_no = d.serial_no AND o.read_on = d.read_on
+        AND o.value_kwh <> d.value_kwh
+);
 
 DO $$
 DECLARE
@@ -74,9 +88,17 @@ DECLARE
 BEGIN
     -- A rejected value may have hidden another, so until nothing more is found.
     WHILE named > 0 LOOP
-        WITH chain AS (
+        WITH step AS (
             SELECT
-                t.*, m.digits,
+                r.*, r.value_kwh - lag(r.value_kwh) OVER register AS step_kwh,
+                r.read_on - lag(r.read_on) OVER register AS step_days
+            FROM falling_chain AS r
+            WHERE NOT r.is_rejected
+            WINDOW register AS (PARTITION BY r.point_code, r.serial_no ORDER BY r.read_on)
+        ),
+        chain AS (
+            SELECT
+                t.*,
                 lag(t.value_kwh) OVER register AS value_before,
                 lag(t.value_kwh, 2) OVER register AS value_before_that,
                 lead(t.value_kwh) OVER register AS value_after,
@@ -85,23 +107,9 @@ BEGIN
                 lag(t.row_no) OVER register AS row_before,
                 lag(t.part_no) OVER register AS part_before,
                 -- Use a day in the chain's steps upwards; nothing where there are none.
-                (
-                    sum(greatest(t.value_kwh - t.value_lagged, 0)) OVER whole
-                    / nullif(sum(CASE WHEN t.value_kwh >= t.value_lagged THEN t.read_on - t.read_lagged END) OVER whole, 0)
-                ) AS kwh_a_day
-            FROM (
-                SELECT
-                    r.*,
-                    lag(r.value_kwh) OVER (PARTITION BY r.point_code, r.serial_no ORDER BY r.read_on) AS value_lagged,
-                    lag(r.read_on) OVER (PARTITION BY r.point_code, r.serial_no ORDER BY r.read_on) AS read_lagged
-                FROM falling_chain AS c
-                INNER JOIN standing_reading AS r ON r.point_code = c.point_code AND r.serial_no = c.serial_no
-            ) AS t
-            CROSS JOIN LATERAL (
-                SELECT min(m.digits) AS digits
-                FROM standing_meter AS m
-                WHERE m.point_code = t.point_code AND m.serial_no = t.serial_no
-            ) AS m
+                sum(t.step_kwh) FILTER (WHERE t.step_kwh >= 0) OVER whole
+                / nullif(sum(t.step_days) FILTER (WHERE t.step_kwh >= 0) OVER whole, 0) AS kwh_a_day
+            FROM step AS t
             WINDOW
                 register AS (PARTITION BY t.point_code, t.serial_no ORDER BY t.read_on),
                 whole AS (PARTITION BY t.point_code, t.serial_no)
@@ -140,6 +148,10 @@ BEGIN
         ) AS n
         WHERE NOT f.is_rollover;
         GET DIAGNOSTICS named = ROW_COUNT;
+        UPDATE falling_chain AS c SET is_rejected = true
+        FROM migration.verdict AS d
+        WHERE d.load_id = :load_id AND d.entity = 'reading' AND d.file_id = c.file_id AND d.row_no = c.row_no
+            AND d.part_no = c.part_no AND NOT c.is_rejected;
     END LOOP;
 END
 $$;
@@ -151,7 +163,7 @@ SELECT
     concat_ws(' ', t.point_code, t.serial_no, t.read_on)
 FROM (
     SELECT r.*, lag(r.value_kwh) OVER (PARTITION BY r.point_code, r.serial_no ORDER BY r.read_on) AS value_before
-    FROM falling_chain AS c
-    INNER JOIN standing_reading AS r ON r.point_code = c.point_code AND r.serial_no = c.serial_no
+    FROM falling_chain AS r
+    WHERE NOT r.is_rejected
 ) AS t
 WHERE t.value_kwh < t.value_before;
