@@ -24,9 +24,7 @@ def bars() -> Iterator[OnProgress]:
         with _bars_on(console) as on_progress:
             yield on_progress
     else:
-        lines = _Lines()
-        yield lines.on_progress
-        lines.end()
+        yield _Lines().on_progress
 
 
 def silently(stage: str, done: int, total: int) -> None:
@@ -51,18 +49,13 @@ class _Lines:
     """A line when a stage that took its time is over, for logs."""
 
     def __init__(self) -> None:
-        self._stage: str | None = None
-        self._began_at = 0.0
+        self._began_at: dict[str, float] = {}
 
-    def on_progress(self, stage: str, _done: int, _total: int) -> None:
-        if stage != self._stage:
-            self.end()
-            self._stage, self._began_at = stage, time.monotonic()
-
-    def end(self) -> None:
-        if self._stage is None:
-            return
-        seconds = time.monotonic() - self._began_at
-        if seconds >= _SHORTEST_SHOWN_SECONDS:
-            sys.stderr.write(f"{self._stage}: {seconds:.0f} s\n")
-        self._stage = None
+    def on_progress(self, stage: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        began_at = self._began_at.setdefault(stage, now)
+        if done >= total > 0:
+            del self._began_at[stage]
+            if now - began_at >= _SHORTEST_SHOWN_SECONDS:
+                sys.stderr.write(f"{stage}: {now - began_at:.0f} s\n")
+                sys.stderr.flush()

@@ -5,8 +5,6 @@ The rules of each command are in the command; here is only how to see from the b
 
 from datetime import date
 
-from legacy_migration.commands import accept
-
 from operational_db.billing.commands import BillRun, ClosedMonth, bill_month, close_month, close_obstacles
 from operational_db.connections import Role, connect
 from operational_db.refusal import Refusal
@@ -23,15 +21,6 @@ def newest_protocol(settings: Settings) -> int:
     return protocol_id
 
 
-def is_accepted(settings: Settings, protocol_id: int) -> bool:
-    with connect(settings, Role.LOADER) as session:
-        last = session.execute(
-            "SELECT event FROM migration.protocol_event WHERE protocol_id = %s ORDER BY protocol_event_id DESC LIMIT 1",
-            [protocol_id],
-        ).fetchone()
-    return last is not None and last[0] == "accepted"
-
-
 def unequal_sums(settings: Settings, protocol_id: int, stage: str) -> list[str]:
     """The control sums of a protocol that differ beyond their tolerance, named."""
     with connect(settings, Role.LOADER) as session:
@@ -45,17 +34,6 @@ def unequal_sums(settings: Settings, protocol_id: int, stage: str) -> list[str]:
                 [protocol_id, stage],
             )
         ]
-
-
-def accept_once(settings: Settings, protocol_id: int, *, by: str) -> None:
-    if not is_accepted(settings, protocol_id):
-        accept(settings, protocol_id, by=by)
-
-
-def open_months(settings: Settings) -> list[date]:
-    """The months that stand open for some RES, oldest first."""
-    with connect(settings, Role.OWNER) as session:
-        return [row[0] for row in session.execute("SELECT DISTINCT booked_month FROM ops.open_period ORDER BY 1")]
 
 
 def bill_once(settings: Settings, month: date, *, by: str) -> BillRun | None:

@@ -76,13 +76,13 @@ def protocol(
 
     [dim]wattbook protocol 1[/]
     """
-    from legacy_migration.commands import protocol_summary, write_protocol
+    from legacy_migration.commands import summarise, write_protocol
     from orchestration.answers import say, show_json
     from orchestration.command_line.surroundings import settings_with_database
 
     settings = settings_with_database()
     paths = write_protocol(settings, protocol_id, out or settings.var_dir / "protocols")
-    summary = protocol_summary(settings, protocol_id)
+    summary = summarise(settings, protocol_id)
     if as_json:
         show_json({"protocol": summary, "files": paths})
         return
@@ -99,9 +99,15 @@ def accept(protocol_id: ProtocolId, by: Signer) -> None:
     from legacy_migration.commands import accept as sign
     from orchestration.answers import say
     from orchestration.command_line.surroundings import settings_with_database
+    from orchestration.progress import bars
 
-    sign(settings_with_database(), protocol_id, by=by)
-    say(f"Protocol {protocol_id} is accepted; its rows are in the book and can be billed.")
+    settings = settings_with_database()
+    with bars() as on_progress:
+        summary = sign(settings, protocol_id, by=by, on_progress=on_progress)
+    if summary.was_there:
+        say(f"Protocol {protocol_id} was accepted before; nothing was done.")
+    else:
+        say(f"Protocol {protocol_id} is accepted; its rows are in the book and can be billed.")
 
 
 def withdraw(protocol_id: ProtocolId, by: Signer) -> None:

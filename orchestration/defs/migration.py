@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
-from legacy_migration.commands import migrate, write_protocol
 
-from orchestration.repeatable import accept_once, newest_protocol, unequal_sums
+from legacy_migration.commands import accept, migrate, write_protocol
+from orchestration.repeatable import newest_protocol, unequal_sums
 from orchestration.workplace import REASON, Workplace
 
 LANDED_TABLES = (
@@ -85,7 +85,7 @@ def judged_load(config: DumpConfig, workplace: dg.ResourceParam[Workplace]) -> I
 def accepted_load(workplace: dg.ResourceParam[Workplace]) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """The rows that the newest protocol accepts, in the book. Whoever starts this run signs the protocol."""
     protocol_id = newest_protocol(workplace.settings)
-    accept_once(workplace.settings, protocol_id, by=workplace.by)
+    accept(workplace.settings, protocol_id, by=workplace.by, on_progress=workplace.on_progress)
     for table in ACCEPTED_TABLES:
         yield dg.MaterializeResult(asset_key=["ops", table], metadata={"protocol": protocol_id})
     yield _sums_check("published_sums_are_equal", ACCOUNTS, workplace, protocol_id, "publish")
