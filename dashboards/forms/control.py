@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from dashboards.forms.matrix import Matrix, MatrixRow
+from dashboards.forms.matrix import Matrix, MatrixRow, plain
 
 ZERO = Decimal(0)
 
@@ -28,8 +28,8 @@ class Broken:
     @property
     def sentence(self) -> str:
         return (
-            f"line {self.line}, column {self.column} is {self.figure:f} and should be {self.made_of} = "
-            f"{self.should_be:f}, off by {self.figure - self.should_be:f}"
+            f"line {self.line}, column {self.column} is {plain(self.figure)} and should be {self.made_of} = "
+            f"{plain(self.should_be)}, off by {plain(self.figure - self.should_be)}"
         )
 
 

@@ -248,9 +248,14 @@ def _is_provisional(connection: psycopg.Connection, scope: Scope) -> bool:
     return opened == 0 or still_open > 0
 
 
+def plain(figure: Decimal) -> str:
+    """The figure without trailing zeros, so that equal figures are equal texts."""
+    return f"{figure.normalize():f}" if figure else "0"
+
+
 def _canonical(figure: Figure) -> str:
     if figure is None:
         return ""
     if isinstance(figure, str):
         return figure
-    return f"{figure.normalize():f}" if figure else "0"
+    return plain(figure)

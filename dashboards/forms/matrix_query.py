@@ -88,7 +88,7 @@ def reasons_query(form: Specification, column: Column, scope: Scope) -> sql.Comp
         unit=sql.Identifier(source.unit_column),
         month=sql.Identifier(source.month_column),
         of_month=sql.Literal(scope.month),
-        where=_condition(term.where),
+        where=_condition(scope.month, term.where),
     )
 
 
@@ -146,7 +146,7 @@ def _source_cte(form: Specification, name: str, scope: Scope) -> sql.Composed:
 def _figure(feed: _Feed, scope: Scope) -> sql.Composed:
     measure = feed.term.measure
     aggregate = sql.SQL("count(*)") if measure is None else sql.SQL("sum(f.{})").format(sql.Identifier(measure))
-    where = _condition(feed.line_predicate, feed.term.where)
+    where = _condition(scope.month, feed.line_predicate, feed.term.where)
     # Multiplying by a power of ten below one is exact in numeric; dividing would cut digits of a long sum.
     per = feed.column.per * (scope.minor_per_major if feed.column.is_money else 1)
     scale = sql.Literal(Decimal(1) / Decimal(per))
@@ -176,14 +176,16 @@ def _feeds(form: Specification, source: str) -> Iterator[_Feed]:
                     yield _Feed(row.line, column, term, row.where.get(source, {}))
 
 
-def _condition(*predicates: Predicate) -> sql.Composable:
-    parts = [_of_column(column, condition) for predicate in predicates for column, condition in predicate.items()]
+def _condition(month: date, *predicates: Predicate) -> sql.Composable:
+    parts = [_of_column(month, *named) for predicate in predicates for named in predicate.items()]
     return sql.SQL(" AND ").join(parts) if parts else TRUE
 
 
-def _of_column(name: str, condition: Condition) -> sql.Composed:
+def _of_column(month: date, name: str, condition: Condition) -> sql.Composed:
     """Null counts as a value: what is none of (a, b) may be unknown."""
     column = sql.SQL("f.{}").format(sql.Identifier(name))
+    if condition.before_month:
+        return sql.SQL("{} < {}").format(column, sql.Literal(month))
     listed = condition.one_of if condition.one_of is not None else condition.none_of
     values = sql.SQL(", ").join(sql.Literal(value) for value in listed if value is not None)
     has_values = any(value is not None for value in listed)

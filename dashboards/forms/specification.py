@@ -42,10 +42,11 @@ class Source(Part):
 
 
 class Condition(Part):
-    """A column's value is, or is not, one of these; null is a value too."""
+    """A column's value is, or is not, one of these (null is a value too), or is a day before the form's month."""
 
     one_of: list[str | int | bool | None] | None = Field(None, min_length=1)
     none_of: list[str | int | bool | None] | None = Field(None, min_length=1)
+    before_month: Literal[True] | None = None
 
 
 Predicate = dict[ColumnName, Condition]
@@ -131,7 +132,7 @@ class Specification(Part):
     version: int = Field(ge=1)
     valid_from: date
     valid_to: date | None = Field(None, description="the first day on which it no longer holds")
-    language: str
+    language: Literal["en", "ru", "uk", "uz"]
     title: Words
     month_means: Words = Field(description="whether the period is the month booked or the month of use")
     row_codes_from: str | None = Field(None, description="the document that gives the rows their codes")
@@ -243,8 +244,8 @@ def _faults_of_rows(form: Specification) -> Iterator[tuple[Place, str]]:
 
 def _faults_of_predicate(place: Place, predicate: Predicate) -> Iterator[tuple[Place, str]]:
     for column, condition in predicate.items():
-        if (condition.one_of is None) == (condition.none_of is None):
-            yield place, f'needs exactly one of one_of and none_of for "{column}"'
+        if [condition.one_of, condition.none_of, condition.before_month].count(None) != 2:
+            yield place, f'needs exactly one of one_of, none_of and before_month for "{column}"'
 
 
 def _repeated(part: str, key: str, values: list[str]) -> Iterator[tuple[Place, str]]:
