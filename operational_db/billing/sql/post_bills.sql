@@ -4,7 +4,8 @@
 -- write), else inserted from. The caller holds the month's lock.
 CREATE OR REPLACE FUNCTION ops.attach_or_insert(work_table text, target text, month date)
 RETURNS boolean
-LANGUAGE plpgsql
+-- A small sample for the first queries; the server's own analyze soon brings the full one.
+LANGUAGE plpgsql SET default_statistics_target = '10'
 AS $$
 DECLARE
     partition_name text := ops.partition_name(target, month);
