@@ -1,6 +1,6 @@
 """How does a cell of text become a canonical value? The named rules that a profile may use, each one SQL expression.
 
-Belongs here: date, number, money, code, account number, join and the like; an expression is NULL where the text is none.
+Belongs here: date, number, money, code, account number, join ...; an expression is NULL where the text is none.
 Does not belong here: which column goes where (the profile), what becomes of a row with a bad cell (`verdicts`).
 """
 

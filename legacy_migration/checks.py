@@ -4,11 +4,15 @@ Belongs here: counting verdicts, comparing sums of the file's own text with type
 `check_rules/*.sql`. Does not belong here: judging rows (`verdicts`), showing results (`protocol_pages`).
 """
 
+# ruff: noqa: S608 - names come from `entities` and checked profiles, values are quoted by `literal` or are our own nu
+
+from collections import Counter
 from pathlib import Path
 from typing import Final
 
 import psycopg
 
+from legacy_migration.canonical_rules import literal
 from legacy_migration.entities import ENTITIES
 from legacy_migration.profile import Profile
 
@@ -56,18 +60,33 @@ def compare_with_dump(
             )
             + "FROM landing.file AS f LEFT JOIN migration.verdict_count AS c "
             f"ON c.file_id = f.file_id AND c.entity = '{entity}' "
-            f"WHERE f.load_id = {load_id} AND f.described_as = '{described_as}') AS n"
+            f"WHERE f.load_id = {load_id} AND f.described_as = {literal(described_as)}) AS n"
         )
     for file in profile.files:
+        used_parts: Counter[str] = Counter()
         for rule in file.rows:
+            first_part = used_parts[rule.entity]
+            used_parts[rule.entity] += rule.months or 1
             if rule.only_first:
                 continue
             for field in rule.fields:
                 body = field.alternatives[0]
                 name = next((kind for kind in ("number", "money") if kind in body), None)
-                if name and body[name] in file.sums and "side" not in body and not rule.months:
-                    scale = f"/ {10**minor_digits}::numeric" if name == "money" else f"/ {body.get('times', '1')}"
-                    _compare_sum(session, load_id, file.name, rule.entity, body[name], f"t.{field.name} {scale}")
+                if name is None or "side" in body:
+                    continue
+                scale = f"/ {10**minor_digits}::numeric" if name == "money" else f"/ {body.get('times', '1')}"
+                for month in range(max(rule.months, 1)):
+                    column = body[name].replace("{mm}", f"{month + 1:02d}")
+                    if column in file.sums:
+                        _compare_sum(
+                            session,
+                            load_id,
+                            file.name,
+                            rule.entity,
+                            column,
+                            f"t.{field.name} {scale}",
+                            first_part + month,
+                        )
     session.execute(
         _result(load_id, "verdict", "count", "file", "f.path", "'described by the profile'", "1", "0")
         + f"FROM landing.file AS f WHERE f.load_id = {load_id} AND f.described_as IS NULL) AS n"
@@ -75,17 +94,25 @@ def compare_with_dump(
 
 
 def _compare_sum(
-    session: psycopg.Connection, load_id: int, described_as: str, entity: str, column: str, value: str
+    session: psycopg.Connection,
+    load_id: int,
+    described_as: str,
+    entity: str,
+    column: str,
+    value: str,
+    part_no: int,
 ) -> None:
     """Per folder: what the file's text sums to, against typed rows of every verdict."""
     of_file = (
-        f"FROM landing.file AS f INNER JOIN landing.control_sum AS s ON s.file_id = f.file_id AND s.column_name = '{column}' "
-        f"AND NOT s.is_deleted WHERE f.load_id = {load_id} AND f.described_as = '{described_as}' GROUP BY 1"
+        f"FROM landing.file AS f INNER JOIN landing.control_sum AS s ON s.file_id = f.file_id AND "
+        f"s.column_name = {literal(column)} "
+        f"AND NOT s.is_deleted WHERE f.load_id = {load_id} AND f.described_as = {literal(described_as)} GROUP BY 1"
     )
     typed = (
         f"SELECT coalesce(f.folder_value, '') AS unit, sum({value}) AS total, count(*) AS row_count "
         f"FROM migration.{entity} AS t INNER JOIN landing.file AS f ON f.file_id = t.file_id "
-        f"WHERE t.load_id = {load_id} AND NOT t.is_deleted AND f.described_as = '{described_as}' GROUP BY 1"
+        f"WHERE t.load_id = {load_id} AND t.part_no = {part_no} AND NOT t.is_deleted "
+        f"AND f.described_as = {literal(described_as)} GROUP BY 1"
     )
     session.execute(
         # A cell with more digits than the column keeps is rounded once; half of the last digit each.
@@ -95,11 +122,11 @@ def _compare_sum(
             "sum",
             entity,
             "s.unit",
-            f"'{described_as}.{column}'",
+            literal(f"{described_as}.{column}"),
             "s.total",
             "coalesce(t.total, 0)",
             tolerance="0.0000005 * coalesce(t.row_count, 0)",
-        )  # fmt: skip
+        )
         + f"FROM (SELECT coalesce(f.folder_value, '') AS unit, sum(s.total) AS total {of_file}) AS s "
         f"LEFT JOIN ({typed}) AS t ON t.unit = s.unit) AS n"
     )
@@ -111,9 +138,10 @@ def _compare_sum(
     )
     for verdict in ("merged", "rejected"):
         session.execute(
-            f"INSERT INTO migration.check_result (load_id, stage, level, entity, unit, measure, source_value, target_value, "
+            f"INSERT INTO migration.check_result (load_id, stage, level, entity, unit, measure, source_value, "
+            f"target_value, "
             f"difference, tolerance, status) SELECT {load_id}, 'verdict', 'sum', '{entity}', t.unit, "
-            f"'{described_as}.{column} {verdict}', trim_scale(t.total), NULL, NULL, 0, 'noted' "
+            f"{literal(f'{described_as}.{column} {verdict}')}, trim_scale(t.total), NULL, NULL, 0, 'noted' "
             f"FROM ({rejected.replace('VERDICT', verdict)}) AS t"
         )
 

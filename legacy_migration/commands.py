@@ -12,6 +12,9 @@ import psycopg
 from legacy_migration.landing import dump_sha256, find_files, land
 from legacy_migration.loads import load_of, one_at_a_time, protocol_of_load, require_protocol, require_right
 from legacy_migration.profile import read_profile
+from legacy_migration.protocol_pages.figures import Figures, read_figures
+from legacy_migration.protocol_pages.page import render_page
+from legacy_migration.protocol_pages.workbook import write_workbook
 from legacy_migration.publishing import publish
 from legacy_migration.verification import verify
 from legacy_migration.withdrawal import remove_from_book
@@ -46,6 +49,10 @@ class ProtocolSummary:
     was_there: bool = False
 
 
+def _say_nothing(stage: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
 def migrate(
     settings: Settings, directory: Path | str, *, profile: str, by: str, on_progress: Progress | None = None
 ) -> ProtocolSummary:
@@ -53,7 +60,7 @@ def migrate(
 
     The same dump and profile again change nothing, or go on where a killed run stopped.
     """
-    report = on_progress or (lambda stage, done, total: None)
+    report = on_progress or _say_nothing
     described = read_profile(profile)
     directory = Path(directory)
     files = find_files(directory, described)
@@ -84,7 +91,7 @@ def migrate(
 
 def accept(settings: Settings, protocol_id: int, *, by: str, on_progress: Progress | None = None) -> ProtocolSummary:
     """Publish the loaded rows of a protocol into the book; accepted twice, the second time says so and does nothing."""
-    report = on_progress or (lambda stage, done, total: None)
+    report = on_progress or _say_nothing
     with connect(settings, Role.LOADER, user=by) as session, refusals():
         protocol = require_protocol(session, protocol_id)
         with one_at_a_time(session, "publish"):
@@ -132,6 +139,30 @@ def withdraw(settings: Settings, protocol_id: int, *, by: str) -> ProtocolSummar
             return _summary(session, protocol.load_id)
 
 
+def write_protocol(settings: Settings, protocol_id: int, out_dir: Path | str) -> list[Path]:
+    """Write the protocol as HTML page and workbook; returns both paths."""
+    with connect(settings, Role.LOADER) as session:
+        protocol = require_protocol(session, protocol_id)
+        figures = read_figures(session, protocol)
+    page = Path(out_dir) / f"protocol_{protocol_id}.html"
+    workbook = page.with_suffix(".xlsx")
+    try:
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(render_page(protocol, figures), encoding="utf-8")
+        write_workbook(workbook, protocol, figures)
+    except OSError as error:
+        raise Refusal(
+            f"The protocol cannot be written to {out_dir} ({error.strerror}); name another folder."
+        ) from error
+    return [page, workbook]
+
+
+def protocol_figures(settings: Settings, protocol_id: int) -> dict[str, Figures]:
+    """The tables of the protocol, for a terminal."""
+    with connect(settings, Role.LOADER) as session:
+        return read_figures(session, require_protocol(session, protocol_id))
+
+
 def summarise(settings: Settings, protocol_id: int) -> ProtocolSummary:
     """The protocol on one line."""
     with connect(settings, Role.LOADER) as session:
@@ -158,7 +189,8 @@ def _user_with_right(session: psycopg.Connection, login: str, right: str) -> int
     ).fetchone()
     if held is None:
         raise Refusal(
-            f'User "{login}" does not hold the right "{right}"; ask an administrator to grant it or let another user do it.'
+            f'User "{login}" does not hold the right "{right}"; ask an administrator to grant it or let '
+            f"another user do it."
         )
     return row[0]
 

@@ -57,7 +57,8 @@ def find_files(directory: Path, profile: Profile) -> list[DumpFile]:
     for rule in profile.files:
         if rule.is_required and rule.name not in present:
             raise Refusal(
-                f'The dump {directory} has no file {rule.path} ("{rule.name}" in the profile {profile.name}); ask for it, '
+                f'The dump {directory} has no file {rule.path} ("{rule.name}" in the profile {profile.name}); '
+                f"ask for it, "
                 "or give the directory or profile that fits."
             )
     _require_same_folders(directory, profile, found)

@@ -44,7 +44,8 @@ def load_of(
 ) -> int:
     """The load of this dump and profile: the one begun before unless it was withdrawn, else a new one."""
     last = session.execute(
-        "SELECT l.load_id, l.attempt, (SELECT e.event FROM migration.protocol AS p INNER JOIN migration.protocol_event AS e "
+        "SELECT l.load_id, l.attempt, (SELECT e.event FROM migration.protocol AS p INNER JOIN "
+        "migration.protocol_event AS e "
         "ON e.protocol_id = p.protocol_id WHERE p.load_id = l.load_id ORDER BY e.protocol_event_id DESC LIMIT 1) "
         "FROM landing.load AS l WHERE l.profile_sha256 = %s AND l.dump_sha256 = %s ORDER BY l.attempt DESC LIMIT 1",
         [profile_sha256, dump_sha256],
@@ -61,7 +62,8 @@ def load_of(
 
 
 PROTOCOL_QUERY = (
-    "SELECT p.protocol_id, p.load_id, l.profile, l.directory, coalesce((SELECT e.event FROM migration.protocol_event AS e "
+    "SELECT p.protocol_id, p.load_id, l.profile, l.directory, coalesce((SELECT e.event FROM "
+    "migration.protocol_event AS e "
     "WHERE e.protocol_id = p.protocol_id ORDER BY e.protocol_event_id DESC LIMIT 1), 'prepared'), p.content_sha256, "
     "p.summary FROM migration.protocol AS p INNER JOIN landing.load AS l ON l.load_id = p.load_id "
 )
@@ -91,7 +93,8 @@ def require_right(session: psycopg.Connection, load_id: int, login: str, right: 
     """The user's id; refuses unless the right is held for every RES of the load, or for the top where a RES is new."""
     res_ids = session.execute(
         "SELECT DISTINCT coalesce(u.unit_id, ops.find_unit((SELECT value FROM ops.parameter "
-        "WHERE parameter_code = 'root_unit'))) FROM (SELECT a.res_code FROM migration.account AS a WHERE a.load_id = %s "
+        "WHERE parameter_code = 'root_unit'))) FROM (SELECT a.res_code FROM migration.account AS a WHERE "
+        "a.load_id = %s "
         "AND a.res_code IS NOT NULL GROUP BY a.res_code) AS r LEFT JOIN ops.unit AS u ON u.code = r.res_code "
         "AND u.level = 'res'",
         [load_id],

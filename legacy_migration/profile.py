@@ -9,7 +9,7 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from legacy_migration.canonical_rules import OPTIONS, RULES
 from legacy_migration.entities import ENTITIES
@@ -18,7 +18,7 @@ from operational_db.refusal import Refusal
 
 PROFILES_DIR: Final = Path(__file__).parent / "profiles"
 MAPPINGS_DIR: Final = Path(__file__).parent / "mappings"
-FORMATS: Final = ("dbf", "delimited", "layout_80020")
+FORMATS: Final = ("dbf", "delimited", "layout_80020", "none")
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ class _Reader:
             if key not in body:
                 raise self.refuse(body.line, f'{where} lacks "{key}"; add it.')
 
-    def code_list(self, name: str, body: Any, content: MarkedMapping) -> CodeList:
+    def code_list(self, name: str, body: object, content: MarkedMapping) -> CodeList:
         if not isinstance(body, MarkedMapping):
             raise self.refuse(content.lines["lists"], f'the list "{name}" must be a mapping with `mapping` or `codes`.')
         self.keys(body, f'the list "{name}"', needed=("unknown",), allowed=("mapping", "codes"))
@@ -182,6 +182,8 @@ class _Reader:
             needed=("path", "format"),
             allowed=("encoding", "delimiter", "required", "out_of_scope", "sums", "decimal", "rows"),
         )
+        if not re.fullmatch(r"\w+", name):
+            raise self.refuse(body.line, f'the name "{name}" of a file may have letters, digits and _ only.')
         if body["format"] not in FORMATS:
             raise self.refuse(body.lines["format"], f'format "{body["format"]}" is not one of {", ".join(FORMATS)}.')
         encoding = body.get("encoding", "utf-8")
@@ -209,7 +211,7 @@ class _Reader:
             line=body.line,
         )
 
-    def rows(self, body: Any, file: MarkedMapping, lists: dict[str, CodeList]) -> RowRule:
+    def rows(self, body: object, file: MarkedMapping, lists: dict[str, CodeList]) -> RowRule:
         if not isinstance(body, MarkedMapping):
             raise self.refuse(file.lines["rows"], "each entry of `rows` must be a mapping with `to` and `fields`.")
         self.keys(body, "an entry of `rows`", needed=("to", "fields"), allowed=("months", "only_first", "repeats"))

@@ -54,7 +54,7 @@ def columns_of(path: Path, rule: FileRule) -> tuple[str, ...]:
             return read_heading(path, rule.encoding, rule.delimiter)
     except FileFormatError as error:
         raise Refusal(str(error)) from error
-    return LAYOUT_80020_COLUMNS
+    return LAYOUT_80020_COLUMNS if rule.format == "layout_80020" else ()
 
 
 def read_rows(path: Path, rule: FileRule) -> Iterator[SourceBatch]:
@@ -64,7 +64,7 @@ def read_rows(path: Path, rule: FileRule) -> Iterator[SourceBatch]:
             yield from _dbf(path, rule)
         elif rule.format == "delimited":
             yield from _delimited(path, rule)
-        else:
+        elif rule.format == "layout_80020":
             yield _layout_80020(path)
     except FileFormatError as error:
         raise Refusal(str(error)) from error

@@ -4,6 +4,8 @@ Belongs here: choosing the alternative that a file has, putting rules together, 
 Does not belong here: single rules (`canonical_rules`), verdicts (`verdicts`).
 """
 
+# ruff: noqa: S608 - names come from `entities` and checked profiles, values are quoted by `literal` or are our own nu
+
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import Any
 
 import psycopg
 
-from legacy_migration.canonical_rules import RULES, Rule, RowContext, literal, sql_type
+from legacy_migration.canonical_rules import RULES, RowContext, Rule, literal, sql_type
 from legacy_migration.entities import ENTITIES, Entity
 from legacy_migration.profile import FieldRule, FileRule, Profile, RowRule
 from legacy_migration.source_rows import FAULT
@@ -76,7 +78,8 @@ def _missing(path: Path | str, rule: FileRule, field: FieldRule, columns: tuple[
         ", ".join(RULES[next(key for key in body if key in RULES)].columns(body)) for body in field.alternatives
     )
     return (
-        f'The file {path} lacks a column for "{field.name}": the profile ({rule.name}, line {field.line}) wants {wanted}, '
+        f'The file {path} lacks a column for "{field.name}": the profile ({rule.name}, line {field.line}) '
+        f"wants {wanted}, "
         f"the file has {', '.join(columns)}; ask for the right file or correct the profile."
     )
 
@@ -123,7 +126,8 @@ def _insert(
     types = entity.fields
     names = [field.name for field in fields]
     values = ",\n        ".join(
-        f"CAST({field.rule.sql(field.body, context, types[field.name])} AS {sql_type(types[field.name])}) AS {field.name}"
+        f"CAST({field.rule.sql(field.body, context, types[field.name])} AS {sql_type(types[field.name])}) AS "
+        f"{field.name}"
         for field in fields
     )
     source = (
@@ -207,7 +211,8 @@ def _remarks(
     def statement(reason: str, condition: str) -> str:
         return (
             "INSERT INTO migration.remark (load_id, entity, file_id, row_no, reason_code, field, value, legacy_key)\n"
-            f"SELECT {load_id}, {literal(entity.name)}, t.file_id, t.row_no, {literal(reason)}, {literal(column)}, {cell}, "
+            f"SELECT {load_id}, {literal(entity.name)}, t.file_id, t.row_no, {literal(reason)}, "
+            f"{literal(column)}, {cell}, "
             f"{entity.shown_key_sql}\nFROM migration.{entity.name} AS t\n"
             "INNER JOIN landing.file AS f ON f.file_id = t.file_id\n"
             "INNER JOIN landing.row AS r ON r.file_id = t.file_id AND r.row_no = t.row_no\n"

@@ -6,6 +6,8 @@ Does not belong here: reading cells (`typed_rows`), comparing sums (`checks`).
 A rule inserts the rows that do not stand; the first rule that names a row wins. What no rule named is loaded.
 """
 
+# ruff: noqa: S608 - names come from `entities` and checked profiles, values are quoted by `literal` or are our own nu
+
 from pathlib import Path
 from typing import Final
 
@@ -187,7 +189,8 @@ def _write_sentences(session: psycopg.Connection, load_id: int) -> None:
         session.execute(
             f"UPDATE migration.{table} AS d SET sentence = "
             "replace(replace(replace(replace(replace(replace(n.sentence, '{file}', f.path), '{row}', d.row_no::text), "
-            "'{field}', coalesce(d.field, '')), '{value}', coalesce(d.value, '')), '{key}', coalesce(d.legacy_key, '')), "
+            "'{field}', coalesce(d.field, '')), '{value}', coalesce(d.value, '')), '{key}', "
+            "coalesce(d.legacy_key, '')), "
             "'{other}', coalesce(o.path || ', row ' || d.other_row_no, '')) "
             f"FROM migration.{table} AS k "
             "INNER JOIN migration.reason AS n ON n.reason_code = k.reason_code "

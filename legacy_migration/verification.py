@@ -96,23 +96,24 @@ def _first_day(session: psycopg.Connection, load_id: int, profile: Profile) -> s
     return f"{text[year - 1 : year + 3]}-{text[month - 1 : month + 1]}-{text[day - 1 : day + 1]}"
 
 
-_CONTENT: Final = (
-    "SELECT path, sha256, row_count, deleted_count FROM landing.file WHERE load_id = %(load_id)s ORDER BY path",
-    "SELECT f.path, c.entity, c.read_count, c.loaded_count, c.merged_count, c.rejected_count, c.out_of_scope_count "
-    "FROM migration.verdict_count AS c INNER JOIN landing.file AS f ON f.file_id = c.file_id "
+_CONTENT: Final = {
+    "files": "SELECT path, sha256, row_count, deleted_count FROM landing.file WHERE load_id = %(load_id)s ORDER BY 1",
+    "counts": "SELECT f.path, c.entity, c.read_count, c.loaded_count, c.merged_count, c.rejected_count, "
+    "c.out_of_scope_count FROM migration.verdict_count AS c INNER JOIN landing.file AS f ON f.file_id = c.file_id "
     "WHERE c.load_id = %(load_id)s ORDER BY 1, 2",
-    "SELECT level, entity, unit, measure, trim_scale(source_value), trim_scale(target_value), status "
+    "checks": "SELECT level, entity, unit, measure, trim_scale(source_value), trim_scale(target_value), status "
     "FROM migration.check_result WHERE load_id = %(load_id)s AND stage = 'verdict' ORDER BY 1, 2, 3, 4",
-    "SELECT entity, verdict, sentence, part_no FROM migration.verdict WHERE load_id = %(load_id)s ORDER BY 1, 2, 3, 4",
-    "SELECT entity, sentence, field FROM migration.remark WHERE load_id = %(load_id)s ORDER BY 1, 2, 3",
-    "SELECT check_code, sentence FROM migration.difference WHERE load_id = %(load_id)s ORDER BY 1, 2",
-)
+    "verdicts": "SELECT entity, verdict, sentence, part_no FROM migration.verdict WHERE load_id = %(load_id)s "
+    "ORDER BY 1, 2, 3, 4",
+    "remarks": "SELECT entity, sentence, field FROM migration.remark WHERE load_id = %(load_id)s ORDER BY 1, 2, 3",
+    "differences": "SELECT check_code, sentence FROM migration.difference WHERE load_id = %(load_id)s ORDER BY 1, 2",
+}
 """What the protocol's hash covers: nothing that depends on a clock or a counter of the database."""
 
 
 def _write_protocol(session: psycopg.Connection, load_id: int, user_id: int, first_day: str | None) -> int:
     hashed = hashlib.sha256()
-    for query in _CONTENT:
+    for query in _CONTENT.values():
         for row in session.execute(query, {"load_id": load_id}):
             hashed.update(("|".join("" if cell is None else str(cell) for cell in row) + "\n").encode())
     read, loaded, merged, rejected, out = session.execute(

@@ -5,6 +5,8 @@ Belongs here: refusing once a bill stands, deleting what the load brought. Does 
 Posted rows may go only while the command 'withdraw' of their load stands (operational_db/schema/sql/posted_rows.sql).
 """
 
+# ruff: noqa: S608 - names come from `entities` and checked profiles, values are quoted by `literal` or are our own nu
+
 from typing import Final
 
 import psycopg
@@ -69,17 +71,19 @@ def _refuse_when_used(session: psycopg.Connection, protocol_id: int) -> None:
             "correct single accounts in the open month instead."
         )
     (closed,) = session.execute(
-        "SELECT string_agg(DISTINCT u.code || ' ' || to_char(c.booked_month, 'YYYY-MM'), ', ') FROM ops.period_close AS c "
+        "SELECT string_agg(DISTINCT u.code || ' ' || to_char(c.booked_month, 'YYYY-MM'), ', ') FROM "
+        "ops.period_close AS c "
         "INNER JOIN withdrawn_account AS w ON w.res_id = c.res_id INNER JOIN ops.unit AS u ON u.unit_id = c.res_id"
     ).fetchone()
     if closed:
         raise Refusal(
-            f"Protocol {protocol_id} cannot be withdrawn: months are closed ({closed}); correct in the open month instead."
+            f"Protocol {protocol_id} cannot be withdrawn: months are closed ({closed}); correct in the open "
+            f"month instead."
         )
 
 
 def _delete(session: psycopg.Connection, table: str) -> None:
-    session.execute(f"DELETE FROM ops.{table} AS t USING withdrawn_source AS s WHERE t.source_id = s.source_id")  # noqa: S608
+    session.execute(f"DELETE FROM ops.{table} AS t USING withdrawn_source AS s WHERE t.source_id = s.source_id")
 
 
 def _delete_units(session: psycopg.Connection) -> None:
@@ -93,4 +97,4 @@ def _delete_units(session: psycopg.Connection) -> None:
         "INNER JOIN withdrawn_source AS s ON s.source_id = u.source_id"
     )
     for table in ("unit_name", "unit_placement", "membership", "unit"):
-        session.execute(f"DELETE FROM ops.{table} AS t USING withdrawn_unit AS w WHERE t.unit_id = w.unit_id")  # noqa: S608
+        session.execute(f"DELETE FROM ops.{table} AS t USING withdrawn_unit AS w WHERE t.unit_id = w.unit_id")

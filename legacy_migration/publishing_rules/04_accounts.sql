@@ -20,6 +20,11 @@ INNER JOIN ops.unit AS u ON u.unit_id = n.res_id
 ORDER BY u.code
 ON CONFLICT (account_no) DO NOTHING;
 
+-- Just filled: without statistics the next join would be a loop.
+SET LOCAL ROLE wattbook_owner;
+ANALYZE ops.account;
+SET LOCAL ROLE wattbook_loader;
+
 CREATE TEMPORARY TABLE published_account ON COMMIT DROP AS
 SELECT a.account_id, n.*
 FROM new_account AS n
@@ -42,6 +47,11 @@ SELECT
     p.phone, p.source_id, p.row_no
 FROM published_account AS p
 ORDER BY p.account_id;
+
+-- Just filled: without statistics the next join would be a loop.
+SET LOCAL ROLE wattbook_owner;
+ANALYZE ops.subscriber;
+SET LOCAL ROLE wattbook_loader;
 
 INSERT INTO ops.account_subscriber (account_id, subscriber_id, valid_from, source_id, source_row)
 SELECT p.account_id, h.subscriber_id, p.opened_on, p.source_id, p.row_no
@@ -83,6 +93,11 @@ LEFT JOIN ops.address AS d
     ON d.street_id = a.street_id AND d.house = a.house AND d.house_letter = a.house_letter
     AND d.building = a.building AND d.flat = a.flat
 ORDER BY p.account_id;
+
+-- Just filled: without statistics the next join would be a loop.
+SET LOCAL ROLE wattbook_owner;
+ANALYZE ops.premises;
+SET LOCAL ROLE wattbook_loader;
 
 CREATE TEMPORARY TABLE published_premises ON COMMIT DROP AS
 SELECT p.account_id, h.premises_id

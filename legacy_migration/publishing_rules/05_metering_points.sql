@@ -27,6 +27,11 @@ FROM new_point AS n
 LEFT JOIN published_premises AS h ON h.account_id = n.account_id
 ORDER BY n.account_id, n.published_code;
 
+-- Just filled: without statistics the next join would be a loop.
+SET LOCAL ROLE wattbook_owner;
+ANALYZE ops.metering_point;
+SET LOCAL ROLE wattbook_loader;
+
 CREATE TEMPORARY TABLE published_point ON COMMIT DROP AS
 SELECT m.metering_point_id, n.*
 FROM new_point AS n
@@ -71,6 +76,11 @@ INSERT INTO ops.meter (serial_no, meter_type_code, source_id, source_row)
 SELECT DISTINCT ON (n.published_serial) n.published_serial, n.meter_type_code, n.source_id, n.row_no
 FROM new_meter AS n
 ORDER BY n.published_serial, n.file_id, n.row_no;
+
+-- Just filled: without statistics the next join would be a loop.
+SET LOCAL ROLE wattbook_owner;
+ANALYZE ops.meter;
+SET LOCAL ROLE wattbook_loader;
 
 CREATE TEMPORARY TABLE published_meter ON COMMIT DROP AS
 SELECT m.meter_id, n.*
