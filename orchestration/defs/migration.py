@@ -10,6 +10,7 @@ from orchestration.repeatable import newest_protocol, unequal_sums
 from orchestration.workplace import REASON, Workplace
 
 LANDED_TABLES = (
+    ("landing", "load"),
     ("landing", "file"),
     ("landing", "row"),
     ("migration", "verdict"),
@@ -44,6 +45,7 @@ ACCEPTED_TABLES = (
     "transformer",
     "unit_placement",
 )
+ACCEPTED = (dg.AssetKey(["migration", "protocol_event"]), *(dg.AssetKey(["ops", table]) for table in ACCEPTED_TABLES))
 ACCOUNTS = dg.AssetKey(["ops", "account"])
 
 
@@ -78,7 +80,7 @@ def judged_load(config: DumpConfig, workplace: dg.ResourceParam[Workplace]) -> I
 
 
 @dg.multi_asset(
-    specs=[dg.AssetSpec(["ops", table], deps=[PROTOCOL], kinds={"postgres"}) for table in ACCEPTED_TABLES],
+    specs=[dg.AssetSpec(key, deps=[PROTOCOL], kinds={"postgres"}) for key in ACCEPTED],
     check_specs=[dg.AssetCheckSpec("published_sums_are_equal", asset=ACCOUNTS, blocking=True)],
     group_name="migration",
 )
@@ -86,8 +88,8 @@ def accepted_load(workplace: dg.ResourceParam[Workplace]) -> Iterator[dg.Materia
     """The rows that the newest protocol accepts, in the book. Whoever starts this run signs the protocol."""
     protocol_id = newest_protocol(workplace.settings)
     accept(workplace.settings, protocol_id, by=workplace.by, on_progress=workplace.on_progress)
-    for table in ACCEPTED_TABLES:
-        yield dg.MaterializeResult(asset_key=["ops", table], metadata={"protocol": protocol_id})
+    for key in ACCEPTED:
+        yield dg.MaterializeResult(asset_key=key, metadata={"protocol": protocol_id})
     yield _sums_check("published_sums_are_equal", ACCOUNTS, workplace, protocol_id, "publish")
 
 

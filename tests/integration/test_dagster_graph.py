@@ -1,0 +1,98 @@
+"""The asset graph: nothing of it gets lost, and a failed check stops what rests on it."""
+
+from datetime import date
+
+import pytest
+
+from operational_db.connections import connect_as_admin
+from operational_db.reference.loading import FIRST_LOGIN
+from operational_db.refusal import Refusal
+from operational_db.settings import Settings
+from orchestration.readiness import build
+from orchestration.workplace import Workplace
+from tests.small_book import SmallBook
+
+# Dagster warns of its own beta features when they are used as its documentation says.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore:.*beta:Warning"),
+]
+
+JANUARY = "2026-01-01"
+
+
+@pytest.fixture
+def book(settings: Settings) -> SmallBook:
+    """One household whose January can be billed."""
+    build(settings)
+    book = SmallBook(settings, res_codes=("SA01",))
+    book.consumer("SA01/1/1", res="SA01", readings={date(2026, 1, 1): 0, date(2026, 2, 1): 300})
+    return book
+
+
+@pytest.fixture
+def workplace(settings: Settings) -> Workplace:
+    return Workplace(settings, FIRST_LOGIN)
+
+
+def test_the_page_of_the_graph_is_what_the_graph_is() -> None:
+    from orchestration.graph_listing import PAGE, listing  # noqa: PLC0415, Dagster only where a test needs it
+
+    assert listing() == PAGE.read_text(encoding="utf-8"), "run `python -m orchestration.graph_listing`"
+
+
+def test_every_table_that_an_asset_reads_is_made_by_an_asset() -> None:
+    from orchestration.definitions import defs  # noqa: PLC0415
+
+    graph = defs().resolve_asset_graph()
+    assert not graph.external_asset_keys
+    nowhere = {parent for key in graph.get_all_asset_keys() for parent in graph.get(key).parent_keys}
+    assert nowhere <= graph.get_all_asset_keys()
+
+
+def test_no_schedule_accepts_a_load() -> None:
+    """Acceptance is a signature: nobody signs at five in the morning."""
+    from orchestration.definitions import defs  # noqa: PLC0415
+
+    definitions = defs()
+    scheduled = {schedule.job_name for schedule in definitions.schedules or []}
+    assert scheduled == {"daily_refresh", "month_close"}
+    for job in scheduled:
+        keys = {key.to_user_string() for key in definitions.resolve_job_def(job).asset_layer.selected_asset_keys}
+        assert "ops/account" not in keys
+
+
+def test_a_month_that_cannot_be_closed_is_not_closed(book: SmallBook, workplace: Workplace) -> None:
+    from orchestration.graph_runs import Graph  # noqa: PLC0415
+
+    # A point without a tariff: its reading can be neither billed nor explained.
+    other = book.consumer("SA01/1/2", res="SA01", readings={date(2026, 1, 1): 0, date(2026, 2, 1): 100})
+    with connect_as_admin(workplace.settings) as session:
+        session.execute("SET LOCAL session_replication_role = replica")
+        session.execute(
+            "DELETE FROM ops.metering_point_tariff WHERE metering_point_id = %s", [other.metering_point_id]
+        )
+    with pytest.raises(Refusal, match="1 readings of 2026-01 are neither billed nor set aside"):
+        Graph(workplace).run("bill_and_close", partition_key=JANUARY)
+    with connect_as_admin(workplace.settings) as session:
+        assert session.execute("SELECT count(*) FROM ops.bill").fetchone() == (1,)
+        assert session.execute("SELECT count(*) FROM ops.period_close").fetchone() == (0,)
+
+
+def test_a_failed_data_test_keeps_the_forms_back(book: SmallBook, workplace: Workplace) -> None:
+    from orchestration.graph_runs import Graph  # noqa: PLC0415
+
+    assert book.res_ids
+    graph = Graph(workplace)
+    graph.run("bill_and_close", partition_key=JANUARY)
+    # The same again changes nothing and is no refusal, though the month is closed by now.
+    graph.run("bill_and_close", partition_key=JANUARY)
+    with connect_as_admin(workplace.settings) as session:
+        # Somebody got past every guard of the database and changed a bill that stands.
+        session.execute("SET LOCAL session_replication_role = replica")
+        session.execute("UPDATE ops.bill_line SET charge_minor = charge_minor + 1 WHERE step_no = 1")
+    with pytest.raises(Refusal, match="fct_useful_supply_charge_equals_bills"):
+        graph.run("month_close", partition_key=JANUARY)
+    assert not list(workplace.forms_dir.glob("*.xlsx"))
