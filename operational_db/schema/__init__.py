@@ -26,10 +26,9 @@ HEAD = "head"
 
 def upgrade(settings: Settings, revision: str = HEAD) -> None:
     """Bring the database to the revision (the newest unless named), in one transaction."""
-    with connect_as_admin(settings) as session:
-        configuration = _configuration(session)
+    with connect_as_admin(settings) as session, _as_sqlalchemy(session) as connection:
         _prepare(session)
-        alembic.command.upgrade(configuration, revision)
+        alembic.command.upgrade(_configuration(connection), revision)
         if revision in (HEAD, newest_revision()):
             install_sql(session)
 
@@ -39,19 +38,16 @@ def downgrade(settings: Settings, revision: str) -> None:
 
     Functions, triggers and policies are taken out; the version of Wattbook that goes with the revision brings its own.
     """
-    with connect_as_admin(settings) as session:
-        configuration = _configuration(session)
+    with connect_as_admin(settings) as session, _as_sqlalchemy(session) as connection:
         _prepare(session)
         session.execute(UNINSTALL_FILE.read_text(encoding="utf-8"))
-        alembic.command.downgrade(configuration, revision)
+        alembic.command.downgrade(_configuration(connection), revision)
 
 
 def current_revision(settings: Settings) -> str | None:
     """The revision that the database has; None when it was never built."""
-    with connect_as_admin(settings) as session:
-        return MigrationContext.configure(
-            _as_sqlalchemy(session), opts={"version_table_schema": "ops"}
-        ).get_current_revision()
+    with connect_as_admin(settings) as session, _as_sqlalchemy(session) as connection:
+        return MigrationContext.configure(connection, opts={"version_table_schema": "ops"}).get_current_revision()
 
 
 def newest_revision() -> str:
@@ -79,8 +75,10 @@ def _prepare(session: psycopg.Connection) -> None:
 
 
 def _as_sqlalchemy(session: psycopg.Connection) -> sqlalchemy.Connection:
-    # SQLAlchemy's first connect asks the server for its version and rolls back: so before any statement of ours.
-    # The session is ours: the pool must not roll it back when it is collected, closed by then.
+    """The session as SQLAlchemy sees it; closing that leaves the session and its transaction alone.
+
+    The first connect asks the server for its version and rolls back, so this comes before any statement of ours.
+    """
     engine = sqlalchemy.create_engine(
         "postgresql+psycopg://",
         creator=lambda: session,
@@ -90,8 +88,8 @@ def _as_sqlalchemy(session: psycopg.Connection) -> sqlalchemy.Connection:
     return engine.connect()
 
 
-def _configuration(session: psycopg.Connection) -> Config:
+def _configuration(connection: sqlalchemy.Connection) -> Config:
     configuration = Config()
     configuration.set_main_option("script_location", str(REVISIONS_DIR))
-    configuration.attributes["connection"] = _as_sqlalchemy(session)
+    configuration.attributes["connection"] = connection
     return configuration

@@ -58,8 +58,7 @@ def _catalogue(settings: Settings) -> set[str]:
 
 
 def _build_from_models(settings: Settings) -> None:
-    with connect_as_admin(settings) as session:
-        connection = schema._as_sqlalchemy(session)
+    with connect_as_admin(settings) as session, schema._as_sqlalchemy(session) as connection:
         schema._prepare(session)
         session.execute("SET LOCAL ROLE wattbook_owner")
         metadata.create_all(connection, checkfirst=False)
