@@ -31,6 +31,7 @@ def upgrade(settings: Settings, revision: str = HEAD) -> None:
         alembic.command.upgrade(_configuration(connection), revision)
         if revision in (HEAD, newest_revision()):
             install_sql(session)
+        session.commit()
 
 
 def downgrade(settings: Settings, revision: str) -> None:
@@ -42,6 +43,7 @@ def downgrade(settings: Settings, revision: str) -> None:
         _prepare(session)
         session.execute(UNINSTALL_FILE.read_text(encoding="utf-8"))
         alembic.command.downgrade(_configuration(connection), revision)
+        session.commit()
 
 
 def current_revision(settings: Settings) -> str | None:
@@ -75,7 +77,7 @@ def _prepare(session: psycopg.Connection) -> None:
 
 
 def _as_sqlalchemy(session: psycopg.Connection) -> sqlalchemy.Connection:
-    """The session as SQLAlchemy sees it; closing that leaves the session and its transaction alone.
+    """The session as SQLAlchemy sees it; closing that rolls back what was not committed by then.
 
     The first connect asks the server for its version and rolls back, so this comes before any statement of ours.
     """
