@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Self
 from urllib.parse import parse_qs, quote, unquote, urlencode
 
-from operational_db.refusal import Refusal
+from dashboards.words.refusals import RefusedInWords
 
 _SORT = re.compile(r"(?P<column>[a-z_]{1,40})\.(?P<direction>asc|desc)")
 
@@ -60,13 +60,17 @@ class Address:
         if not question:
             return None
         if question not in set(Question):
-            raise Refusal(
-                f"There is no page at the address {pathname}; choose one of the pages in the line at the top."
+            raise RefusedInWords(
+                "There is no page at the address {address}; choose one of the pages in the line at the top.",
+                address=pathname,
             )
         asked = {name: values[-1] for name, values in parse_qs(search.removeprefix("?")).items()}
         comparison = asked.get("compare", Comparison.PREVIOUS_MONTH)
         if comparison not in set(Comparison):
-            raise Refusal(f'The comparison "{comparison}" in the address is not known; write compare=month or year.')
+            raise RefusedInWords(
+                'The comparison "{comparison}" in the address is not known; write compare=month or compare=year.',
+                comparison=comparison,
+            )
         return cls(
             question=Question(question),
             steps=tuple(steps),
@@ -104,12 +108,16 @@ def months_earlier(month: date, count: int) -> date:
 
 def _month(text: str) -> date:
     if re.fullmatch(r"(19|20)\d\d-(0[1-9]|1[0-2])", text) is None:
-        raise Refusal(f'The month "{text}" in the address is not a month; write it like month=2026-03.')
+        raise RefusedInWords(
+            'The month "{month}" in the address is not a month; write it like month=2026-03.', month=text
+        )
     return date(int(text[:4]), int(text[5:]), 1)
 
 
 def _sort(text: str) -> Sort:
     found = _SORT.fullmatch(text)
     if found is None:
-        raise Refusal(f'The sort "{text}" in the address is not known; click the head of a column to sort by it.')
+        raise RefusedInWords(
+            'The sort "{sort}" in the address is not known; click the head of a column to sort by it.', sort=text
+        )
     return Sort(found["column"], found["direction"] == "desc")

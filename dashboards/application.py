@@ -22,9 +22,11 @@ from dashboards.pages.migration import migration_page
 from dashboards.pages.scene import ShownInstead
 from dashboards.pages.shell import navigation, shell
 from dashboards.pages.states import state
+from dashboards.protocols import protocol_page
 from dashboards.queries.places import find_place, home_codes, top_code
 from dashboards.reading import NothingBuilt, Reader
 from dashboards.words.catalogue import LANGUAGES, Words, best_language
+from dashboards.words.refusals import RefusedInWords, said
 from operational_db.refusal import Refusal
 from operational_db.settings import Settings
 
@@ -58,15 +60,22 @@ _PAGE_WITH_LANGUAGE = """<!DOCTYPE html>
 _log = logging.getLogger("wattbook.screens")
 
 
-class _Application(Dash):
+class Screens(Dash):
+    """The application with the sessions it reads by."""
+
+    reader: Reader
+
+    def close_sessions(self) -> None:
+        self.reader.close()
+
     def interpolate_index(self, **parts: str) -> str:
         return _PAGE_WITH_LANGUAGE.format(language=_words().locale, **parts)
 
 
-def create_app(settings: Settings, user_login: str) -> Dash:
+def create_app(settings: Settings, user_login: str) -> Screens:
     """The application for one user, whose rights decide what comes back; sign-in will put many in that place."""
     reader = Reader(settings, user_login)
-    app = _Application(
+    app = Screens(
         __name__,
         title="Wattbook",
         update_title=None,
@@ -78,6 +87,7 @@ def create_app(settings: Settings, user_login: str) -> Dash:
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
         on_error=_show_that_it_failed,
     )
+    app.reader = reader
     app.layout = shell()
     _register_callbacks(app, reader)
     _guard(app)
@@ -85,7 +95,7 @@ def create_app(settings: Settings, user_login: str) -> Dash:
     return app
 
 
-def _register_callbacks(app: Dash, reader: Reader) -> None:
+def _register_callbacks(app: Screens, reader: Reader) -> None:
     @app.callback(
         Output("navigation", "children"),
         Output("page", "children"),
@@ -112,16 +122,16 @@ def _page(reader: Reader, words: Words, pathname: str, search: str) -> tuple[lis
         if top is None:
             raise NothingBuilt
         if address is None:
-            raise Refusal("Your rights do not cover any unit; ask an administrator for the right to see one.")
+            raise RefusedInWords("Your rights do not cover any unit; ask an administrator for the right to see one.")
         title, body = PAGES[address.question](Asking(reader, words, address, top))
     except ShownInstead as instead:
         title, body = instead.title, [instead.body]
     except NothingBuilt as refusal:
         title = words.text("Nothing here yet")
-        body = [state(title, words.text(refusal.sentence))]
+        body = [state(title, said(words, refusal))]
     except Refusal as refusal:
         title = words.text("This cannot be shown")
-        body = [state(title, words.text(refusal.sentence))]
+        body = [state(title, said(words, refusal))]
     return navigation(words, address, reader.login), body, f"{title} · Wattbook"
 
 
@@ -142,7 +152,7 @@ def _show_that_it_failed(error: Exception) -> None:
     set_props("page", {"children": [state(words.text("This cannot be shown"), sentence)]})
 
 
-def _guard(app: Dash) -> None:
+def _guard(app: Screens) -> None:
     """Answers only to this machine, and a page may load nothing from anywhere else."""
 
     @cache  # asked for at the first answer, when Dash has put together its scripts
@@ -183,6 +193,14 @@ def _add_routes(server: flask.Flask, reader: Reader) -> None:
             return None
         steps = find_place(reader, homes[0]).steps(top)
         return flask.redirect(Address(Question.BALANCE, steps).href)
+
+    @server.get("/protocol/<int:protocol_id>")
+    def show_protocol(protocol_id: int) -> flask.typing.ResponseReturnValue:
+        try:
+            page = protocol_page(reader, protocol_id)
+        except Refusal as refusal:
+            return flask.Response(said(_words(), refusal) + "\n", 404, mimetype="text/plain")
+        return flask.send_file(page, mimetype="text/html")
 
     @server.get("/language/<locale>")
     def choose_language(locale: str) -> flask.typing.ResponseReturnValue:

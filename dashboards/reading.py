@@ -11,8 +11,8 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from dashboards.words.refusals import RefusedInWords
 from operational_db.connections import Role, connect
-from operational_db.refusal import Refusal
 from operational_db.settings import Settings
 
 _SLOWEST_ANSWER_MS = 20_000
@@ -20,7 +20,7 @@ _SLOWEST_ANSWER_MS = 20_000
 Query = str | sql.Composed
 
 
-class NothingBuilt(Refusal):
+class NothingBuilt(RefusedInWords):
     """The warehouse that the screens read has not been built in this database."""
 
     def __init__(self) -> None:
@@ -52,12 +52,14 @@ class Reader:
         except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName) as error:
             raise NothingBuilt from error
         except psycopg.errors.QueryCanceled as error:
-            raise Refusal(
-                f"The database needed more than {_SLOWEST_ANSWER_MS // 1000} seconds for this page; try a smaller unit "
-                "or a moment later."
+            raise RefusedInWords(
+                "The database needed more than {count} seconds for this page; try a smaller unit, or a moment later.",
+                count=_SLOWEST_ANSWER_MS // 1000,
             ) from error
         except psycopg.OperationalError as error:
-            raise Refusal("The database does not answer; try again in a moment, or run `wattbook doctor`.") from error
+            raise RefusedInWords(
+                "The database does not answer; try again in a moment, or run `wattbook doctor`."
+            ) from error
         finally:
             self._idle.put(session)
         return found

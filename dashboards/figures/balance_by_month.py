@@ -7,19 +7,23 @@ import plotly.graph_objects as go
 
 from dashboards import theme
 from dashboards.queries.balance import MonthFigures
-from dashboards.words.amounts import Scale, amount, month_abbreviation, month_short, share_scale
+from dashboards.words.amounts import Scale, amount, month_abbreviation, month_short, separators, share_scale
 from dashboards.words.catalogue import Words
 
 HEIGHT_PIXELS = 230
 _FEWEST_MONTHS = 7
 
 
+def months_to_draw(months: Sequence[MonthFigures]) -> Sequence[MonthFigures]:
+    """From the first month with a balance on, but not so few that columns become doors."""
+    known = (position for position, month in enumerate(months) if month.received_kwh is not None)
+    return months[min(next(known, len(months)), max(len(months) - _FEWEST_MONTHS, 0)) :]
+
+
 def balance_by_month(
     words: Words, months: Sequence[MonthFigures], provisional: Sequence[bool], scale: Scale
 ) -> go.Figure:
     """Columns per month under their loss share; a provisional month is hatched, one without a balance stays empty."""
-    first = min(_first_known(months), max(len(months) - _FEWEST_MONTHS, 0))
-    months, provisional = months[first:], provisional[first:]
     positions = list(range(len(months)))
 
     def column(values: list[Decimal | None], name: str, color: str) -> go.Bar:
@@ -46,27 +50,36 @@ def balance_by_month(
 
     supply = column([month.balanced_supply_kwh for month in months], words.text("Useful supply"), theme.SUPPLY)
     loss = column([month.loss_kwh for month in months], words.text("Loss"), theme.LOSS)
-    loss.text = [amount(words, month.loss_share, share_scale()) for month in months]
-    loss.textposition = "outside"
-    loss.textangle = 0
-    loss.constraintext = "none"
-    loss.textfont = {"color": theme.INK, "size": 12}
-    loss.cliponaxis = False
+    shares = go.Scatter(
+        x=positions,
+        y=[_top(month, scale) for month in months],
+        text=[amount(words, month.loss_share, share_scale()) for month in months],
+        mode="text",
+        textposition="top center",
+        textfont={"color": theme.INK, "size": 12},
+        cliponaxis=False,
+        showlegend=False,
+        hoverinfo="skip",
+    )
     return go.Figure(
-        [supply, loss],
+        [supply, loss, shares],
         {
             "template": theme.TEMPLATE,
             "barmode": "relative",
             "legend": {"orientation": "h", "x": 1, "xanchor": "right", "y": 1.16, "yanchor": "bottom"},
             "margin": {"t": 46},
             "xaxis": {"tickvals": positions, "ticktext": _month_marks(words, months), "tickangle": 0},
-            "yaxis": {"nticks": 5, "separatethousands": True},
+            "yaxis": {"nticks": 5, "tickformat": ",.2~f"},
+            "separators": separators(words),
         },
     )
 
 
-def _first_known(months: Sequence[MonthFigures]) -> int:
-    return next((position for position, month in enumerate(months) if month.received_kwh is not None), len(months))
+def _top(month: MonthFigures, scale: Scale) -> float | None:
+    """Where the column ends: at what was received, or at what was supplied where that is more."""
+    if month.received_kwh is None or month.balanced_supply_kwh is None:
+        return None
+    return float(max(month.received_kwh, month.balanced_supply_kwh) / scale.divisor)
 
 
 def _month_marks(words: Words, months: Sequence[MonthFigures]) -> list[str]:

@@ -48,7 +48,7 @@ def losses_by_feeder(words: Words, feeders: Sequence[dict[str, Any]], scale: Sca
             "template": theme.TEMPLATE,
             "margin": {"t": 4, "r": 4, "b": 4},
             # Room for the label of the longest bar.
-            "xaxis": {"visible": False, "range": [0, largest * 1.45]},
+            "xaxis": {"visible": False, "range": [0, largest * 1.6]},
             "yaxis": {
                 "tickvals": positions,
                 "ticktext": [_shortened(name) for name in names],

@@ -8,7 +8,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboards.addresses import Question
-from dashboards.figures.balance_by_month import HEIGHT_PIXELS, balance_by_month
+from dashboards.figures.balance_by_month import HEIGHT_PIXELS, balance_by_month, months_to_draw
 from dashboards.pages.asking import Asking
 from dashboards.pages.grids import Column, Row, grid
 from dashboards.pages.pictures import picture
@@ -51,12 +51,13 @@ def balance_picture(asking: Asking, scene: Scene, months: list[MonthFigures]) ->
     if all(month.received_kwh is None for month in months):
         return None
     scale = energy_scale(asking.words, (months[-1].supply_kwh, months[-1].received_kwh))
+    drawn = months_to_draw(months)
     return picture(
-        balance_by_month(asking.words, months, scene.provisional, scale),
+        balance_by_month(asking.words, drawn, [scene.is_provisional(month.month) for month in drawn], scale),
         HEIGHT_PIXELS,
         whose=scene.place.unit.name(asking.words.locale),
         what=asking.text("Energy received into feeders with a stated balance, {unit}; loss share, %", unit=scale.unit),
-        when=span_text(asking, scene),
+        when=span_text(asking, scene, drawn[0].month),
     )
 
 
@@ -191,14 +192,14 @@ def _children_table(
     base = month_short(words, scene.base_month)
     columns = [
         Column("name", level_name(asking, levels.pop()) if len(levels) == 1 else words.text("Unit"), width=170),
-        Column("received_kwh", words.text("Received"), energy, tip=words.text("Into feeders with a stated balance")),
-        Column("balanced_supply_kwh", words.text("Supplied from it"), energy),
         Column("loss_kwh", words.text("Loss"), energy),
         Column("loss_share", words.text("Loss share"), share_scale(), width=96),
         Column(
             "loss_share_change", words.text("Change on {month}", month=base), points_scale(words),
             is_change=True, good_when_lower=True, width=128,
         ),
+        Column("received_kwh", words.text("Received"), energy, tip=words.text("Into feeders with a stated balance")),
+        Column("balanced_supply_kwh", words.text("Supplied from it"), energy),
         Column("supply_kwh", words.text("Useful supply"), energy, tip=words.text("Of all consumers")),
         Column("charge_minor", words.text("Charged"), coins),
         Column("paid_minor", words.text("Paid"), coins),

@@ -16,6 +16,8 @@ from dashboards.words.catalogue import Words
 
 _ROWS_WITHOUT_SCROLLING = 16
 _ROW_PIXELS = 36
+_HIGH_ROW_PIXELS = 52
+_PIXELS_OF_A_LETTER = 7.5
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def grid(
         eventListeners={"sortChanged": ["rememberSort(params)"], "cellKeyDown": ["openOnEnter(params)"]},
         dashGridOptions={
             "domLayout": "normal" if height else "autoHeight",
-            "rowHeight": _ROW_PIXELS,
+            "rowHeight": _HIGH_ROW_PIXELS if any(_is_high(columns[0], row) for row in rows) else _ROW_PIXELS,
             "pinnedTopRowData": [_cells(words, columns, total)] if total else [],
             "context": {"isWhole": is_whole},
             "suppressCellFocus": False,
@@ -81,7 +83,7 @@ def grid(
 def _definition(column: Column, *, is_first: bool, sort: Sort | None) -> dict[str, Any]:
     definition: dict[str, Any] = {
         "field": column.field,
-        "headerName": column.head if column.scale is None else f"{column.head}, {column.scale.unit}",
+        "headerName": f"{column.head}, {column.scale.unit}" if column.scale and column.scale.unit else column.head,
         "headerTooltip": column.tip,
         "minWidth": column.width,
         "initialSort": None,
@@ -93,11 +95,17 @@ def _definition(column: Column, *, is_first: bool, sort: Sort | None) -> dict[st
     elif column.scale is not None:
         definition |= {"valueFormatter": {"function": "shown(params)"}, "type": "rightAligned"}
         if column.is_change:
-            worse, better = ("> 0", "< 0") if column.good_when_lower else ("< 0", "> 0")
-            definition["cellClassRules"] = {"bad": f"params.value {worse}", "good": f"params.value {better}"}
+            definition["cellClassRules"] = {
+                tone: f"params.data.{column.field}_tone == '{tone}'" for tone in ("good", "bad")
+            }
     else:
         definition |= {"cellClass": "text-cell", "tooltipField": column.field}
     return definition
+
+
+def _is_high(name_column: Column, row: Row) -> bool:
+    """A name of two lines and a remark need a higher row."""
+    return row.remark is not None and len(row.values[name_column.field]) * _PIXELS_OF_A_LETTER > name_column.width
 
 
 def _cells(words: Words, columns: Sequence[Column], row: Row) -> dict[str, Any]:
@@ -109,4 +117,14 @@ def _cells(words: Words, columns: Sequence[Column], row: Row) -> dict[str, Any]:
         else:
             cells[column.field] = None if value is None else float(value)
             cells[f"{column.field}_shown"] = amount(words, value, column.scale, signed=column.is_change)
+        if column.is_change:
+            cells[f"{column.field}_tone"] = _tone(column, row)
     return cells
+
+
+def _tone(column: Column, row: Row) -> str | None:
+    """Good or bad; a loss that fell below nothing is no good news but a question."""
+    change, loss = row.values.get(column.field), row.values.get("loss_kwh")
+    if not change or (loss is not None and loss < 0):
+        return None
+    return "good" if (change < 0) == column.good_when_lower else "bad"

@@ -50,7 +50,13 @@ def _many_feeders(asking: Asking, scene: Scene, name: str) -> list[Component]:
                                month=month_name(words, scene.month))  # fmt: skip
         return [top_line(asking, scene), state(asking.text("Nothing here yet"), sentence)]
     energy = energy_scale(words, (row[column] for row in found.rows for column in _ENERGY_COLUMNS))
-    losing = largest_losses(found.rows)
+    # A table that shows only a part, in another order, need not hold the largest losses.
+    by_loss = (
+        found
+        if found.is_whole
+        else losses_by_feeder(asking.reader, scene.place, scene.month, scene.base_month, BY_LOSS, words.locale)
+    )
+    losing = largest_losses(by_loss.rows)
     return [
         top_line(asking, scene),
         html.P(_message(asking, scene, name, found), id="message"),
@@ -68,19 +74,35 @@ def _many_feeders(asking: Asking, scene: Scene, name: str) -> list[Component]:
 
 
 def _message(asking: Asking, scene: Scene, name: str, found: FeederLosses) -> str:
+    words = asking.words
     figures = {
         "place": name,
-        "month": month_name(asking.words, scene.month),
-        "stated": number(asking.words, found.stated_feeder_count),
-        "all": number(asking.words, found.feeder_count),
+        "month": month_name(words, scene.month),
+        "stated": number(words, found.stated_feeder_count),
+        "all": number(words, found.feeder_count),
     }
-    sentence = asking.text("{place}, {month}: a loss is stated for {stated} of {all} feeders.", **figures)
-    if len(found.rows) < found.feeder_count:
-        sentence += " " + asking.text(
-            "The first {count} in the chosen order are shown; choose a smaller unit to see the rest.",
-            count=number(asking.words, len(found.rows)),
+    sentences = [words.text("{place}, {month}: a loss is stated for {stated} of {all} feeders.", **figures)]
+    if found.total_loss_share is not None:
+        energy = energy_scale(words, (found.total_loss_kwh,))
+        lost = f"{amount(words, found.total_loss_kwh, energy)} {energy.unit}"
+        share = f"{amount(words, found.total_loss_share, share_scale())} %"
+        sentences.append(words.text("They lost {energy}, {share} of what they received.", energy=lost, share=share))
+    if 0 < found.first_half_count < found.stated_feeder_count:
+        sentences.append(
+            words.count(
+                "Half of the loss is in {count} feeder.",
+                "Half of the loss is in {count} feeders.",
+                found.first_half_count,
+            )
         )
-    return sentence
+    if not found.is_whole:
+        sentences.append(
+            words.text(
+                "The first {count} in the chosen order are shown; choose a smaller unit to see the rest.",
+                count=number(words, len(found.rows)),
+            )
+        )
+    return " ".join(sentences)
 
 
 def _feeder_table(asking: Asking, scene: Scene, found: FeederLosses, energy: Scale) -> Component:
@@ -88,13 +110,13 @@ def _feeder_table(asking: Asking, scene: Scene, found: FeederLosses, energy: Sca
     base = month_short(words, scene.base_month)
     columns = [
         Column("name", words.text("Feeder"), width=160),
-        Column("substation", words.text("Substation"), width=130),
-        Column("res", words.text("RES"), width=130),
         *_balance_columns(asking, energy),
         Column("loss_change_kwh", words.text("Loss change on {month}", month=base), energy, is_change=True,
                good_when_lower=True, width=110),
         Column("loss_share_change", words.text("Share change on {month}", month=base), points_scale(words),
                is_change=True, good_when_lower=True, width=110),
+        Column("substation", words.text("Substation"), width=130),
+        Column("res", words.text("RES"), width=130),
     ]  # fmt: skip
     rows = [
         Row(
@@ -118,7 +140,7 @@ def _feeder_table(asking: Asking, scene: Scene, found: FeederLosses, energy: Sca
         _filled(columns, rows, depth_hides),
         rows,
         sort=asking.address.sort or BY_LOSS,
-        is_whole=len(found.rows) == found.feeder_count,
+        is_whole=found.is_whole,
     )
 
 
@@ -146,9 +168,13 @@ def _feeder_message(asking: Asking, scene: Scene, name: str, rows: list[dict[str
     if shown is None:
         return [words.text("Nothing is known of {place} in {month}.", place=name, month=month)]
     if shown["loss_kwh"] is None:
-        why = words.text(shown["why_not_stated"]) if shown["why_not_stated"] else words.text("not known why")
+        why = _why_not_stated(asking, shown)
         return [words.text("No loss can be stated for {place} in {month}: {why}.", place=name, month=month, why=why)]
     energy = energy_scale(words, (shown["loss_kwh"],))
+    if shown["loss_kwh"] < 0:
+        more = f"{amount(words, -shown['loss_kwh'], energy)} {energy.unit}"
+        return [words.text("{place} supplied {energy} more than it received in {month}.", place=name, energy=more,
+                           month=month)]  # fmt: skip
     lost = f"{amount(words, shown['loss_kwh'], energy)} {energy.unit}"
     if shown["loss_share"] is None:
         return [words.text("{place} lost {energy} in {month}.", place=name, energy=lost, month=month)]
@@ -164,11 +190,11 @@ def _feeder_message(asking: Asking, scene: Scene, name: str, rows: list[dict[str
 def _balance_columns(asking: Asking, energy: Scale) -> list[Column]:
     words = asking.words
     return [
+        Column("loss_kwh", words.text("Loss"), energy),
+        Column("loss_share", words.text("Loss share"), share_scale(), width=90),
         Column("intake_kwh", words.text("Intake"), energy, tip=words.text("By the meter at the feeder head")),
         Column("generation_kwh", words.text("Generation"), energy, tip=words.text("Injected by consumers")),
         Column("useful_supply_kwh", words.text("Useful supply"), energy),
-        Column("loss_kwh", words.text("Loss"), energy),
-        Column("loss_share", words.text("Loss share"), share_scale(), width=90),
         Column("declared_non_technical_kwh", words.text("Declared non-technical"), energy,
                tip=words.text("Non-technical loss that the utility itself declared")),
     ]  # fmt: skip
@@ -185,7 +211,14 @@ def _filled(columns: list[Column], rows: list[Row], hidden: tuple[str, ...]) -> 
 
 
 def _why_not_stated(asking: Asking, row: dict[str, Any]) -> str | None:
-    return asking.text(row["why_not_stated"]) if row["why_not_stated"] else None
+    why = row["why_not_stated"]
+    in_words = {
+        "no meter at the feeder head": asking.text("no meter at the feeder head"),
+        "no energy of the feeder head is known for the month": asking.text("no energy of the feeder head is known"),
+        "the feeder head was measured for a part of the month only": asking.text("measured for a part of the month"),
+        "no useful supply of the month is booked yet": asking.text("no useful supply is booked yet"),
+    }
+    return in_words.get(why, why)
 
 
 def _no_losses_so_deep(asking: Asking, scene: Scene) -> ShownInstead:

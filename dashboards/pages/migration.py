@@ -9,11 +9,12 @@ from dash.development.base_component import Component
 
 from dashboards.pages.asking import Asking
 from dashboards.pages.grids import Column, Row, grid
+from dashboards.pages.migration_words import entity_in_words, reason_in_words, status_in_words, verdict_in_words
 from dashboards.pages.scene import ShownInstead
 from dashboards.pages.states import state
 from dashboards.queries.currency import Currency, currency
 from dashboards.queries.migration import loads, reasons, rows_by_file
-from dashboards.words.amounts import Scale, amount, energy_scale, money_scale, number, share_scale
+from dashboards.words.amounts import Scale, amount, count_scale, energy_scale, money_scale, number, share_scale
 from dashboards.words.catalogue import Words
 
 _COUNT_COLUMNS = ("read_count", "loaded_count", "merged_count", "rejected_count", "out_of_scope_count")
@@ -24,8 +25,8 @@ def migration_page(asking: Asking) -> tuple[str, list[Component]]:
     found = loads(asking.reader)
     if not found:
         sentence = asking.text(
-            "No load has been migrated yet: run `make demo` for synthetic files, or `wattbook migrate DIR` for your own, "
-            "then `wattbook build`."
+            "No load has been migrated yet: run `make demo` for synthetic files, or `wattbook migrate DIR` for your "
+            "own, then `wattbook build`."
         )
         raise ShownInstead(title, state(asking.text("Nothing here yet"), sentence))
     if not asking.address.steps:
@@ -64,7 +65,7 @@ def _top_line(asking: Asking, found: list[dict[str, Any]], load: dict[str, Any])
             html.Div(
                 [
                     dmc.Text(_load_name(asking, load), fw=600, span=True, id="place-name"),
-                    html.Span(_status(asking, load["status"]), className="mark", id="load-status"),
+                    html.Span(status_in_words(asking.words, load["status"]), className="mark", id="load-status"),
                 ],
                 className="top-line-place",
             ),
@@ -72,8 +73,11 @@ def _top_line(asking: Asking, found: list[dict[str, Any]], load: dict[str, Any])
                 [
                     *others,
                     html.A(
-                        asking.text("Protocol"), href=f"/protocol/{load['protocol_id']}", target="_blank", id="protocol",
-                        className="mantine-focus-auto protocol-link",
+                        asking.text("Protocol"),
+                        href=f"/protocol/{load['protocol_id']}",
+                        target="_blank",
+                        id="protocol",
+                        className="protocol-link",
                     ),
                 ],
                 className="top-line-choices",
@@ -85,14 +89,6 @@ def _top_line(asking: Asking, found: list[dict[str, Any]], load: dict[str, Any])
 
 def _load_name(asking: Asking, load: dict[str, Any]) -> str:
     return asking.text("Load {load} from {directory}", load=load["load_id"], directory=load["directory"])
-
-
-def _status(asking: Asking, status: str) -> str:
-    return {
-        "prepared": asking.text("waits for acceptance"),
-        "accepted": asking.text("accepted"),
-        "withdrawn": asking.text("withdrawn"),
-    }.get(status, status)
 
 
 def _message(words: Words, load: dict[str, Any], money: Currency) -> str:
@@ -114,7 +110,7 @@ def _message(words: Words, load: dict[str, Any], money: Currency) -> str:
 
 def _tiles(words: Words, load: dict[str, Any], money: Currency) -> Component:
     coins, energy = _scales(words, [load], money, "rejected_minor", "rejected_kwh")
-    rows = Scale(share_scale().divisor * 100, words.text("rows"), 0)
+    rows = count_scale(words.text("rows"))
     tiles = [
         ("read_count", words.text("Read"), rows),
         ("loaded_count", words.text("Loaded"), rows),
@@ -142,15 +138,27 @@ def _tiles(words: Words, load: dict[str, Any], money: Currency) -> Component:
 def _reason_table(words: Words, why: list[dict[str, Any]], money: Currency) -> Component:
     coins, energy = _scales(words, why, money, "amount_minor", "energy_kwh")
     columns = [
-        Column("reason_code", words.text("Reason"), width=180),
+        Column("reason", words.text("Reason"), width=230),
         Column("entity", words.text("Kind of fact"), width=140),
         Column("verdict", words.text("Verdict"), width=110),
-        Column("file_count", words.text("Files"), _counted(words)),
-        Column("row_count", words.text("Rows"), _counted(words)),
+        Column("file_count", words.text("Files"), count_scale()),
+        Column("row_count", words.text("Rows"), count_scale()),
         Column("energy_kwh", words.text("Energy at stake"), energy),
         Column("amount_minor", words.text("Money at stake"), coins),
     ]
-    return grid(words, "reasons", columns, [Row(row) for row in why])
+    rows = [
+        Row(
+            {
+                **row,
+                "reason": reason_in_words(words, row["reason_code"]),
+                "entity": entity_in_words(words, row["entity"]),
+                "verdict": verdict_in_words(words, row["verdict"]),
+            },
+            remark=row["reason_code"],
+        )
+        for row in why
+    ]
+    return grid(words, "reasons", columns, rows)
 
 
 def _file_table(words: Words, load: dict[str, Any], files: list[dict[str, Any]], money: Currency) -> Component:
@@ -158,21 +166,23 @@ def _file_table(words: Words, load: dict[str, Any], files: list[dict[str, Any]],
     columns = [
         Column("file_name", words.text("File"), width=220),
         Column("entity", words.text("Kind of fact"), width=140),
-        Column("read_count", words.text("Read"), _counted(words), width=96),
-        Column("loaded_count", words.text("Loaded"), _counted(words), width=96),
-        Column("merged_count", words.text("Merged"), _counted(words), width=96),
-        Column("rejected_count", words.text("Rejected"), _counted(words), width=96),
-        Column("out_of_scope_count", words.text("Out of scope"), _counted(words), width=96),
+        Column("read_count", words.text("Read"), count_scale(), width=96),
+        Column("loaded_count", words.text("Loaded"), count_scale(), width=96),
+        Column("merged_count", words.text("Merged"), count_scale(), width=96),
+        Column("rejected_count", words.text("Rejected"), count_scale(), width=96),
+        Column("out_of_scope_count", words.text("Out of scope"), count_scale(), width=96),
         Column("rejected_share", words.text("Rejected share"), share_scale(2), width=96),
         Column("rejected_kwh", words.text("Energy at stake"), energy, width=96),
         Column("rejected_minor", words.text("Money at stake"), coins, width=96),
     ]
     total = Row({**load, "file_name": words.text("Total")})
-    return grid(words, "files", columns, [Row(row) for row in files], total=total)
-
-
-def _counted(words: Words) -> Scale:
-    return Scale(share_scale().divisor * 100, words.text("rows"), 0)
+    return grid(
+        words,
+        "files",
+        columns,
+        [Row({**row, "entity": entity_in_words(words, row["entity"])}) for row in files],
+        total=total,
+    )
 
 
 def _scales(

@@ -88,16 +88,17 @@ def top_line(asking: Asking, scene: Scene) -> Component:
                         w=170,
                         inputProps={"aria-label": asking.text("Month")},
                     ),
+                    html.Span(asking.text("compared with"), className="choice-label"),
                     dmc.Select(
                         id="comparison",
                         value=asking.address.comparison.value,
                         data=[
-                            {"value": Comparison.PREVIOUS_MONTH.value, "label": asking.text("against month before")},
-                            {"value": Comparison.LAST_YEAR.value, "label": asking.text("against year before")},
+                            {"value": Comparison.PREVIOUS_MONTH.value, "label": asking.text("month before")},
+                            {"value": Comparison.LAST_YEAR.value, "label": asking.text("year before")},
                         ],
                         allowDeselect=False,
                         size="sm",
-                        w=220,
+                        w=170,
                         inputProps={"aria-label": asking.text("Comparison")},
                     ),
                     html.Span(f"{scene.month:%Y-%m}", id="month-shown", hidden=True),
@@ -109,9 +110,9 @@ def top_line(asking: Asking, scene: Scene) -> Component:
     )
 
 
-def span_text(asking: Asking, scene: Scene) -> str:
+def span_text(asking: Asking, scene: Scene, first_month: date) -> str:
     """The third line of a picture's title: when, and what is provisional."""
-    span = f"{month_short(asking.words, scene.shown_months[0])} – {month_short(asking.words, scene.month)}"
+    span = f"{month_short(asking.words, first_month)} – {month_short(asking.words, scene.month)}"
     return span + (", " + asking.text("hatched: month still open") if any(scene.provisional) else "")
 
 

@@ -71,6 +71,7 @@ def _change(words: Words, tile: Tile, base_name: str) -> Component:
         shown = amount(words, change, tile.scale, signed=True)
         if tile.base != 0:
             shown += f" ({number(words, change / abs(tile.base) * 100, 1, signed=True)} %)"
-    direction = (change > 0) - (change < 0)
+    # A loss below nothing is no good news but a question.
+    direction = (change > 0) - (change < 0) if tile.value >= 0 else 0
     colour = {1: "good", -1: "bad"}.get(direction * tile.good_when.value, "")
     return html.Div(shown, className=f"tile-change {colour}", title=words.text("Change on {month}", month=base_name))

@@ -159,9 +159,7 @@ class ChildFigures:
     """Whether it belongs to the fewest units that together make half of the loss."""
 
 
-def figures_by_month(
-    reader: Reader, place: Place, first_month: date, last_month: date
-) -> dict[date, MonthFigures]:
+def figures_by_month(reader: Reader, place: Place, first_month: date, last_month: date) -> dict[date, MonthFigures]:
     rows = reader.rows(
         sql.SQL(_MONTHS).format(own=place.own_column),
         {"unit_id": place.unit.unit_id, "first_month": first_month, "last_month": last_month},
@@ -169,9 +167,7 @@ def figures_by_month(
     return {row["month"]: MonthFigures(**row) for row in rows}
 
 
-def figures_by_child(
-    reader: Reader, place: Place, month: date, base_month: date
-) -> list[ChildFigures]:
+def figures_by_child(reader: Reader, place: Place, month: date, base_month: date) -> list[ChildFigures]:
     """Sorted by the energy lost, the most first."""
     rows = reader.rows(
         sql.SQL(_CHILDREN).format(own=place.own_column, child=place.child_column),

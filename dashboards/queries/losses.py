@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from psycopg import sql
@@ -28,12 +29,23 @@ WITH feeder AS (
     INNER JOIN marts.dim_unit AS u ON u.unit_id = b.feeder_id
     LEFT JOIN marts.fct_feeder_balance AS p ON p.feeder_id = b.feeder_id AND p.service_month = %(base_month)s
     WHERE {own} = %(unit_id)s AND b.service_month = %(month)s
+),
+ranked AS (
+    SELECT f.*,
+        sum(greatest(f.loss_kwh, 0)) OVER (ORDER BY f.loss_kwh DESC NULLS LAST, f.feeder_id ROWS UNBOUNDED PRECEDING)
+            - greatest(f.loss_kwh, 0) < sum(greatest(f.loss_kwh, 0)) OVER () / 2 AS is_in_first_half
+    FROM feeder AS f
 )
 SELECT f.*, count(*) OVER () AS feeder_count, count(f.loss_kwh) OVER () AS stated_feeder_count,
+    sum(f.loss_kwh) OVER () AS total_loss_kwh,
+    sum(f.loss_kwh) OVER () / nullif(
+        sum(f.intake_kwh + coalesce(f.generation_kwh, 0)) FILTER (WHERE f.loss_kwh IS NOT NULL) OVER (), 0
+    ) AS total_loss_share,
+    count(*) FILTER (WHERE f.is_in_first_half AND f.loss_kwh > 0) OVER () AS first_half_count,
     s.name_en AS substation_en, s.name_ru AS substation_ru, s.name_uk AS substation_uk, s.name_uz AS substation_uz,
     s.code AS substation_code,
     r.name_en AS res_en, r.name_ru AS res_ru, r.name_uk AS res_uk, r.name_uz AS res_uz, r.code AS res_code
-FROM feeder AS f
+FROM ranked AS f
 LEFT JOIN marts.dim_unit AS s ON s.unit_id = f.substation_id
 LEFT JOIN marts.dim_unit AS r ON r.unit_id = f.res_id
 ORDER BY {sort} NULLS LAST, f.code
@@ -51,11 +63,19 @@ ORDER BY b.service_month DESC
 
 @dataclass(frozen=True)
 class FeederLosses:
-    """At most `MOST_FEEDERS` rows in the wanted order, and how many there are in all."""
+    """At most `MOST_FEEDERS` rows in the wanted order, and what is true of all feeders of the place."""
 
     rows: list[dict[str, Any]]
-    feeder_count: int
-    stated_feeder_count: int
+    feeder_count: int = 0
+    stated_feeder_count: int = 0
+    total_loss_kwh: Decimal | None = None
+    total_loss_share: Decimal | None = None
+    first_half_count: int = 0
+    """The fewest feeders that together make half of the loss."""
+
+    @property
+    def is_whole(self) -> bool:
+        return len(self.rows) == self.feeder_count
 
 
 def losses_by_feeder(
@@ -68,13 +88,12 @@ def losses_by_feeder(
         {"unit_id": place.unit.unit_id, "month": month, "base_month": base_month},
     )
     if not rows:
-        return FeederLosses([], 0, 0)
-    return FeederLosses(rows, rows[0]["feeder_count"], rows[0]["stated_feeder_count"])
+        return FeederLosses([])
+    of_all = ("feeder_count", "stated_feeder_count", "total_loss_kwh", "total_loss_share", "first_half_count")
+    return FeederLosses(rows, **{name: rows[0][name] for name in of_all})
 
 
-def losses_by_month(
-    reader: Reader, place: Place, first_month: date, last_month: date
-) -> list[dict[str, Any]]:
+def losses_by_month(reader: Reader, place: Place, first_month: date, last_month: date) -> list[dict[str, Any]]:
     """One row per month of one feeder, the newest first."""
     return reader.rows(
         _ONE_FEEDER,

@@ -28,8 +28,20 @@ ORDER BY q.rejected_minor DESC, q.rejected_kwh DESC, q.rejected_count DESC, q.fi
 LIMIT 2000
 """
 
+_MAY_READ_PROTOCOLS = """
+SELECT 1
+FROM ops.membership AS m
+INNER JOIN ops.group_right AS g
+    ON g.group_code = m.group_code AND g.right_code IN ('migrate', 'accept_load')
+WHERE m.user_id = ops.current_user_id() AND daterange(m.valid_from, m.valid_to) @> current_date
+LIMIT 1
+"""
+
+_PROTOCOL = "SELECT 1 FROM marts.fct_migration_quality AS q WHERE q.protocol_id = %(protocol_id)s LIMIT 1"
+
 _REASONS = """
-SELECT r.reason_code, r.entity, r.verdict, sum(r.row_count)::bigint AS row_count, count(DISTINCT r.file_name) AS file_count,
+SELECT r.reason_code, r.entity, r.verdict, sum(r.row_count)::bigint AS row_count,
+    count(DISTINCT r.file_id) AS file_count,
     sum(r.energy_kwh) AS energy_kwh, sum(r.amount_minor)::numeric AS amount_minor
 FROM marts.fct_migration_reason AS r
 WHERE r.load_id = %(load_id)s
@@ -37,6 +49,16 @@ GROUP BY r.reason_code, r.entity, r.verdict
 ORDER BY amount_minor DESC, energy_kwh DESC, row_count DESC, r.reason_code, r.entity
 LIMIT 500
 """
+
+
+def may_read_protocols(reader: Reader) -> bool:
+    """Whether the user migrates or accepts loads: a protocol names people and their debts."""
+    row = reader.row(_MAY_READ_PROTOCOLS)
+    return row is not None
+
+
+def knows_protocol(reader: Reader, protocol_id: int) -> bool:
+    return reader.row(_PROTOCOL, {"protocol_id": protocol_id}) is not None
 
 
 def loads(reader: Reader) -> list[dict[str, Any]]:

@@ -59,9 +59,7 @@ def month_to_show_first(reader: Reader, months: list[date]) -> date | None:
     return months[0] if months else None
 
 
-def period_states(
-    reader: Reader, place: Place, first_month: date, last_month: date
-) -> dict[date, PeriodState]:
+def period_states(reader: Reader, place: Place, first_month: date, last_month: date) -> dict[date, PeriodState]:
     """Months that no RES of the place has opened are left out."""
     rows = reader.rows(
         sql.SQL(_STATES).format(own=place.own_column),

@@ -9,7 +9,7 @@ from typing import Any, Self
 from psycopg import sql
 
 from dashboards.reading import Reader
-from operational_db.refusal import Refusal
+from dashboards.words.refusals import RefusedInWords
 
 LEVELS = ("republic", "region", "ptpp", "res", "substation", "feeder", "transformer_point")
 
@@ -132,7 +132,9 @@ def find_place(reader: Reader, code: str) -> Place:
             is_permitted = bool(units) and units[-1].is_permitted
         units.append(Unit.of(row, is_permitted=is_permitted))
     if not units:
-        raise Refusal(f'There is no unit with the code "{code}"; start from the top and choose it from the tables.')
+        raise RefusedInWords(
+            'There is no unit with the code "{code}"; start from the top and choose it from the tables.', code=code
+        )
     return Place(tuple(units))
 
 

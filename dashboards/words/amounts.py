@@ -4,13 +4,14 @@ A number is rounded here once, half away from zero, and only for the eye. Everyt
 scale, so a scale is chosen for a whole column.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from babel.dates import format_skeleton
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, get_decimal_symbol, get_group_symbol
 
 from dashboards.words.catalogue import Words
 
@@ -30,26 +31,31 @@ class Scale:
 
 
 def energy_scale(words: Words, kwh: Iterable[Amount]) -> Scale:
-    """kWh up to five digits, then MWh, then GWh, by the largest of the numbers."""
+    """kWh up to four digits, then MWh, then GWh, by the largest of the numbers."""
     largest = _largest(kwh)
-    if largest < 100_000:
+    if largest < 10_000:
         return Scale(Decimal(1), words.text("kWh"), 0)
-    if largest < 100_000_000:
+    if largest < 10_000_000:
         return Scale(Decimal(1000), words.text("MWh"), 1)
     return Scale(Decimal(1_000_000), words.text("GWh"), 1)
 
 
 def money_scale(words: Words, minor: Iterable[Amount], currency: str, minor_per_major: int) -> Scale:
-    """Whole units of the currency up to five digits, then thousands, millions, billions, by the largest number."""
+    """Whole units of the currency up to five digits, then thousands up to four, millions, billions, by the largest."""
     largest = _largest(minor) / minor_per_major
     steps = (
         (100_000, 1, currency, 0),
-        (100_000_000, 1000, words.text("thousand {currency}", currency=currency), 1),
-        (100_000_000_000, 1_000_000, words.text("million {currency}", currency=currency), 1),
+        (10_000_000, 1000, words.text("thousand {currency}", currency=currency), 1),
+        (10_000_000_000, 1_000_000, words.text("million {currency}", currency=currency), 1),
         (None, 1_000_000_000, words.text("billion {currency}", currency=currency), 1),
     )
     divisor, unit, decimals = next(step[1:] for step in steps if step[0] is None or largest < step[0])
     return Scale(Decimal(divisor * minor_per_major), unit, decimals)
+
+
+def count_scale(unit: str = "") -> Scale:
+    """Things counted one by one."""
+    return Scale(Decimal(1), unit, 0)
 
 
 def share_scale(decimals: int = 1) -> Scale:
@@ -79,19 +85,30 @@ def amount(words: Words, value: Amount, scale: Scale, *, signed: bool = False) -
     return "" if value is None else number(words, Decimal(value) / scale.divisor, scale.decimals, signed=signed)
 
 
+def separators(words: Words) -> str:
+    """The decimal sign and the sign between thousands, as Plotly wants them."""
+    group = get_group_symbol(words.locale).translate(_GROUP_SPACES)
+    return get_decimal_symbol(words.locale) + group
+
+
 def month_name(words: Words, month: date) -> str:
     """March 2026"""
-    return format_skeleton("yMMMM", month, locale=words.locale).removesuffix(" г.").removesuffix(" р.")
+    return _without_the_word_year(format_skeleton("yMMMM", month, locale=words.locale))
 
 
 def month_short(words: Words, month: date) -> str:
     """Mar 2026"""
-    return format_skeleton("yMMM", month, locale=words.locale).removesuffix(" г.").removesuffix(" р.")
+    return _without_the_word_year(format_skeleton("yMMM", month, locale=words.locale))
 
 
 def month_abbreviation(words: Words, month: date) -> str:
     """Mar"""
     return format_skeleton("MMM", month, locale=words.locale)[:3]
+
+
+def _without_the_word_year(text: str) -> str:
+    """Russian and Ukrainian add the letter of their word for year, which a table has no room for."""
+    return re.sub(r"\s[гр]\.$", "", text)
 
 
 def _largest(values: Iterable[Amount]) -> Decimal:

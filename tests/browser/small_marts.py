@@ -9,7 +9,6 @@ from datetime import date
 import psycopg
 
 from operational_db.connections import connect_as_admin
-from operational_db.reference.loading import load_reference
 from operational_db.settings import Settings
 
 LONG_NAME = "Самаркандская районная подстанция имени Мирзо Улугбека с очень длинным названием, 110/35/10 кВ"
@@ -39,6 +38,18 @@ CREATE TABLE marts.fct_receivables (
     taken_over_minor bigint NOT NULL, charged_minor bigint NOT NULL, paid_minor bigint NOT NULL,
     other_minor bigint NOT NULL, closing_minor bigint NOT NULL, debt_minor bigint NOT NULL,
     overpaid_minor bigint NOT NULL, account_count bigint NOT NULL, is_closed boolean NOT NULL
+);
+CREATE TABLE marts.fct_migration_quality (
+    load_id bigint NOT NULL, protocol_id bigint NOT NULL, profile text NOT NULL, directory text NOT NULL,
+    status text NOT NULL, prepared_at timestamptz NOT NULL, file_id bigint NOT NULL, file_name text NOT NULL,
+    entity text NOT NULL, read_count bigint NOT NULL, loaded_count bigint NOT NULL, merged_count bigint NOT NULL,
+    rejected_count bigint NOT NULL, out_of_scope_count bigint NOT NULL, energy_kwh numeric(18, 6) NOT NULL,
+    rejected_kwh numeric(18, 6) NOT NULL, amount_minor bigint NOT NULL, rejected_minor bigint NOT NULL
+);
+CREATE TABLE marts.fct_migration_reason (
+    load_id bigint NOT NULL, protocol_id bigint NOT NULL, file_id bigint NOT NULL, file_name text NOT NULL,
+    entity text NOT NULL, verdict text NOT NULL, reason_code text NOT NULL, row_count bigint NOT NULL,
+    energy_kwh numeric(18, 6) NOT NULL, amount_minor bigint NOT NULL
 );
 GRANT USAGE ON SCHEMA marts TO wattbook_web;
 GRANT SELECT ON ALL TABLES IN SCHEMA marts TO wattbook_web;
@@ -141,7 +152,6 @@ PRICE_MINOR_PER_KWH = 60_000  # 600 UZS
 
 def build_small_marts(settings: Settings, *, first_res: str, second_res: str) -> None:
     """Two RES of two regions, four feeders, two months of which the last is still open in the second RES."""
-    load_reference(settings)
     with connect_as_admin(settings, autocommit=True) as session:
         session.execute(_SHAPE)
         session.execute(_UNITS_OF_TODAY)
@@ -154,6 +164,7 @@ def build_small_marts(settings: Settings, *, first_res: str, second_res: str) ->
         for feeder_id, month, intake, generation, supply in BALANCES:
             _insert_balance(session, feeder_id, month, intake, generation, supply)
         _insert_money(session, first_res, second_res)
+        _insert_migration(session)
         session.execute(_GUARD)
         session.execute("ANALYZE")
 
@@ -188,3 +199,25 @@ def _insert_money(session: psycopg.Connection, first_res: str, second_res: str) 
             "INSERT INTO marts.dim_period SELECT unit_id, %s, %s, NULL FROM marts.dim_unit WHERE code = %s",
             (month, is_closed, code),
         )
+
+
+def _insert_migration(session: psycopg.Connection) -> None:
+    """One load of two files: 120 rows = 110 loaded + 3 merged + 5 rejected + 2 out of scope."""
+    session.execute(
+        """
+        INSERT INTO marts.fct_migration_quality VALUES
+        (1, 1, 'merged_utility', '/data/выгрузка РЭС', 'accepted', now(), 1, 'SA01/ABON.DBF', 'account',
+         100, 93, 3, 2, 2, 0, 0, 5000000000, 120000000),
+        (1, 1, 'merged_utility', '/data/выгрузка РЭС', 'accepted', now(), 2, 'SA01/POKAZ.DBF', 'reading',
+         20, 17, 0, 3, 0, 9000, 1234.5, 0, 0)
+        """
+    )
+    session.execute(
+        """
+        INSERT INTO marts.fct_migration_reason VALUES
+        (1, 1, 1, 'SA01/ABON.DBF', 'account', 'merged', 'EXACT_REPEAT', 3, 0, 150000000),
+        (1, 1, 1, 'SA01/ABON.DBF', 'account', 'rejected', 'DUP_ACCOUNT', 2, 0, 120000000),
+        (1, 1, 1, 'SA01/ABON.DBF', 'account', 'out_of_scope', 'ROW_DELETED', 2, 0, 0),
+        (1, 1, 2, 'SA01/POKAZ.DBF', 'reading', 'rejected', 'READING_DECREASE', 3, 1234.5, 0)
+        """
+    )

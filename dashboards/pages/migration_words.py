@@ -1,0 +1,85 @@
+"""What the codes of a migration mean in the reader's words: kinds of facts, verdicts, reasons.
+
+The full sentence for each row, in its old keys, is in the protocol.
+"""
+
+from dashboards.words.catalogue import Words
+
+
+def entity_in_words(words: Words, code: str) -> str:
+    return {
+        "account": words.text("Accounts"),
+        "charge": words.text("Charges of the old program"),
+        "code_entry": words.text("Code lists"),
+        "conductor": words.text("Conductors"),
+        "declared_energy": words.text("Energy by month"),
+        "declared_loss": words.text("Declared losses"),
+        "grid_energy": words.text("Feeder energy by month"),
+        "grid_meter": words.text("Feeder meters"),
+        "grid_reading": words.text("Feeder readings"),
+        "half_hours": words.text("Half-hours"),
+        "line_section": words.text("Line sections"),
+        "meter": words.text("Meters"),
+        "metering_point": words.text("Metering points"),
+        "opening_balance": words.text("Opening balances"),
+        "payment": words.text("Payments"),
+        "payment_package": words.text("Payment registers"),
+        "reading": words.text("Readings"),
+        "street": words.text("Streets"),
+        "transformer": words.text("Transformers"),
+        "unit": words.text("Units of the network"),
+    }.get(code, code)
+
+
+def verdict_in_words(words: Words, code: str) -> str:
+    return {
+        "merged": words.text("merged"),
+        "rejected": words.text("rejected"),
+        "out_of_scope": words.text("out of scope"),
+    }.get(code, code)
+
+
+def status_in_words(words: Words, code: str) -> str:
+    return {
+        "prepared": words.text("waits for acceptance"),
+        "accepted": words.text("accepted"),
+        "withdrawn": words.text("withdrawn"),
+    }.get(code, code)
+
+
+def reason_in_words(words: Words, code: str) -> str:
+    return {
+        "ACCOUNT_REJECTED": words.text("Its account or point was rejected"),
+        "BAD_DATE": words.text("Not a date"),
+        "BAD_ENCODING": words.text("Bytes that are no letters"),
+        "BAD_LAYOUT": words.text("Not the layout"),
+        "BAD_NUMBER": words.text("Not a number"),
+        "CODE_UNKNOWN": words.text("Code not in the list"),
+        "DUP_ACCOUNT": words.text("Account twice, with other data"),
+        "DUP_PAYMENT": words.text("Receipt twice, with other data"),
+        "DUP_READING": words.text("Two values for one day"),
+        "DUP_ROW": words.text("Key twice, with other data"),
+        "DUP_SERIAL": words.text("Serial number at two places"),
+        "DUP_UNIT": words.text("Unit twice, with other data"),
+        "EMPTY_CELL": words.text("Empty where it may not be"),
+        "EXACT_REPEAT": words.text("Same row again"),
+        "JOINED": words.text("Joined with the consumer's other row"),
+        "LOST_LETTERS": words.text("Letters were lost"),
+        "METER_REJECTED": words.text("Its meter was rejected"),
+        "METER_TYPE_UNKNOWN": words.text("Type of meter not known"),
+        "NOT_OPENING": words.text("Not the opening balance"),
+        "NO_ACCOUNT": words.text("No such account"),
+        "NO_ADDRESS": words.text("No such street"),
+        "NO_CONDUCTOR": words.text("No such conductor"),
+        "NO_METER": words.text("No such meter"),
+        "NO_PACKAGE": words.text("No such register of payments"),
+        "NO_UNIT": words.text("No such unit"),
+        "RAGGED_ROW": words.text("More or fewer cells than the head"),
+        "READING_DECREASE": words.text("Reading goes down"),
+        "REGISTER_ROLLOVER": words.text("Register passed zero"),
+        "ROW_DELETED": words.text("Flagged deleted"),
+        "SENT_TWICE": words.text("Receipt sent twice"),
+        "TARIFF_UNKNOWN": words.text("Tariff not known"),
+        "UNRECOGNISED_MONEY": words.text("Money of an unknown account"),
+        "WRONG_DATES": words.text("Dates do not fit the meter"),
+    }.get(code, code)
