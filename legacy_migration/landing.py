@@ -14,6 +14,7 @@ import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from legacy_migration.encodings import require_encoding
 from legacy_migration.profile import FileRule, Profile
 from legacy_migration.source_rows import ColumnSum, SourceBatch, columns_of, read_rows, sum_of_column
 from legacy_migration.typed_rows import chosen_alternatives
@@ -139,6 +140,8 @@ def _land_file(session: psycopg.Connection, load_id: int, file: DumpFile) -> Non
             "COPY landing.row (file_id, row_no, cells, is_deleted, undecodable, ragged_cells) FROM STDIN"
         ) as copy:
             for batch in read_rows(file.path, file.rule):
+                if not row_count and file.rule.format != "layout_80020":
+                    require_encoding(file.path, file.rule.encoding, batch.text.values())
                 copy.write(copy_lines(batch, file_id))
                 row_count += len(batch.row_no)
                 deleted_count += int(batch.deleted.sum())

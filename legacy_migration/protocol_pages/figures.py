@@ -54,7 +54,7 @@ _QUERIES: Final = {
             "sum(k.difference), 0, 'equal' FROM migration.check_result AS k WHERE k.load_id = %(load_id)s "
             "AND k.level = 'count' AND k.measure = 'rows' AND k.status = 'equal' GROUP BY k.stage, k.level, "
             "k.entity, k.measure"
-            ") AS n ORDER BY n.status = 'differs' DESC, n.stage DESC, n.level, n.entity, n.measure, n.unit"
+            ") AS n ORDER BY n.status, n.stage DESC, n.level DESC, n.entity, n.measure, n.unit"
         ),
     ),
     "reasons": (

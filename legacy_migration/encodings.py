@@ -1,0 +1,39 @@
+"""Is the text in the encoding that the profile says? A guess by how often the commonest Cyrillic letters stand.
+
+Belongs here: noticing that a whole file is in another encoding. Does not belong here: single bad bytes (`source_rows`).
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+
+from operational_db.refusal import Refusal
+
+CANDIDATES: Final = ("cp866", "cp1251", "koi8-u", "utf-8")
+COMMON_LETTERS: Final = frozenset("оаеинтрс")
+"""About half of the letters of Russian, Ukrainian and Uzbek text; read in a wrong code page, a tenth at most."""
+LETTERS_MIN: Final = 200
+SHARE_OF_RIGHT_MIN, SHARE_OF_WRONG_MAX = 0.35, 0.2
+SAMPLE_ROWS: Final = 2000
+
+
+def require_encoding(path: Path, encoding: str, columns: Iterable[pa.Array]) -> None:
+    """Refuse a file whose letters make words in another encoding and none in that of the profile."""
+    text = "".join(cell for column in columns for cell in column.slice(0, SAMPLE_ROWS).to_pylist() if not cell.isascii())
+    letters = [letter for letter in text if not letter.isascii()]
+    if len(letters) < LETTERS_MIN or _share(letters) > SHARE_OF_WRONG_MAX:
+        return
+    raw = text.encode(encoding, "ignore")
+    shares = {name: _share([c for c in raw.decode(name, "ignore") if not c.isascii()]) for name in CANDIDATES}
+    likely = max(shares, key=lambda name: shares[name])
+    if shares[likely] >= SHARE_OF_RIGHT_MIN:
+        raise Refusal(
+            f"The file {path} is in {likely}, not in {encoding} as the profile says: its letters make words only so; "
+            "correct the encoding in the profile."
+        )
+
+
+def _share(letters: list[str]) -> float:
+    return sum(letter.lower() in COMMON_LETTERS for letter in letters) / len(letters) if letters else 0.0
