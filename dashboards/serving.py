@@ -54,9 +54,8 @@ def serve(settings: Settings, *, user_login: str, port: int = 8050) -> None:
     log_dir = settings.var_dir / "log"
     log_dir.mkdir(parents=True, exist_ok=True)
     application = create_app(settings, user_login).server
-    listener.set_inheritable(True)
     options = {
-        "bind": f"fd://{listener.fileno()}",
+        "bind": f"fd://{listener.detach()}",
         # One process keeps its sessions and words warm for one office; a fault in it is answered by a new one.
         "workers": 1,
         "worker_class": "gthread",
@@ -70,8 +69,12 @@ def serve(settings: Settings, *, user_login: str, port: int = 8050) -> None:
         "when_ready": lambda _: _say(terminal, f"Wattbook is open at {address} as {user_login}; Ctrl-C closes it."),
         "on_exit": lambda _: _say(terminal, "Wattbook is closed."),
     }
-    with contextlib.suppress(SystemExit), listener, terminal:
-        _Server(application, options).run()
+    with terminal:
+        try:
+            _Server(application, options).run()
+        except SystemExit as ended:
+            if ended.code:
+                raise Refusal(f"The screens stopped by a fault of ours; {log_dir / 'screens.log'} says why.") from ended
 
 
 def _say(terminal: TextIO, sentence: str) -> None:
