@@ -30,6 +30,12 @@ def say(sentence: str) -> None:
     sys.stdout.write(f"{sentence}\n")
 
 
+def warn(sentence: str) -> None:
+    """One line beside the answer, for a person."""
+    sys.stderr.write(f"{sentence}\n")
+    sys.stderr.flush()
+
+
 def show_json(answer: object) -> None:
     """One JSON document on standard output."""
     text = json.dumps(answer, default=_as_json, ensure_ascii=False, indent=2)

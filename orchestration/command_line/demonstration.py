@@ -2,9 +2,12 @@
 
 # Imports inside the functions: listing the commands must not wait for what one of them needs.
 # ruff: noqa: PLC0415
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
+
+from orchestration.command_line.arguments import AsJson
 
 
 def demo(
@@ -12,6 +15,7 @@ def demo(
     months: Annotated[int, typer.Option(min=1, max=12, help="How many months are billed and closed.")] = 6,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same utility.")] = 1,
     fresh: Annotated[bool, typer.Option("--fresh", help="Begin anew, though the same demo is there.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """The whole main job on made-up files: migrate with proof, bill, close, build, write forms.
 
@@ -21,12 +25,36 @@ def demo(
     [dim]wattbook demo --accounts 300 --months 2 --seed 7[/]
     """
     from operational_db.settings import load_settings
+    from orchestration.answers import show_json
     from orchestration.demo.run import run_demo
     from orchestration.demo.summary import show_summary
     from orchestration.made_up_utility import MadeUpUtility
 
-    show_summary(run_demo(load_settings(), MadeUpUtility(accounts, months, seed), fresh=fresh))
+    summary = run_demo(load_settings(), MadeUpUtility(accounts, months, seed), fresh=fresh)
+    if as_json:
+        show_json(summary)
+    else:
+        show_summary(summary)
 
 
-def bench() -> None:
-    """To be joined."""
+def bench(
+    accounts: Annotated[int, typer.Option(min=1000, help="How many consumers are billed.")] = 200_000,
+    page: Annotated[bool, typer.Option(help="Write the figures to docs/benchmarks.md.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Measure the bill run beside other ways of making the same bills, in a database of its own.
+
+    [dim]wattbook bench --accounts 20000 --no-page[/]
+    """
+    from operational_db.settings import load_settings
+    from orchestration.answers import show_json, show_table, warn
+    from orchestration.benchmarks.bill_run import measure
+    from orchestration.benchmarks.page import COLUMNS, table, write
+
+    ways = measure(load_settings(), accounts, warn)
+    if as_json:
+        show_json([{**asdict(way), "bills_per_second": round(way.bills_per_second)} for way in ways])
+    else:
+        show_table(COLUMNS, table(ways))
+    if page:
+        warn(str(write(ways, accounts)))

@@ -95,4 +95,4 @@ def test_a_failed_data_test_keeps_the_forms_back(book: SmallBook, workplace: Wor
         session.execute("UPDATE ops.bill_line SET charge_minor = charge_minor + 1 WHERE step_no = 1")
     with pytest.raises(Refusal, match="fct_useful_supply_charge_equals_bills"):
         graph.run("month_close", partition_key=JANUARY)
-    assert not list(workplace.forms_dir.glob("*.xlsx"))
+    assert not list(workplace.forms_dir.glob("*_2026-01.xlsx"))
