@@ -8,6 +8,7 @@ import errno
 import os
 import socket
 import sys
+from collections.abc import Iterator
 from typing import Any, TextIO
 
 import flask
@@ -49,32 +50,46 @@ def serve(settings: Settings, *, user_login: str, port: int = 8050) -> None:
     _require_user(settings, user_login)
     listener = _listen(port)
     address = f"http://{HOST}:{listener.getsockname()[1]}/"
-    # gunicorn sends what is printed to its log, so the terminal is kept aside.
-    terminal = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
     log_dir = settings.var_dir / "log"
     log_dir.mkdir(parents=True, exist_ok=True)
     application = create_app(settings, user_login).server
-    options = {
-        "bind": f"fd://{listener.detach()}",
-        # One process keeps its sessions and words warm for one office; a fault in it is answered by a new one.
-        "workers": 1,
-        "worker_class": "gthread",
-        "threads": THREADS,
-        "preload_app": True,
-        "graceful_timeout": _SECONDS_TO_FINISH,
-        "errorlog": str(log_dir / "screens.log"),
-        "capture_output": True,
-        "control_socket_disable": True,
-        "worker_tmp_dir": "/dev/shm" if os.access("/dev/shm", os.W_OK) else None,  # noqa: S108 - where it exists
-        "when_ready": lambda _: _say(terminal, f"Wattbook is open at {address} as {user_login}; Ctrl-C closes it."),
-        "on_exit": lambda _: _say(terminal, "Wattbook is closed."),
-    }
-    with terminal:
+    with _terminal_kept_aside() as terminal:
+        options = {
+            "bind": f"fd://{listener.detach()}",
+            # One process keeps its sessions and words warm for one office; a fault in it is answered by a new one.
+            "workers": 1,
+            "worker_class": "gthread",
+            "threads": THREADS,
+            "preload_app": True,
+            "graceful_timeout": _SECONDS_TO_FINISH,
+            "errorlog": str(log_dir / "screens.log"),
+            "capture_output": True,
+            "control_socket_disable": True,
+            "worker_tmp_dir": "/dev/shm" if os.access("/dev/shm", os.W_OK) else None,  # noqa: S108 - where it exists
+            "when_ready": lambda _: _say(terminal, f"Wattbook is open at {address} as {user_login}; Ctrl-C closes it."),
+            "on_exit": lambda _: _say(terminal, "Wattbook is closed."),
+        }
         try:
             _Server(application, options).run()
         except SystemExit as ended:
             if ended.code:
                 raise Refusal(f"The screens stopped by a fault of ours; {log_dir / 'screens.log'} says why.") from ended
+
+
+@contextlib.contextmanager
+def _terminal_kept_aside() -> Iterator[TextIO]:
+    """gunicorn sends what is printed to its log; this is where a user reads, and is given back at the end."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    output, errors = os.dup(1), os.dup(2)
+    try:
+        with os.fdopen(output, "w", buffering=1, closefd=False) as terminal:
+            yield terminal
+    finally:
+        os.dup2(output, 1)
+        os.dup2(errors, 2)
+        os.close(output)
+        os.close(errors)
 
 
 def _say(terminal: TextIO, sentence: str) -> None:
