@@ -2,7 +2,7 @@
     materialized='incremental',
     incremental_strategy='append',
     pre_hook="{{ forget_unsettled_months() }}",
-    indexes=[{'columns': ['booked_month']}]
+    indexes=[{'columns': ['booked_month']}, {'columns': ['is_closed', 'booked_month']}]
 ) }}
 
 with entries as (

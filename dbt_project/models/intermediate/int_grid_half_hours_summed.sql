@@ -1,7 +1,8 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ forget_unsettled_months() }}"
+    pre_hook="{{ forget_unsettled_months() }}",
+    indexes=[{'columns': ['booked_month']}, {'columns': ['is_closed', 'booked_month']}]
 ) }}
 
 with days as (

@@ -4,7 +4,10 @@
     on_schema_change='fail',
     pre_hook="{{ forget_unsettled_months() }}",
     post_hook="{{ guard_rows_by_res() }}",
-    indexes=[{'columns': ['booked_month', 'res_id', 'article_code'], 'unique': true}]
+    indexes=[
+        {'columns': ['booked_month', 'res_id', 'article_code'], 'unique': true},
+        {'columns': ['is_closed', 'booked_month']},
+    ]
 ) }}
 
 select

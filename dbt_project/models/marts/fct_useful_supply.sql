@@ -4,7 +4,11 @@
     on_schema_change='fail',
     pre_hook="{{ forget_unsettled_months() }}",
     post_hook="{{ guard_rows_by_res() }}",
-    indexes=[{'columns': ['booked_month', 'res_id']}, {'columns': ['service_month', 'leaf_unit_id']}]
+    indexes=[
+        {'columns': ['booked_month', 'res_id']},
+        {'columns': ['service_month', 'leaf_unit_id']},
+        {'columns': ['is_closed', 'booked_month']},
+    ]
 ) }}
 
 select
