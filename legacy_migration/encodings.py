@@ -3,6 +3,7 @@
 Belongs here: noticing that a whole file is in another encoding. Does not belong here: single bad bytes (`source_rows`).
 """
 
+import codecs
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -21,18 +22,25 @@ SAMPLE_ROWS: Final = 2000
 
 def require_encoding(path: Path, encoding: str, columns: Iterable[pa.Array]) -> None:
     """Refuse a file whose letters make words in another encoding and none in that of the profile."""
-    text = "".join(cell for column in columns for cell in column.slice(0, SAMPLE_ROWS).to_pylist() if not cell.isascii())
+    sample = (cell for column in columns for cell in column.slice(0, SAMPLE_ROWS).to_pylist())
+    text = "".join(cell for cell in sample if not cell.isascii())
     letters = [letter for letter in text if not letter.isascii()]
-    if len(letters) < LETTERS_MIN or _share(letters) > SHARE_OF_WRONG_MAX:
+    if len(letters) < LETTERS_MIN:
         return
     raw = text.encode(encoding, "ignore")
-    shares = {name: _share([c for c in raw.decode(name, "ignore") if not c.isascii()]) for name in CANDIDATES}
+    shares = {name: _share([c for c in raw.decode(name, "replace") if not c.isascii()]) for name in CANDIDATES}
     likely = max(shares, key=lambda name: shares[name])
-    if shares[likely] >= SHARE_OF_RIGHT_MIN:
+    # UTF-8 read in a code page is full of Р and С, which are common letters: there only its own decoding tells.
+    is_other = likely == "utf-8" or _share(letters) < SHARE_OF_WRONG_MAX
+    if is_other and shares[likely] >= SHARE_OF_RIGHT_MIN and not _same(likely, encoding):
         raise Refusal(
             f"The file {path} is in {likely}, not in {encoding} as the profile says: its letters make words only so; "
             "correct the encoding in the profile."
         )
+
+
+def _same(name: str, other: str) -> bool:
+    return codecs.lookup(name).name == codecs.lookup(other).name
 
 
 def _share(letters: list[str]) -> float:

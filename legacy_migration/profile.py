@@ -4,6 +4,7 @@ Belongs here: files, columns, rules and code lists as the profile states them, a
 Does not belong here: how a rule computes (`canonical_rules`), which entities there are (`entities`).
 """
 
+import codecs
 import csv
 import hashlib
 import re
@@ -188,7 +189,7 @@ class _Reader:
             raise self.refuse(body.lines["format"], f'format "{body["format"]}" is not one of {", ".join(FORMATS)}.')
         encoding = body.get("encoding", "utf-8")
         try:
-            b"".decode(encoding)
+            codecs.lookup(encoding)
         except LookupError as error:
             raise self.refuse(
                 body.lines["encoding"], f'encoding "{encoding}" is not known; write cp866, cp1251, utf-8.'

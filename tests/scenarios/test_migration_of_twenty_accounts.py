@@ -12,7 +12,6 @@ from legacy_migration.synthetic_utility.twenty_accounts.dump import twenty_accou
 from operational_db.access.commands import create_user
 from operational_db.billing.commands import bill_month
 from operational_db.connections import Role, connect
-from operational_db.reference.loading import load_reference
 from operational_db.refusal import Refusal
 from operational_db.settings import Settings
 
@@ -46,12 +45,6 @@ REMARKED_ROWS = {
 }
 
 
-@pytest.fixture
-def book(settings: Settings) -> Settings:
-    load_reference(settings)
-    return settings
-
-
 @pytest.fixture(scope="module")
 def dump(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return twenty_accounts(tmp_path_factory.mktemp("legacy") / "twenty")
@@ -63,26 +56,28 @@ def rows(settings: Settings, query: str, *values: object) -> list[tuple]:
 
 
 @pytest.mark.requirement("A51")
-def test_every_fault_is_named_by_file_row_and_reason_and_nothing_else_is(book: Settings, dump: Path) -> None:
-    prepared = migrate(book, dump, profile="merged_utility", by=BY)
+def test_every_fault_is_named_by_file_row_and_reason_and_nothing_else_is(settings: Settings, dump: Path) -> None:
+    prepared = migrate(settings, dump, profile="merged_utility", by=BY)
     named = rows(
-        book,
+        settings,
         "SELECT f.path, d.row_no, d.entity, d.verdict, d.reason_code FROM migration.verdict AS d "
         "INNER JOIN landing.file AS f USING (file_id)",
     )
     assert set(named) == NAMED_ROWS
     remarked = rows(
-        book,
+        settings,
         "SELECT DISTINCT f.path, r.row_no, r.entity, r.reason_code FROM migration.remark AS r "
         "INNER JOIN landing.file AS f USING (file_id)",
     )
     # The point's own date of connection is blank where the contract's is.
     assert set(remarked) == REMARKED_ROWS
-    assert rows(book, "SELECT legacy_key, measure, stated, expected FROM migration.difference ORDER BY 1, 2") == [
-        # March of SA03:1/1: 90 kWh x 600 = 54,000 but 128,000 stands; balance 66,000 + 128,000 - 0 = 194,000, stated 120,000.
+    assert rows(settings, "SELECT legacy_key, measure, stated, expected FROM migration.difference ORDER BY 1, 2") == [
+        # March of SA03:1/1: 90 kWh x 600 = 54,000 but 128,000 stands;
+        # balance 66,000 + 128,000 - 0 = 194,000, stated 120,000.
         ("SA03/1/1 2026-03", "balance_minor", 12_000_000, 19_400_000),
         ("SA03/1/1 2026-03", "charge_minor", 12_800_000, 5_400_000),
-        # March of SA03:1/3: 210 kWh cost 128,000 but 54,000 stands; 152,000 + 54,000 - 152,000 = 54,000, stated 128,000.
+        # March of SA03:1/3: 210 kWh cost 128,000 but 54,000 stands;
+        # 152,000 + 54,000 - 152,000 = 54,000, stated 128,000.
         ("SA03/1/3 2026-03", "balance_minor", 12_800_000, 5_400_000),
         ("SA03/1/3 2026-03", "charge_minor", 5_400_000, 12_800_000),
     ]
@@ -93,11 +88,11 @@ def test_every_fault_is_named_by_file_row_and_reason_and_nothing_else_is(book: S
 
 
 @pytest.mark.requirement("A52")
-def test_sums_of_the_dump_are_found_again_as_loaded_merged_or_rejected(book: Settings, dump: Path) -> None:
-    migrate(book, dump, profile="merged_utility", by=BY)
+def test_sums_of_the_dump_are_found_again_as_loaded_merged_or_rejected(settings: Settings, dump: Path) -> None:
+    migrate(settings, dump, profile="merged_utility", by=BY)
     found = dict(
         rows(
-            book,
+            settings,
             "SELECT measure, sum(source_value) FROM migration.check_result WHERE level = 'sum' GROUP BY measure",
         )
     )
@@ -109,39 +104,39 @@ def test_sums_of_the_dump_are_found_again_as_loaded_merged_or_rejected(book: Set
     # Opening debts: 781,000 + 70,000 + 19,094,000.25 and the two overpayments 25,000 and 8,000.25 on top.
     assert found["household_openings.DEB"] - found["household_openings.KRD"] == Decimal("19945000.25")
     assert found["household_openings.KRD"] == Decimal("33000.25")
-    assert not rows(book, "SELECT * FROM migration.check_result WHERE status = 'differs'")
+    assert not rows(settings, "SELECT * FROM migration.check_result WHERE status = 'differs'")
 
 
-def test_nothing_reaches_the_book_before_acceptance_and_all_of_it_after(book: Settings, dump: Path) -> None:
-    protocol = migrate(book, dump, profile="merged_utility", by=BY)
-    assert rows(book, "SELECT count(*) FROM ops.account") == [(0,)]
-    accept(book, protocol.protocol_id, by=BY)
+def test_nothing_reaches_the_book_before_acceptance_and_all_of_it_after(settings: Settings, dump: Path) -> None:
+    protocol = migrate(settings, dump, profile="merged_utility", by=BY)
+    assert rows(settings, "SELECT count(*) FROM ops.account") == [(0,)]
+    accept(settings, protocol.protocol_id, by=BY)
     # 17 households and 3 legal consumers, and for each RES the account of unrecognised money.
-    assert rows(book, "SELECT kind, count(*) FROM ops.account GROUP BY 1 ORDER BY 1") == [
+    assert rows(settings, "SELECT kind, count(*) FROM ops.account GROUP BY 1 ORDER BY 1") == [
         ("household", 17),
         ("legal", 3),
         ("technical", 2),
     ]
     # 84,000 went astray to account 1/902 of SA03.
     assert rows(
-        book,
+        settings,
         "SELECT a.account_no, p.amount_minor, p.payer_text LIKE 'SA03 1/902%%' FROM ops.payment AS p "
         "INNER JOIN ops.account AS a USING (account_id) WHERE a.kind = 'technical'",
     ) == [("SA03-UNRECOGNISED", 8_400_000, True)]
     # 478,044,800.50 arrived, 108,000 of it twice.
-    assert rows(book, "SELECT sum(amount_minor) FROM ops.payment") == [(47_793_680_050,)]
-    assert not rows(book, "SELECT * FROM migration.check_result WHERE status = 'differs'")
+    assert rows(settings, "SELECT sum(amount_minor) FROM ops.payment") == [(47_793_680_050,)]
+    assert not rows(settings, "SELECT * FROM migration.check_result WHERE status = 'differs'")
 
 
 @pytest.mark.requirement("A54")
-def test_bills_of_the_loaded_accounts_are_those_worked_by_hand(book: Settings, dump: Path) -> None:
-    accept(book, migrate(book, dump, profile="merged_utility", by=BY).protocol_id, by=BY)
+def test_bills_of_the_loaded_accounts_are_those_worked_by_hand(settings: Settings, dump: Path) -> None:
+    accept(settings, migrate(settings, dump, profile="merged_utility", by=BY).protocol_id, by=BY)
     for month in ("2026-01-01", "2026-02-01", "2026-03-01"):
-        bill_month(book, date.fromisoformat(month), by=BY)
+        bill_month(settings, date.fromisoformat(month), by=BY)
     billed = {
         (account_no, month): (energy, charge)
         for account_no, month, energy, charge in rows(
-            book,
+            settings,
             "SELECT a.account_no, to_char(b.booked_month, 'YYYY-MM'), b.energy_kwh, b.charge_minor FROM ops.bill AS b "
             "INNER JOIN ops.account AS a USING (account_id)",
         )
@@ -164,80 +159,80 @@ def test_bills_of_the_loaded_accounts_are_those_worked_by_hand(book: Settings, d
     assert billed == expected
 
 
-def test_large_consumer_is_billed_by_half_hours_and_its_readings_are_a_control(book: Settings, dump: Path) -> None:
-    accept(book, migrate(book, dump, profile="merged_utility", by=BY).protocol_id, by=BY)
+def test_large_consumer_is_billed_by_half_hours_and_its_readings_are_a_control(settings: Settings, dump: Path) -> None:
+    accept(settings, migrate(settings, dump, profile="merged_utility", by=BY).protocol_id, by=BY)
     # 100 kWh in each half-hour: 31 x 48 x 100 = 148,800; 28 x 48 x 100 = 134,400.
     assert rows(
-        book,
-        "SELECT e.span_from::text, e.energy_kwh FROM ops.measured_energy AS e INNER JOIN ops.account AS a USING (account_id) "
-        "WHERE a.account_no = 'U000001' AND e.kind = 'half_hours' ORDER BY 1",
+        settings,
+        "SELECT e.span_from::text, e.energy_kwh FROM ops.measured_energy AS e "
+        "INNER JOIN ops.account AS a USING (account_id) WHERE a.account_no = 'U000001' ORDER BY 1",
     ) == [("2026-01-01", 148_800), ("2026-02-01", 134_400), ("2026-03-01", 148_800)]
     assert rows(
-        book,
+        settings,
         "SELECT count(*), count(s.reading_id) FROM ops.reading AS r INNER JOIN ops.account AS a USING (account_id) "
         "LEFT JOIN ops.reading_set_aside AS s USING (reading_id) WHERE a.account_no = 'U000001'",
     ) == [(4, 4)]
 
 
 @pytest.mark.requirement("A53")
-def test_doing_it_again_changes_nothing_and_says_so(book: Settings, dump: Path) -> None:
-    first = migrate(book, dump, profile="merged_utility", by=BY)
-    again = migrate(book, dump, profile="merged_utility", by=BY)
+def test_doing_it_again_changes_nothing_and_says_so(settings: Settings, dump: Path) -> None:
+    first = migrate(settings, dump, profile="merged_utility", by=BY)
+    again = migrate(settings, dump, profile="merged_utility", by=BY)
     assert (again.protocol_id, again.was_there) == (first.protocol_id, True)
-    accept(book, first.protocol_id, by=BY)
-    before = rows(book, "SELECT count(*), sum(amount_minor) FROM ops.ledger")
-    assert accept(book, first.protocol_id, by=BY).was_there
-    assert rows(book, "SELECT count(*), sum(amount_minor) FROM ops.ledger") == before
+    accept(settings, first.protocol_id, by=BY)
+    before = rows(settings, "SELECT count(*), sum(amount_minor) FROM ops.ledger")
+    assert accept(settings, first.protocol_id, by=BY).was_there
+    assert rows(settings, "SELECT count(*), sum(amount_minor) FROM ops.ledger") == before
 
 
-def test_withdrawn_load_leaves_no_trace_and_can_be_loaded_again(book: Settings, dump: Path) -> None:
-    units = rows(book, "SELECT count(*) FROM ops.unit")
-    first = migrate(book, dump, profile="merged_utility", by=BY)
-    accept(book, first.protocol_id, by=BY)
-    assert withdraw(book, first.protocol_id, by=BY).state == "withdrawn"
+def test_withdrawn_load_leaves_no_trace_and_can_be_loaded_again(settings: Settings, dump: Path) -> None:
+    units = rows(settings, "SELECT count(*) FROM ops.unit")
+    first = migrate(settings, dump, profile="merged_utility", by=BY)
+    accept(settings, first.protocol_id, by=BY)
+    assert withdraw(settings, first.protocol_id, by=BY).state == "withdrawn"
     for table in ("account", "subscriber", "premises", "meter", "reading", "ledger", "payment", "payment_key",
                   "payment_package", "street", "address", "grid_meter", "billing_period"):  # fmt: skip
-        assert rows(book, f"SELECT count(*) FROM ops.{table}") == [(0,)], table
-    assert rows(book, "SELECT count(*) FROM ops.unit") == units
+        assert rows(settings, f"SELECT count(*) FROM ops.{table}") == [(0,)], table
+    assert rows(settings, "SELECT count(*) FROM ops.unit") == units
     with pytest.raises(Refusal, match="was withdrawn"):
-        accept(book, first.protocol_id, by=BY)
-    second = migrate(book, dump, profile="merged_utility", by=BY)
+        accept(settings, first.protocol_id, by=BY)
+    second = migrate(settings, dump, profile="merged_utility", by=BY)
     assert second.protocol_id != first.protocol_id
     assert second.content_sha256 == first.content_sha256
-    assert accept(book, second.protocol_id, by=BY).state == "accepted"
+    assert accept(settings, second.protocol_id, by=BY).state == "accepted"
 
 
-def test_after_the_first_bill_a_load_stays(book: Settings, dump: Path) -> None:
-    protocol = migrate(book, dump, profile="merged_utility", by=BY)
-    accept(book, protocol.protocol_id, by=BY)
-    bill_month(book, date(2026, 1, 1), by=BY, account_no="SA01/1/1")
+def test_after_the_first_bill_a_load_stays(settings: Settings, dump: Path) -> None:
+    protocol = migrate(settings, dump, profile="merged_utility", by=BY)
+    accept(settings, protocol.protocol_id, by=BY)
+    bill_month(settings, date(2026, 1, 1), by=BY, account_no="SA01/1/1")
     with pytest.raises(Refusal, match="1 of its accounts have bills, the first is SA01/1/1"):
-        withdraw(book, protocol.protocol_id, by=BY)
+        withdraw(settings, protocol.protocol_id, by=BY)
 
 
-def test_only_a_user_with_the_right_for_the_res_migrates_and_accepts(book: Settings, dump: Path) -> None:
-    create_user(book, login="team", full_name="Team", group_code="migration_team", unit_code="UZ", by=BY)
-    create_user(book, login="signer", full_name="Signer", group_code="migration_approvers", unit_code="SA01", by=BY)
+def test_only_a_user_with_the_right_for_the_res_migrates_and_accepts(settings: Settings, dump: Path) -> None:
+    create_user(settings, login="team", full_name="Team", group_code="migration_team", unit_code="UZ", by=BY)
+    create_user(settings, login="signer", full_name="Signer", group_code="migration_approvers", unit_code="SA01", by=BY)
     with pytest.raises(Refusal, match='no active user "nobody"'):
-        migrate(book, dump, profile="merged_utility", by="nobody")
+        migrate(settings, dump, profile="merged_utility", by="nobody")
     with pytest.raises(Refusal, match='does not hold the right "migrate"'):
-        migrate(book, dump, profile="merged_utility", by="signer")
-    protocol = migrate(book, dump, profile="merged_utility", by="team")
+        migrate(settings, dump, profile="merged_utility", by="signer")
+    protocol = migrate(settings, dump, profile="merged_utility", by="team")
     with pytest.raises(Refusal, match='does not hold the right "accept_load" for SA0'):
-        accept(book, protocol.protocol_id, by="team")
+        accept(settings, protocol.protocol_id, by="team")
     # The dump has accounts of SA03 too.
     with pytest.raises(Refusal, match='does not hold the right "accept_load" for SA03'):
-        accept(book, protocol.protocol_id, by="signer")
-    assert rows(book, "SELECT count(*) FROM ops.account") == [(0,)]
+        accept(settings, protocol.protocol_id, by="signer")
+    assert rows(settings, "SELECT count(*) FROM ops.account") == [(0,)]
 
 
 def test_protocol_is_written_as_page_and_workbook_from_the_same_figures(
-    book: Settings, dump: Path, tmp_path: Path
+    settings: Settings, dump: Path, tmp_path: Path
 ) -> None:
     import openpyxl  # noqa: PLC0415 - only this test reads a workbook
 
-    protocol = migrate(book, dump, profile="merged_utility", by=BY)
-    page_path, workbook_path = write_protocol(book, protocol.protocol_id, tmp_path)
+    protocol = migrate(settings, dump, profile="merged_utility", by=BY)
+    page_path, workbook_path = write_protocol(settings, protocol.protocol_id, tmp_path)
     page = page_path.read_text(encoding="utf-8")
     assert protocol.content_sha256 in page
     assert "POKAZ holds 1310, less than the reading before" in page
