@@ -47,6 +47,8 @@ FOUND = """
 SELECT f.path, d.row_no, d.reason_code FROM migration.verdict AS d INNER JOIN landing.file AS f USING (file_id)
 UNION
 SELECT f.path, r.row_no, r.reason_code FROM migration.remark AS r INNER JOIN landing.file AS f USING (file_id)
+-- Money for an account that was rejected is a consequence, not a fault.
+WHERE r.reason_code <> 'UNRECOGNISED_MONEY' OR r.value NOT IN (SELECT a.account_no FROM migration.account AS a)
 UNION
 SELECT f.path, r.other_row_no, r.reason_code
 FROM migration.remark AS r INNER JOIN landing.file AS f ON f.file_id = r.other_file_id
