@@ -27,7 +27,7 @@ dagfuncs.openOnEnter = function (params) {
 dagcomponents.RowLink = function (props) {
     var name = React.createElement("span", { className: "two-lines" }, props.value);
     var remark = props.data.remark
-        ? React.createElement("span", { className: "cell-remark" }, props.data.remark) : null;
+        ? React.createElement("span", { className: "cell-remark", title: props.data.remark }, props.data.remark) : null;
     if (!props.data.href) {
         return React.createElement("span", { className: "name-in-cell", title: props.value }, name, remark);
     }

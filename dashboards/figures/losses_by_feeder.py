@@ -11,7 +11,9 @@ from dashboards.words.catalogue import Words
 
 MOST_BARS = 12
 _BAR_PIXELS = 24
-_LONGEST_NAME = 26
+_LONGEST_NAME = 24
+_HOLDS_ITS_LABEL = 0.6
+"""The share of the longest bar that is wide enough for a label even on a phone."""
 
 
 def height_pixels(bar_count: int) -> int:
@@ -24,31 +26,35 @@ def largest_losses(feeders: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(losing, key=lambda feeder: feeder["loss_kwh"], reverse=True)[:MOST_BARS]
 
 
-def losses_by_feeder(words: Words, feeders: Sequence[dict[str, Any]], scale: Scale) -> go.Figure:
+def losses_by_feeder(words: Words, named_feeders: Sequence[tuple[dict[str, Any], str]], scale: Scale) -> go.Figure:
     """One bar a feeder in the order given, labelled with its loss and the share of what it received."""
-    names = [feeder[f"name_{words.locale}"] or feeder["code"] for feeder in feeders]
+    feeders, names = [feeder for feeder, _ in named_feeders], [name for _, name in named_feeders]
     labels = [_label(words, feeder, scale) for feeder in feeders]
     positions = list(range(len(feeders)))
-    largest = max((float(feeder["loss_kwh"] / scale.divisor) for feeder in feeders), default=1.0)
+    losses = [float(feeder["loss_kwh"] / scale.divisor) for feeder in feeders]
+    largest = max(losses, default=1.0)
     return go.Figure(
         go.Bar(
-            x=[float(feeder["loss_kwh"] / scale.divisor) for feeder in feeders],
+            x=losses,
             y=positions,
             orientation="h",
             marker={"color": theme.LOSS},
             text=labels,
-            textposition="outside",
+            textposition=["inside" if loss > _HOLDS_ITS_LABEL * largest else "outside" for loss in losses],
             constraintext="none",
             cliponaxis=False,
-            textfont={"color": theme.INK, "size": 12},
+            outsidetextfont={"color": theme.INK, "size": 12},
+            insidetextfont={"color": theme.PAPER, "size": 12},
+            insidetextanchor="end",
+            textangle=0,
             customdata=[f"{name}<br>{label}" for name, label in zip(names, labels, strict=True)],
             hovertemplate="%{customdata}<extra></extra>",
         ),
         {
             "template": theme.TEMPLATE,
             "margin": {"t": 4, "r": 4, "b": 4},
-            # Room for the label of the longest bar.
-            "xaxis": {"visible": False, "range": [0, largest * 1.6]},
+            # Room for the label of a bar that is too short to hold it.
+            "xaxis": {"visible": False, "range": [0, largest * 1.25]},
             "yaxis": {
                 "tickvals": positions,
                 "ticktext": [_shortened(name) for name in names],

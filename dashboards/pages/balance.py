@@ -1,6 +1,5 @@
 """Balance: what a place received, supplied, lost, charged and was paid in a month, and the units directly under it."""
 
-from decimal import Decimal
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -19,6 +18,7 @@ from dashboards.queries.currency import currency
 from dashboards.words.amounts import (
     amount,
     energy_scale,
+    is_shown_as_zero,
     money_scale,
     month_name,
     month_short,
@@ -107,7 +107,7 @@ def _loss_in_words(
         return words.sentence("{place} lost {share} of the energy received in {month}.", **figures)
     change = shown.loss_share - base.loss_share
     figures["points"] = amount(words, abs(change), points)
-    if figures["points"] == amount(words, Decimal(0), points):
+    if is_shown_as_zero(change, points):
         return words.sentence("{place} lost {share} of the energy received in {month}, as in {base}.", **figures)
     if change > 0:
         return words.sentence(

@@ -11,13 +11,14 @@ from typing import Any
 import dash_ag_grid as dag
 
 from dashboards.addresses import Sort
-from dashboards.words.amounts import Scale, amount
+from dashboards.words.amounts import Scale, amount, is_shown_as_zero
 from dashboards.words.catalogue import Words
 
 _ROWS_WITHOUT_SCROLLING = 16
 _ROW_PIXELS = 36
 _HIGH_ROW_PIXELS = 52
 _PIXELS_OF_A_LETTER = 7.5
+_CELL_PADDING = 18
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,10 @@ def _definition(column: Column, *, is_first: bool, sort: Sort | None) -> dict[st
 
 def _is_high(name_column: Column, row: Row) -> bool:
     """A name of two lines and a remark need a higher row."""
-    return row.remark is not None and len(row.values[name_column.field]) * _PIXELS_OF_A_LETTER > name_column.width
+    return (
+        row.remark is not None
+        and len(row.values[name_column.field]) * _PIXELS_OF_A_LETTER > name_column.width - _CELL_PADDING
+    )
 
 
 def _cells(words: Words, columns: Sequence[Column], row: Row) -> dict[str, Any]:
@@ -125,6 +129,6 @@ def _cells(words: Words, columns: Sequence[Column], row: Row) -> dict[str, Any]:
 def _tone(column: Column, row: Row) -> str | None:
     """Good or bad; a loss that fell below nothing is no good news but a question."""
     change, loss = row.values.get(column.field), row.values.get("loss_kwh")
-    if not change or (loss is not None and loss < 0):
+    if change is None or is_shown_as_zero(change, column.scale) or (loss is not None and loss < 0):
         return None
     return "good" if (change < 0) == column.good_when_lower else "bad"

@@ -15,6 +15,7 @@ from dashboards.pages.scene import Scene, ShownInstead, set_scene, top_line
 from dashboards.pages.states import state
 from dashboards.queries.balance import figures_by_month
 from dashboards.queries.losses import BY_LOSS, FeederLosses, losses_by_feeder, losses_by_month
+from dashboards.queries.places import LEVELS
 from dashboards.words.amounts import (
     Scale,
     amount,
@@ -56,7 +57,10 @@ def _many_feeders(asking: Asking, scene: Scene, name: str) -> list[Component]:
         if found.is_whole
         else losses_by_feeder(asking.reader, scene.place, scene.month, scene.base_month, BY_LOSS, words.locale)
     )
-    losing = largest_losses(by_loss.rows)
+    losing = [
+        (row, ", ".join(filter(None, (row[f"name_{words.locale}"] or row["code"], _where(scene, row, words.locale)))))
+        for row in largest_losses(by_loss.rows)
+    ]
     return [
         top_line(asking, scene),
         html.P(_message(asking, scene, name, found), id="message"),
@@ -109,35 +113,26 @@ def _feeder_table(asking: Asking, scene: Scene, found: FeederLosses, energy: Sca
     words, locale = asking.words, asking.words.locale
     base = month_short(words, scene.base_month)
     columns = [
-        Column("name", words.text("Feeder"), width=160),
+        Column("name", words.text("Feeder"), width=180),
         *_balance_columns(asking, energy),
         Column("loss_change_kwh", words.text("Loss change on {month}", month=base), energy, is_change=True,
                good_when_lower=True, width=110),
         Column("loss_share_change", words.text("Share change on {month}", month=base), points_scale(words),
                is_change=True, good_when_lower=True, width=110),
-        Column("substation", words.text("Substation"), width=130),
-        Column("res", words.text("RES"), width=130),
+        Column("why", words.text("Why no loss is stated"), width=200),
     ]  # fmt: skip
     rows = [
         Row(
-            {
-                **row,
-                "name": row[f"name_{locale}"] or row["code"],
-                "substation": row[f"substation_{locale}"] or row["substation_code"],
-                "res": row[f"res_{locale}"] or row["res_code"],
-            },
+            {**row, "name": row[f"name_{locale}"] or row["code"], "why": _why_not_stated(asking, row)},
             href=asking.address.at(*scene.place.steps(asking.top_code), row["code"]).href,
-            remark=_why_not_stated(asking, row),
+            remark=_where(scene, row, locale),
         )
         for row in found.rows
     ]
-    depth_hides = {"substation": ("substation",), "res": ("res",)}.get(scene.place.unit.level, ())
-    if scene.place.unit.level == "substation":
-        depth_hides = ("substation", "res")
     return grid(
         words,
         "feeders",
-        _filled(columns, rows, depth_hides),
+        _filled(columns, rows),
         rows,
         sort=asking.address.sort or BY_LOSS,
         is_whole=found.is_whole,
@@ -158,7 +153,7 @@ def _one_feeder(asking: Asking, scene: Scene, name: str) -> list[Component]:
         top_line(asking, scene),
         html.P(_feeder_message(asking, scene, name, rows), id="message"),
         balance_picture(asking, scene, months),
-        grid(words, "months", _filled(columns, table_rows, ()), table_rows),
+        grid(words, "months", _filled(columns, table_rows), table_rows),
     ]
 
 
@@ -200,14 +195,20 @@ def _balance_columns(asking: Asking, energy: Scale) -> list[Column]:
     ]  # fmt: skip
 
 
-def _filled(columns: list[Column], rows: list[Row], hidden: tuple[str, ...]) -> list[Column]:
+def _filled(columns: list[Column], rows: list[Row]) -> list[Column]:
     """Columns that nobody has a figure in say nothing, except the loss itself."""
     return [
         column
         for column in columns
-        if column.field not in hidden
-        and (column.field in ("name", "loss_kwh") or any(row.values[column.field] is not None for row in rows))
+        if column.field in ("name", "loss_kwh") or any(row.values[column.field] is not None for row in rows)
     ]
+
+
+def _where(scene: Scene, row: dict[str, Any], locale: str) -> str | None:
+    """Names of feeders repeat from one substation to the next, so the units between say which is meant."""
+    between = LEVELS[LEVELS.index(scene.place.unit.level) + 1 :]
+    names = [row[f"{level}_{locale}"] or row[f"{level}_code"] for level in ("substation", "res") if level in between]
+    return ", ".join(name for name in names if name) or None
 
 
 def _why_not_stated(asking: Asking, row: dict[str, Any]) -> str | None:

@@ -138,8 +138,9 @@ def _tiles(words: Words, load: dict[str, Any], money: Currency) -> Component:
 def _reason_table(words: Words, why: list[dict[str, Any]], money: Currency) -> Component:
     coins, energy = _scales(words, why, money, "amount_minor", "energy_kwh")
     columns = [
-        Column("reason", words.text("Reason"), width=230),
-        Column("entity", words.text("Kind of fact"), width=140),
+        Column("reason", words.text("Reason"), width=270),
+        Column("reason_code", words.text("Code"), width=180),
+        Column("entity", words.text("Kind of fact"), width=170),
         Column("verdict", words.text("Verdict"), width=110),
         Column("file_count", words.text("Files"), count_scale()),
         Column("row_count", words.text("Rows"), count_scale()),
@@ -153,8 +154,7 @@ def _reason_table(words: Words, why: list[dict[str, Any]], money: Currency) -> C
                 "reason": reason_in_words(words, row["reason_code"]),
                 "entity": entity_in_words(words, row["entity"]),
                 "verdict": verdict_in_words(words, row["verdict"]),
-            },
-            remark=row["reason_code"],
+            }
         )
         for row in why
     ]
@@ -165,7 +165,7 @@ def _file_table(words: Words, load: dict[str, Any], files: list[dict[str, Any]],
     coins, energy = _scales(words, [load], money, "rejected_minor", "rejected_kwh")
     columns = [
         Column("file_name", words.text("File"), width=220),
-        Column("entity", words.text("Kind of fact"), width=140),
+        Column("entity", words.text("Kind of fact"), width=170),
         Column("read_count", words.text("Read"), count_scale(), width=96),
         Column("loaded_count", words.text("Loaded"), count_scale(), width=96),
         Column("merged_count", words.text("Merged"), count_scale(), width=96),

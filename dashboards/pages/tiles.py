@@ -10,7 +10,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboards.figures.spark import spark_mask
-from dashboards.words.amounts import Scale, amount, number
+from dashboards.words.amounts import Scale, amount, is_shown_as_zero, number
 from dashboards.words.catalogue import Words
 
 
@@ -72,6 +72,7 @@ def _change(words: Words, tile: Tile, base_name: str) -> Component:
         if tile.base != 0:
             shown += f" ({number(words, change / abs(tile.base) * 100, 1, signed=True)} %)"
     # A loss below nothing is no good news but a question.
-    direction = (change > 0) - (change < 0) if tile.value >= 0 else 0
+    is_telling = tile.value >= 0 and not is_shown_as_zero(change, tile.scale)
+    direction = (change > 0) - (change < 0) if is_telling else 0
     colour = {1: "good", -1: "bad"}.get(direction * tile.good_when.value, "")
     return html.Div(shown, className=f"tile-change {colour}", title=words.text("Change on {month}", month=base_name))

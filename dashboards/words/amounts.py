@@ -85,6 +85,11 @@ def amount(words: Words, value: Amount, scale: Scale, *, signed: bool = False) -
     return "" if value is None else number(words, Decimal(value) / scale.divisor, scale.decimals, signed=signed)
 
 
+def is_shown_as_zero(value: Amount, scale: Scale) -> bool:
+    """Whether nothing is left of the number in the decimals of its column."""
+    return value is not None and abs(Decimal(value) / scale.divisor) < Decimal(5).scaleb(-scale.decimals - 1)
+
+
 def separators(words: Words) -> str:
     """The decimal sign and the sign between thousands, as Plotly wants them."""
     group = get_group_symbol(words.locale).translate(_GROUP_SPACES)

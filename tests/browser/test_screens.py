@@ -88,6 +88,11 @@ def test_drilling_down_by_clicking_and_going_back(open_page: PageOpener, screens
     page.locator("#breadcrumb a", has_text="Regional Electric Networks").click()
     expect(page).to_have_url(screens.address + "/balance")
 
+    expect(page.locator("#place-name")).to_have_text("Regional Electric Networks")
+    page.locator('#children .ag-center-cols-container [row-index="0"] [col-id="loss_kwh"]').click()
+    page.keyboard.press("Enter")  # without a mouse, too
+    expect(page.locator("#place-name")).to_have_text("Samarkand Region")
+
 
 def test_the_month_is_chosen_and_stays_in_the_address(open_page: PageOpener, screens: Served) -> None:
     page = open_page(screens, "/balance")
@@ -117,7 +122,8 @@ def test_losses_are_sorted_by_energy_and_say_why_there_is_none(open_page: PageOp
     assert cell(page, "feeders", "Ф-12 Сиаб", "loss_share") == "20.0"  # 38,000 of 190,000
     assert cell(page, "feeders", "Ф-12 Сиаб", "loss_change_kwh") == "+22.0"  # 38.0 - 16.0
     assert cell(page, "feeders", "Ф-22 без счётчика", "loss_kwh") == ""
-    expect(page.locator("#feeders .cell-remark")).to_have_text("no meter at the feeder head")
+    assert cell(page, "feeders", "Ф-22 без счётчика", "why") == "no meter at the feeder head"
+    expect(page.locator("#feeders .cell-remark").first).to_have_text("Bogʻishamol, Samarkand City RES")
     expect(page.locator("#picture .bars .point")).to_have_count(2)  # the feeders that lost something
     expect(page.locator("#message")).to_contain_text("They lost 48.1 MWh, 14.1 % of what they received.")
 
