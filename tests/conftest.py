@@ -21,7 +21,7 @@ from operational_db import server
 from operational_db.chromium import find_chromium
 from operational_db.connections import connect_as_admin
 from operational_db.reference.loading import load_reference
-from operational_db.schema import upgrade
+from operational_db.schema import ROLES_FILE, upgrade
 from operational_db.server.processes import is_alive
 from operational_db.settings import REPOSITORY_DIR, Settings
 
@@ -124,6 +124,9 @@ def _fresh_database(template: Settings) -> Iterator[Settings]:
     names = {"fresh": sql.Identifier(fresh.database_name), "template": sql.Identifier(template.database_name)}
     with connect_as_admin(maintenance, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {fresh} TEMPLATE {template}").format(**names))
+    # A copy has all but the rights on the database itself.
+    with connect_as_admin(fresh) as connection:
+        connection.execute(ROLES_FILE.read_text(encoding="utf-8"))
     yield fresh
     with connect_as_admin(maintenance, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE {fresh} WITH (FORCE)").format(**names))

@@ -1,5 +1,5 @@
-{# How energy of a span of days comes to calendar months: evenly by days, the part up to a day rounded to a millionth of
-   a kWh, so that the parts add up to the span exactly. The same method as ops.create_segments, which bills by it. #}
+{# How energy of a span of days comes to calendar months: evenly by days, by the function that bills it
+   too (ops.energy_until_kwh), so that bills and balances agree and the parts add up to the span exactly. #}
 
 {# One row per calendar month of a span: service_month, part_from, part_to. Goes after the table of the span. #}
 {% macro months_of_span(span_from, span_to) %}
@@ -17,8 +17,8 @@ cross join lateral (
 {# The energy of the part that months_of_span cut out. #}
 {% macro energy_of_part(energy_kwh, span_from, span_to) -%}
 (
-            round({{ energy_kwh }} * (part.part_to - {{ span_from }}) / ({{ span_to }} - {{ span_from }}), 6)
-            - round({{ energy_kwh }} * (part.part_from - {{ span_from }}) / ({{ span_to }} - {{ span_from }}), 6)
+            ops.energy_until_kwh({{ energy_kwh }}, {{ span_from }}, {{ span_to }}, part.part_to)
+            - ops.energy_until_kwh({{ energy_kwh }}, {{ span_from }}, {{ span_to }}, part.part_from)
         )::numeric(18, 6)
 {%- endmacro %}
 

@@ -1,7 +1,7 @@
 -- Closing a month of one RES: checked, hashed, chained to the close before, final.
 
--- The posted rows of a RES and month in one canonical text per row, in key order. Surrogate numbers of runs and readings
--- are left out, so that a rerun after a crash gives the same hash.
+-- The posted rows of a RES and month in one canonical text per row, in key order. Surrogate numbers of runs and
+-- readings are left out, so that a rerun after a crash gives the same hash.
 CREATE OR REPLACE FUNCTION ops.period_content_hash(of_res_id integer, month date)
 RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, ops
@@ -13,8 +13,9 @@ BEGIN ATOMIC
         INNER JOIN ops.account AS a ON a.account_id = b.account_id
         WHERE b.res_id = of_res_id AND b.booked_month = month
         UNION ALL
-        SELECT concat_ws('|', 'line', a.account_no, l.bill_no, l.line_no, p.code, l.service_month, l.span_from, l.span_to,
-            l.zone_code, v.tariff_code, v.valid_from, l.step_no, l.energy_kwh, l.price_minor, l.charge_minor, l.vat_minor)
+        SELECT concat_ws('|', 'line', a.account_no, l.bill_no, l.line_no, p.code, l.service_month, l.span_from,
+            l.span_to, l.zone_code, v.tariff_code, v.valid_from, l.step_no, l.energy_kwh, l.price_minor,
+            l.charge_minor, l.vat_minor)
         FROM ops.bill_line AS l
         INNER JOIN ops.account AS a ON a.account_id = l.account_id
         INNER JOIN ops.metering_point AS p ON p.metering_point_id = l.metering_point_id
@@ -34,7 +35,9 @@ BEGIN ATOMIC
         INNER JOIN ops.account AS a ON a.account_id = g.account_id
         WHERE g.res_id = of_res_id AND g.booked_month = month
     )
-    SELECT encode(sha256(convert_to(coalesce(string_agg(c.line, E'\n' ORDER BY c.line COLLATE "C"), ''), 'UTF8')), 'hex')
+    SELECT encode(
+        sha256(convert_to(coalesce(string_agg(c.line, E'\n' ORDER BY c.line COLLATE "C"), ''), 'UTF8')), 'hex'
+    )
     FROM canonical AS c;
 END;
 

@@ -17,8 +17,15 @@ CREATE OR REPLACE FUNCTION ops.register_energy_kwh(
 RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (
-    (closing_kwh - opening_kwh + CASE WHEN closing_kwh < opening_kwh THEN 10::numeric ^ digits ELSE 0 END) * ratio
+    (closing_kwh - opening_kwh + CASE WHEN closing_kwh < opening_kwh THEN power(10::numeric, digits) ELSE 0 END) * ratio
 )::numeric(18, 6);
+
+-- Energy of a span up to one of its days, spread evenly over the days, rounded to a millionth of a kWh. A part of the
+-- span is the difference of two such values, so the parts always add up to the whole.
+CREATE OR REPLACE FUNCTION ops.energy_until_kwh(whole_kwh numeric, whole_from date, whole_to date, until date)
+RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN round(whole_kwh * (until - whole_from) / (whole_to - whole_from), 6);
 
 -- Days of a span within its month, as the bits that billed_days keeps (first bit = first day of the month).
 CREATE OR REPLACE FUNCTION ops.day_mask(span_from date, span_to date)
@@ -26,7 +33,7 @@ RETURNS bit(31)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (
     (((1::bigint << (span_to - span_from)) - 1)
-    << (32 - extract(day FROM span_from)::integer - (span_to - span_from)))::bit(31)
+    << (32 - date_part('day', span_from)::integer - (span_to - span_from)))::bit(31)
 );
 
 -- Creates table target: one row per span that a run over these RES (and perhaps one account) has to bill. A span is the
@@ -124,7 +131,8 @@ BEGIN
                 c.account_id, c.metering_point_id, c.zone_code, c.res_id,
                 c.opening_on AS span_from, c.read_on AS span_to,
                 ops.register_energy_kwh(c.opening_kwh, c.value_kwh, g.digits, i.ratio) AS energy_kwh,
-                c.opening_month, c.opening_reading_id, c.booked_month AS closing_month, c.reading_id AS closing_reading_id
+                c.opening_month, c.opening_reading_id,
+                c.booked_month AS closing_month, c.reading_id AS closing_reading_id
             FROM %2$s AS c
             INNER JOIN ops.meter_register AS g ON g.meter_id = c.meter_id AND g.zone_code = c.zone_code
             INNER JOIN ops.meter_installation AS i
@@ -160,8 +168,8 @@ END
 $$;
 
 -- Creates table target from a table of spans: one row per part of a span within one calendar month, one tariff of the
--- point and one tariff version, with the month's volume before and after it. Energy is spread over the days of its span:
--- the part up to a day is rounded to a millionth of a kWh, so the parts add up to the span exactly.
+-- point and one tariff version, with the month's volume before and after it. Energy is spread over the days of its
+-- span: the part up to a day is rounded to a millionth of a kWh, so the parts add up to the span exactly.
 CREATE OR REPLACE FUNCTION ops.create_segments(target text, spans text, month date)
 RETURNS void
 LANGUAGE plpgsql SET default_statistics_target = '10'
@@ -200,8 +208,8 @@ BEGIN
                 part.*,
                 CASE
                     WHEN part.span_from = part.whole_from AND part.span_to = part.whole_to THEN part.whole_kwh
-                    ELSE round(part.whole_kwh * (part.span_to - part.whole_from) / (part.whole_to - part.whole_from), 6)
-                        - round(part.whole_kwh * (part.span_from - part.whole_from) / (part.whole_to - part.whole_from), 6)
+                    ELSE ops.energy_until_kwh(part.whole_kwh, part.whole_from, part.whole_to, part.span_to)
+                        - ops.energy_until_kwh(part.whole_kwh, part.whole_from, part.whole_to, part.span_from)
                 END::numeric(18, 6) AS segment_kwh
             FROM part
         )
@@ -214,7 +222,8 @@ BEGIN
         LEFT JOIN ops.tariff_season AS c
             ON c.tariff_version_id = w.tariff_version_id AND c.month_of_year = extract(month FROM w.service_month)
         LEFT JOIN ops.vat_rate AS r
-            ON r.country = w.country AND r.valid_from <= w.span_from AND (r.valid_to IS NULL OR r.valid_to > w.span_from)
+            ON r.country = w.country AND r.valid_from <= w.span_from
+            AND (r.valid_to IS NULL OR r.valid_to > w.span_from)
         $statement$, target, spans
     );
     EXECUTE format('ANALYZE %s', target);

@@ -54,8 +54,8 @@ BEGIN
 END
 $$;
 
--- work_table: account_id, booked_month, year_of_origin, balance_minor (positive = debt), article_code, posted_on, res_id,
--- source_id, source_row; one row per account, article and year of origin.
+-- work_table: account_id, booked_month, year_of_origin, balance_minor (positive = debt), article_code, posted_on,
+-- res_id, source_id, source_row; one row per account, article and year of origin.
 CREATE OR REPLACE FUNCTION ops.post_opening_balances(work_table text)
 RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, ops

@@ -1,5 +1,5 @@
--- A row is seen by those whose rights reach its RES. Owner and bulk roles see all: the owner only inside procedures that
--- check the right themselves, loader and dbt by BYPASSRLS.
+-- A row is seen by those whose rights reach its RES. Owner and bulk roles see all: the owner only inside procedures
+-- that check the right themselves, loader and dbt by BYPASSRLS.
 DO $$
 DECLARE
     guarded text;
