@@ -15,9 +15,9 @@ from orchestration.workplace import Workplace
 
 @dataclass(frozen=True)
 class RowCounts:
-    """What became of the legacy rows of one kind of fact."""
+    """What became of the legacy rows of one kind of fact; without a kind, of all."""
 
-    entity: str
+    entity: str | None
     read: int
     loaded: int
     merged: int
@@ -76,20 +76,22 @@ def read_summary(settings: Settings, workplace: Workplace, last_month: date) -> 
         last_month,
         balances,
         book_currency(settings),
-        sorted(workplace.protocols_dir.glob("*")),
+        sorted(workplace.protocols_dir.glob(f"protocol_{protocol_id}.*")),
         sorted(workplace.forms_dir.glob(f"*_{last_month:%Y-%m}.xlsx")),
     )
 
 
 def show_summary(summary: Summary) -> None:
     """One screen, and the line that opens the dashboard last."""
+    *kinds, whole = summary.rows
+    not_whole = [rows for rows in kinds if rows.merged or rows.rejected or rows.out_of_scope]
     show_table(
         ["rows of", "read", "loaded", "merged", "rejected", "deleted there"],
         [
-            [rows.entity, rows.read, rows.loaded, rows.merged, rows.rejected, rows.out_of_scope]
-            for rows in summary.rows
+            [rows.entity or "all kinds", rows.read, rows.loaded, rows.merged, rows.rejected, rows.out_of_scope]
+            for rows in [*not_whole, whole]
         ],
-        title=f"Migration, protocol {summary.protocol_id}",
+        title=f"Migration, protocol {summary.protocol_id} (kinds not loaded whole, and all)",
     )
     per_major = summary.currency.minor_per_major
     show_table(

@@ -10,8 +10,6 @@ import time
 from datetime import date
 from pathlib import Path
 
-import pytest
-
 from operational_db.connections import connect_as_admin
 from operational_db.settings import ENVIRONMENT_PREFIX, Settings
 from orchestration.readiness import build
