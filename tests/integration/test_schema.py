@@ -130,3 +130,17 @@ def test_no_partition_is_open_to_those_whom_policies_hold(
     partitions = database.execute("SELECT count(*) FROM pg_class WHERE relispartition AND relkind = 'r'").fetchone()[0]
     assert open_partitions == []
     assert partitions > 10
+
+
+@pytest.mark.parametrize("role", ["wattbook_app", "wattbook_reader", "wattbook_web"])
+def test_rows_of_old_systems_are_closed_to_all_but_loading_and_counting(
+    database: psycopg.Connection, role: str
+) -> None:
+    readable = database.execute(
+        "SELECT table_schema || '.' || table_name FROM information_schema.tables"
+        " WHERE table_schema IN ('landing', 'migration')"
+        "   AND has_table_privilege(%s, format('%%I.%%I', table_schema, table_name), 'SELECT')"
+        "   AND has_schema_privilege(%s, table_schema, 'USAGE')",
+        [role, role],
+    ).fetchall()
+    assert readable == []

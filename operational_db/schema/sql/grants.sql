@@ -1,6 +1,12 @@
 -- What each role may do. Posted rows: INSERT only through procedures of the owner, never UPDATE or DELETE.
-GRANT USAGE ON SCHEMA ops, audit, landing, migration, work TO
-wattbook_app, wattbook_loader, wattbook_dbt, wattbook_reader, wattbook_web;
+-- What a role had before and is not given below it has no longer.
+REVOKE ALL ON ALL TABLES IN SCHEMA ops, audit, landing, migration
+FROM wattbook_app, wattbook_loader, wattbook_dbt, wattbook_reader, wattbook_web;
+REVOKE ALL ON SCHEMA landing, migration FROM wattbook_app, wattbook_reader, wattbook_web;
+GRANT USAGE ON SCHEMA ops, audit TO wattbook_app, wattbook_loader, wattbook_dbt, wattbook_reader, wattbook_web;
+GRANT USAGE ON SCHEMA work TO wattbook_app, wattbook_loader;
+-- Rows as they came from old systems hold passports and telephones of everybody: for loading and for counting alone.
+GRANT USAGE ON SCHEMA landing, migration TO wattbook_loader, wattbook_dbt;
 GRANT CREATE ON SCHEMA work TO wattbook_app, wattbook_loader;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ops, audit FROM public;
 
@@ -24,12 +30,13 @@ BEGIN
 END
 $$;
 
-GRANT SELECT ON ALL TABLES IN SCHEMA landing, migration TO wattbook_app, wattbook_dbt, wattbook_reader, wattbook_web;
+GRANT SELECT ON ALL TABLES IN SCHEMA landing, migration TO wattbook_dbt;
 GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA landing, migration TO wattbook_loader;
 GRANT UPDATE ON ops.unit_placement, ops.metering_point_placement, ops.metering_point_tariff, ops.meter_installation,
 ops.unit_name TO wattbook_loader, wattbook_app;
 GRANT INSERT ON ops.source, ops.reading_event, ops.app_user, ops.membership TO wattbook_app;
-GRANT USAGE ON ALL SEQUENCES IN SCHEMA ops, landing, migration TO wattbook_app, wattbook_loader;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA ops TO wattbook_app, wattbook_loader;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA landing, migration TO wattbook_loader;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ops TO wattbook_app, wattbook_loader, wattbook_dbt;
 GRANT EXECUTE ON FUNCTION ops.current_user_id(), ops.visible_res_ids(), ops.find_unit(text),
 ops.res_under(integer, date), ops.unit_subtree(integer, date), ops.refuse(text, text[])
