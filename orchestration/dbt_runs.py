@@ -110,6 +110,8 @@ def run(
         arguments += ["--select", *([select] if isinstance(select, str) else select)]
     with _session_environment(settings):
         outcome = _invoke(arguments, on_progress)
+    if isinstance(outcome.exception, KeyboardInterrupt):
+        raise outcome.exception
     if outcome.exception is not None or outcome.result is None:
         raise Refusal(
             f"dbt could not run the project {PROJECT_DIR} ({_one_line(str(outcome.exception))}); "

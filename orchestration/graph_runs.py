@@ -1,7 +1,6 @@
 """Running jobs of the graph in this process, with the runs kept where `dagster dev` shows them."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from uuid import uuid4
 
 import dagster as dg
@@ -23,8 +22,7 @@ class Graph:
 
     def __init__(self, workplace: Workplace) -> None:
         self._workplace = workplace
-        with _interrupted_as_usual():
-            self._definitions = defs()
+        self._definitions = defs()
         self._instance = instance_for_commands(workplace.settings)
         self._end_killed_runs()
 
@@ -44,18 +42,19 @@ class Graph:
         """
         run_id = str(uuid4())
         try:
-            with _interrupted_as_usual():
-                return self._definitions.resolve_job_def(job).execute_in_process(
-                    instance=self._instance,
-                    run_id=run_id,
-                    partition_key=partition_key,
-                    resources={"workplace": self._workplace},
-                    run_config={
-                        "loggers": _QUIET,
-                        "ops": {op: {"config": dict(told)} for op, told in (config or {}).items()},
-                    },
-                    tags=_STARTED_BY,
-                )
+            return self._definitions.resolve_job_def(job).execute_in_process(
+                instance=self._instance,
+                run_id=run_id,
+                partition_key=partition_key,
+                resources={"workplace": self._workplace},
+                run_config={
+                    "loggers": _QUIET,
+                    "ops": {op: {"config": dict(told)} for op, told in (config or {}).items()},
+                },
+                tags=_STARTED_BY,
+            )
+        except DagsterExecutionInterruptedError as error:
+            raise KeyboardInterrupt from error
         except DagsterAssetCheckFailedError as error:
             raise Refusal(self._sentence_of_failed_checks(run_id)) from error
 
@@ -72,26 +71,3 @@ class Graph:
         unfinished = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED], tags=_STARTED_BY)
         for run in self._instance.get_runs(unfinished):
             self._instance.report_run_failed(run, "The command that ran it was killed.")
-
-
-@contextmanager
-def _interrupted_as_usual() -> Iterator[None]:
-    """Dagster wraps Ctrl-C into errors of its own; the command line knows the usual one."""
-    try:
-        yield
-    except BaseException as error:
-        if any(isinstance(one, KeyboardInterrupt | DagsterExecutionInterruptedError) for one in _chain(error)):
-            raise KeyboardInterrupt from error
-        raise
-
-
-def _chain(error: BaseException) -> list[BaseException]:
-    """The error and all that stand behind it, each once: such chains may run in a circle."""
-    found: list[BaseException] = []
-    waiting = [error]
-    while waiting:
-        one = waiting.pop()
-        if one not in found:
-            found.append(one)
-            waiting += [behind for behind in (one.__cause__, one.__context__) if behind is not None]
-    return found

@@ -3,6 +3,7 @@
 A traceback that is left is a fault of the program, and is shown as one.
 """
 
+import logging
 import os
 import signal
 import sys
@@ -15,16 +16,21 @@ from operational_db.refusal import Refusal
 DONE = 0
 REFUSED = 1
 _INTERRUPTED = 128 + signal.SIGINT
+_INTERRUPTED_SENTENCE = "Interrupted; what was not finished was not done, and the command can be run again."
 
 
 def run_to_an_end(command: click.Command, program: str, arguments: Sequence[str]) -> int:
     """Run the command and return the exit status of the process."""
+    # The driver would tell of sessions that could not be ended in order; the sentence below is enough.
+    logging.getLogger("psycopg").setLevel(logging.CRITICAL)
     try:
         # Not `command.main`: it ends the process by its own rules before ours are asked.
         with command.make_context(program, list(arguments)) as context:
             command.invoke(context)
         sys.stdout.flush()
     except Refusal as refusal:
+        if _began_with_an_interrupt(refusal):
+            return _say(_INTERRUPTED_SENTENCE, _INTERRUPTED)
         return _say(refusal.sentence, REFUSED)
     except click.exceptions.Exit as ending:
         return ending.exit_code
@@ -32,17 +38,32 @@ def run_to_an_end(command: click.Command, program: str, arguments: Sequence[str]
         wrong_usage.show()
         return wrong_usage.exit_code
     except (click.Abort, KeyboardInterrupt, EOFError):
-        return _say("Interrupted; what was not finished was not done, and the command can be run again.", _INTERRUPTED)
+        return _say(_INTERRUPTED_SENTENCE, _INTERRUPTED)
     except BrokenPipeError:
         # Whoever read our output had enough. Nothing may be written at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except Exception as error:
+        if _began_with_an_interrupt(error):
+            return _say(_INTERRUPTED_SENTENCE, _INTERRUPTED)
         sentence = _about_surroundings(error)
         if sentence is None:
             raise
         return _say(sentence, REFUSED)
     return DONE
+
+
+def _began_with_an_interrupt(error: BaseException) -> bool:
+    """Whether Ctrl-C is what went wrong first: tidying up after it can fail as well, with an error of its own."""
+    seen: set[int] = set()
+    before: BaseException | None = error
+    # Errors that are raised again and again can stand in a ring.
+    while before is not None and id(before) not in seen:
+        if isinstance(before, KeyboardInterrupt):
+            return True
+        seen.add(id(before))
+        before = before.__cause__ or before.__context__
+    return False
 
 
 def _about_surroundings(error: Exception) -> str | None:

@@ -187,6 +187,20 @@ def test_what_a_user_or_machine_causes_ends_in_a_sentence(
     assert "Traceback" not in said
 
 
+def test_an_interrupt_whose_tidying_up_fails_is_still_an_interrupt(capsys: pytest.CaptureFixture[str]) -> None:
+    app = typer.Typer()
+
+    @app.command()
+    def fail() -> None:
+        try:
+            raise KeyboardInterrupt
+        finally:
+            raise OSError(5, "cannot tidy up")
+
+    assert run_to_an_end(typer.main.get_command(app), PROGRAM, []) == 130
+    assert "Interrupted" in capsys.readouterr().err
+
+
 def test_a_fault_of_the_program_is_not_hidden() -> None:
     app = typer.Typer()
 
