@@ -8,7 +8,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-
 TIYIN = 100
 
 # Steps as published (domain.md 2.1): upper bound in kWh, price in soum.
