@@ -26,15 +26,9 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         None, description="a real PostgreSQL server (15 or later) instead of the embedded one"
     )
-    database_name: str = Field(
-        "wattbook", min_length=1, max_length=63, description="the database of this supplier"
-    )
-    var_dir: Path = Field(
-        REPOSITORY_DIR / "var", description="everything that Wattbook writes on this machine"
-    )
-    postgres_bin_dir: Path | None = Field(
-        None, description="a directory with initdb, postgres and pg_dump to prefer"
-    )
+    database_name: str = Field("wattbook", min_length=1, max_length=63, description="the database of this supplier")
+    var_dir: Path = Field(REPOSITORY_DIR / "var", description="everything that Wattbook writes on this machine")
+    postgres_bin_dir: Path | None = Field(None, description="a directory with initdb, postgres and pg_dump to prefer")
     server_memory_mb: int | None = Field(
         None,
         ge=16,

@@ -26,10 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from operational_db.exchange.tables import source
-from operational_db.metering import tables as metering
 from operational_db.schema.metadata import ENERGY, MIGRATION, MONEY, metadata
-from operational_db.subscribers import tables as subscribers
 
 
 def _typed(name: str, comment: str, *columns: Column) -> Table:
@@ -415,25 +412,4 @@ protocol_event = Table(
     CheckConstraint("event IN ('accepted', 'withdrawn')", name="event"),
     schema=MIGRATION,
     comment="One row per acceptance or withdrawal of a protocol.",
-)
-
-# A withdrawal removes rows that others may point to: without these indexes each removed row reads a whole table.
-for _pointing in (
-    subscribers.account_subscriber.c.account_id,
-    subscribers.account_premises.c.account_id,
-    subscribers.family_size.c.account_id,
-    subscribers.contract_status.c.contract_id,
-    metering.metering_point.c.premises_id,
-    metering.metering_point_placement.c.metering_point_id,
-    metering.metering_point_tariff.c.metering_point_id,
-    metering.meter_installation.c.metering_point_id,
-    metering.meter_installation.c.meter_id,
-):
-    Index(f"{_pointing.table.name}_{_pointing.name}_ix", _pointing)
-
-# Each posted row that a withdrawal removes asks whether its load is being withdrawn (schema/sql/posted_rows.sql).
-Index(
-    "source_withdrawn_load_ix",
-    source.c.arguments["load_id"].astext,
-    postgresql_where=text("kind = 'command' AND name = 'withdraw'"),
 )

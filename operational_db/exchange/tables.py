@@ -1,6 +1,6 @@
 """Where rows come from (sources), who changed reference rows (audit trail), and the parameters of this book."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, ForeignKey, Identity, Table, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, ForeignKey, Identity, Index, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from operational_db.schema.metadata import AUDIT, OPERATIONAL, metadata
@@ -18,6 +18,12 @@ source = Table(
     Column("user_id", BigInteger, ForeignKey("ops.app_user.user_id"), comment="Who did it; empty for set-up"),
     Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     CheckConstraint("kind IN ('legacy_file', 'exchange_file', 'reference', 'command')", name="kind"),
+    # Each posted row that a withdrawal removes asks whether its load is being withdrawn (schema/sql/posted_rows.sql).
+    Index(
+        "source_withdrawn_load_ix",
+        text("(arguments ->> 'load_id')"),
+        postgresql_where=text("kind = 'command' AND name = 'withdraw'"),
+    ),
     schema=OPERATIONAL,
     comment="One row per file taken in or command carried out; every operational row points to one.",
 )

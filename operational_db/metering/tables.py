@@ -95,7 +95,7 @@ metering_point = Table(
     Column("metering_point_id", BigInteger, Identity(), primary_key=True),
     Column("code", Text, nullable=False, unique=True),
     Column("account_id", BigInteger, ForeignKey("ops.account.account_id"), nullable=False, index=True),
-    Column("premises_id", BigInteger, ForeignKey("ops.premises.premises_id")),
+    Column("premises_id", BigInteger, ForeignKey("ops.premises.premises_id"), index=True),
     Column("resource_code", Text, ForeignKey("ops.resource.resource_code"), nullable=False),
     Column("consumer_class", Text, comment="Class in the supplier's own list, as carried from the legacy system"),
     Column("connected_on", Date, nullable=False),
@@ -111,7 +111,9 @@ metering_point_placement = Table(
     "metering_point_placement",
     metadata,
     Column("metering_point_placement_id", BigInteger, Identity(), primary_key=True),
-    Column("metering_point_id", BigInteger, ForeignKey("ops.metering_point.metering_point_id"), nullable=False),
+    Column(
+        "metering_point_id", BigInteger, ForeignKey("ops.metering_point.metering_point_id"), nullable=False, index=True
+    ),
     Column("unit_id", Integer, ForeignKey("ops.unit.unit_id"), nullable=False, index=True),
     *valid_range(),
     *known_range(),
@@ -125,7 +127,9 @@ metering_point_tariff = Table(
     "metering_point_tariff",
     metadata,
     Column("metering_point_tariff_id", BigInteger, Identity(), primary_key=True),
-    Column("metering_point_id", BigInteger, ForeignKey("ops.metering_point.metering_point_id"), nullable=False),
+    Column(
+        "metering_point_id", BigInteger, ForeignKey("ops.metering_point.metering_point_id"), nullable=False, index=True
+    ),
     Column("tariff_code", Text, ForeignKey("ops.tariff.tariff_code"), nullable=False),
     *valid_range(),
     *known_range(),
@@ -139,8 +143,10 @@ meter_installation = Table(
     "meter_installation",
     metadata,
     Column("meter_installation_id", BigInteger, Identity(), primary_key=True),
-    Column("metering_point_id", BigInteger, ForeignKey("ops.metering_point.metering_point_id"), nullable=False),
-    Column("meter_id", BigInteger, ForeignKey("ops.meter.meter_id"), nullable=False),
+    Column(
+        "metering_point_id", BigInteger, ForeignKey("ops.metering_point.metering_point_id"), nullable=False, index=True
+    ),
+    Column("meter_id", BigInteger, ForeignKey("ops.meter.meter_id"), nullable=False, index=True),
     Column(
         "ratio",
         Numeric(12, 4),
