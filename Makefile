@@ -24,6 +24,7 @@ SQL_FOLDERS := $(wildcard operational_db dbt_project/models dbt_project/macros d
 # Pages and files that a program writes: each command exits with 1 when its page is out of date. One command a line.
 define GENERATED_PAGE_CHECKS
 python -m operational_db.schema.picture --check
+python -m orchestration.graph_listing --check
 endef
 export GENERATED_PAGE_CHECKS
 
@@ -50,7 +51,7 @@ torture: $(INSTALLED)
 	$(BIN)/pytest -m torture
 
 manifest: $(INSTALLED)
-	$(BIN)/dbt parse --quiet --project-dir dbt_project --profiles-dir dbt_project
+	$(BIN)/python -c 'from operational_db.settings import load_settings; from orchestration.dbt_runs import write_manifest; write_manifest(load_settings())'
 
 # The lock is hashes of files, not addresses: which index they come from is the machine's own setting.
 lock: $(INSTALLED)
