@@ -7,22 +7,6 @@ BEGIN ATOMIC
     WHERE u.login = nullif(current_setting('wattbook.user_login', true), '') AND u.is_active;
 END;
 
--- The subtree of a unit as hung on a day, itself included.
-CREATE OR REPLACE FUNCTION ops.unit_subtree(root_unit_id integer, on_day date)
-RETURNS TABLE (unit_id integer)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, ops
-BEGIN ATOMIC
-    WITH RECURSIVE subtree AS (
-        SELECT root_unit_id AS unit_id
-        UNION ALL
-        SELECT p.unit_id
-        FROM ops.unit_placement AS p
-        INNER JOIN subtree AS s ON s.unit_id = p.parent_unit_id
-        WHERE p.known_to IS NULL AND daterange(p.valid_from, p.valid_to) @> on_day
-    )
-    SELECT s.unit_id FROM subtree AS s;
-END;
-
 -- The RES under a unit as hung on a day.
 CREATE OR REPLACE FUNCTION ops.res_under(root_unit_id integer, on_day date)
 RETURNS TABLE (res_id integer)

@@ -39,5 +39,5 @@ GRANT USAGE ON ALL SEQUENCES IN SCHEMA ops TO wattbook_app, wattbook_loader;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA landing, migration TO wattbook_loader;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ops TO wattbook_app, wattbook_loader, wattbook_dbt;
 GRANT EXECUTE ON FUNCTION ops.current_user_id(), ops.visible_res_ids(), ops.find_unit(text),
-ops.res_under(integer, date), ops.unit_subtree(integer, date), ops.refuse(text, text[])
+ops.res_under(integer, date), ops.refuse(text, text[])
 TO wattbook_reader, wattbook_web;
