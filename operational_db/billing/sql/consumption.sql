@@ -37,8 +37,9 @@ RETURN (
 );
 
 -- Creates table target: one row per span that a run over these RES (and perhaps one account) has to bill. A span is the
--- energy between two readings of one register, or energy told as such. The chain of readings is a table of its own, so
--- that the planner knows its size when it joins the meters.
+-- energy between two readings of one register, or energy told as such; its energy is empty where it cannot be told (no
+-- reading before, two on one day, no meter installed), so that the run reports it. The chain of readings is a table of
+-- its own, so that the planner knows its size when it joins the meters.
 CREATE OR REPLACE FUNCTION ops.create_spans(target text, month date, res_ids integer[], only_account_id bigint)
 RETURNS void
 -- The planner needs the size of a work table, hardly its values: a small sample is enough and ten times faster.
@@ -74,13 +75,13 @@ BEGIN
                 r.account_id, r.metering_point_id, r.meter_id, r.zone_code, r.read_on DESC, r.reading_id DESC
         ),
         register_without_beginning AS (
-            -- The few registers with no reading in the month before and none to open them in this one.
+            -- The few registers with no reading in the month before and not opened by the first one of this month.
             SELECT e.account_id, e.metering_point_id, e.meter_id, e.zone_code
             FROM entered AS e
             LEFT JOIN before_in_last_month AS b USING (account_id, metering_point_id, meter_id, zone_code)
             WHERE b.reading_id IS NULL
             GROUP BY e.account_id, e.metering_point_id, e.meter_id, e.zone_code
-            HAVING NOT bool_or(e.is_opening)
+            HAVING NOT (array_agg(e.is_opening ORDER BY e.read_on, e.reading_id))[1]
         ),
         before_in_older_months AS (
             SELECT older.*
@@ -130,15 +131,17 @@ BEGIN
             SELECT
                 c.account_id, c.metering_point_id, c.zone_code, c.res_id,
                 c.opening_on AS span_from, c.read_on AS span_to,
-                ops.register_energy_kwh(c.opening_kwh, c.value_kwh, g.digits, i.ratio) AS energy_kwh,
+                CASE WHEN c.opening_on < c.read_on
+                    THEN ops.register_energy_kwh(c.opening_kwh, c.value_kwh, g.digits, i.ratio)
+                END AS energy_kwh,
                 c.opening_month, c.opening_reading_id,
                 c.booked_month AS closing_month, c.reading_id AS closing_reading_id
             FROM %2$s AS c
-            INNER JOIN ops.meter_register AS g ON g.meter_id = c.meter_id AND g.zone_code = c.zone_code
-            INNER JOIN ops.meter_installation AS i
+            LEFT JOIN ops.meter_register AS g ON g.meter_id = c.meter_id AND g.zone_code = c.zone_code
+            LEFT JOIN ops.meter_installation AS i
                 ON i.meter_id = c.meter_id AND i.metering_point_id = c.metering_point_id AND i.known_to IS NULL
                 AND i.valid_from < c.read_on AND (i.valid_to IS NULL OR c.read_on <= i.valid_to)
-            WHERE c.booked_month = %3$L AND NOT c.is_opening AND c.opening_on < c.read_on
+            WHERE c.booked_month = %3$L AND NOT c.is_opening
                 AND NOT EXISTS (SELECT 1 FROM closed_by_a_bill AS b WHERE b.closing_reading_id = c.reading_id)
         ),
         told_as_such AS (
@@ -168,9 +171,10 @@ END
 $$;
 
 -- Creates table target from a table of spans: one row per part of a span within one calendar month, one tariff of the
--- point and one tariff version, with the month's volume before and after it. Energy is spread over the days of its
--- span: the part up to a day is rounded to a millionth of a kWh, so the parts add up to the span exactly.
-CREATE OR REPLACE FUNCTION ops.create_segments(target text, spans text, month date)
+-- point and one tariff version. Energy is spread over the days of its span: the part up to a day is rounded to a
+-- millionth of a kWh, so the parts add up to the span exactly. Each segment begins at no volume; continue_steps mends
+-- that where the month has other energy.
+CREATE OR REPLACE FUNCTION ops.create_segments(target text, spans text)
 RETURNS void
 LANGUAGE plpgsql SET default_statistics_target = '10'
 AS $$
@@ -194,7 +198,7 @@ BEGIN
             FROM %2$s AS s
             INNER JOIN service_month AS m ON m.service_month < s.span_to AND m.next_month > s.span_from
             INNER JOIN ops.metering_point_tariff AS p
-                ON p.metering_point_id = s.metering_point_id AND p.known_to IS NULL
+                ON p.metering_point_id = s.metering_point_id AND p.known_to IS NULL AND s.energy_kwh IS NOT NULL
                 AND p.valid_from < least(s.span_to, m.next_month)
                 AND (p.valid_to IS NULL OR p.valid_to > greatest(s.span_from, m.service_month))
             INNER JOIN ops.tariff AS t ON t.tariff_code = p.tariff_code
@@ -227,15 +231,58 @@ BEGIN
         $statement$, target, spans
     );
     EXECUTE format('ANALYZE %s', target);
+END
+$$;
 
-    -- Where a segment begins after the first of its month, its steps go on from the month's energy before it: what is
-    -- billed already and what this run bills earlier in the month.
+-- A span is billed whole or not at all: segments of a span with days without a tariff in force are taken out. Returns
+-- how many spans are left out, those without energy among them.
+CREATE OR REPLACE FUNCTION ops.leave_out_spans(spans text, segments text)
+RETURNS bigint
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    left_out bigint;
+BEGIN
+    EXECUTE format(
+        $statement$
+        WITH uncovered AS (
+            SELECT s.metering_point_id, s.zone_code, s.closing_reading_id, s.span_from, s.span_to
+            FROM %1$s AS s
+            LEFT JOIN %2$s AS g
+                ON g.metering_point_id = s.metering_point_id AND g.zone_code = s.zone_code
+                AND g.closing_reading_id IS NOT DISTINCT FROM s.closing_reading_id
+                AND g.span_from >= s.span_from AND g.span_to <= s.span_to
+            GROUP BY s.metering_point_id, s.zone_code, s.closing_reading_id, s.span_from, s.span_to
+            HAVING count(g.span_from) = 0 OR sum(g.span_to - g.span_from) <> s.span_to - s.span_from
+        ),
+        dropped AS (
+            DELETE FROM %2$s AS g
+            USING uncovered AS u
+            WHERE g.metering_point_id = u.metering_point_id AND g.zone_code = u.zone_code
+                AND g.closing_reading_id IS NOT DISTINCT FROM u.closing_reading_id
+                AND g.span_from >= u.span_from AND g.span_to <= u.span_to
+        )
+        SELECT count(*) FROM uncovered
+        $statement$, spans, segments
+    ) INTO left_out;
+    RETURN left_out;
+END
+$$;
+
+-- Where a segment is not its whole month, its steps go on from the other energy of the month: what is billed already,
+-- of whatever days, and what this run bills of the days before. So the steps of a month are used once, in whatever order
+-- its parts are billed.
+CREATE OR REPLACE FUNCTION ops.continue_steps(segments text, month date)
+RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
     EXECUTE format(
         $statement$
         WITH continued AS (
             SELECT DISTINCT account_id, metering_point_id, service_month, tariff_version_id
             FROM %1$s
-            WHERE span_from > service_month
+            WHERE span_from > service_month OR span_to < service_month + interval '1 month' OR zone_code <> 'all'
         ),
         billed_before AS (
             SELECT c.metering_point_id, c.service_month, c.tariff_version_id, sum(l.energy_kwh) AS energy_kwh
@@ -262,7 +309,7 @@ BEGIN
         SET volume_from = v.volume_to - s.segment_kwh, volume_to = v.volume_to
         FROM volume AS v
         WHERE v.metering_point_id = s.metering_point_id AND v.zone_code = s.zone_code AND v.span_from = s.span_from
-        $statement$, target, month
+        $statement$, segments, month
     );
 END
 $$;

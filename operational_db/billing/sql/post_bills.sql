@@ -199,30 +199,9 @@ BEGIN
     SELECT p.value INTO run_chart FROM ops.parameter AS p WHERE p.parameter_code = 'chart_of_accounts';
 
     PERFORM ops.create_spans(spans, month, res_ids, only_account_id);
-    PERFORM ops.create_segments(segments, spans, month);
-
-    -- A span is billed whole or not at all: days without a tariff in force leave it for the report of what was left out.
-    EXECUTE format(
-        $statement$
-        WITH covered AS (
-            SELECT s.metering_point_id, s.zone_code, s.closing_reading_id, s.span_from, s.span_to
-            FROM %1$s AS s
-            LEFT JOIN %2$s AS g
-                ON g.metering_point_id = s.metering_point_id AND g.zone_code = s.zone_code
-                AND g.closing_reading_id IS NOT DISTINCT FROM s.closing_reading_id
-                AND g.span_from >= s.span_from AND g.span_to <= s.span_to
-            GROUP BY s.metering_point_id, s.zone_code, s.closing_reading_id, s.span_from, s.span_to
-            HAVING coalesce(sum(g.span_to - g.span_from), 0) <> s.span_to - s.span_from
-        ),
-        dropped AS (
-            DELETE FROM %2$s AS g
-            USING covered AS c
-            WHERE g.metering_point_id = c.metering_point_id AND g.zone_code = c.zone_code
-                AND g.span_from >= c.span_from AND g.span_to <= c.span_to
-        )
-        SELECT count(*) FROM covered
-        $statement$, spans, segments
-    ) INTO unbilled;
+    PERFORM ops.create_segments(segments, spans);
+    unbilled := ops.leave_out_spans(spans, segments);
+    PERFORM ops.continue_steps(segments, month);
 
     EXECUTE format(
         $statement$

@@ -31,8 +31,9 @@ BEGIN
             INNER JOIN ops.tariff_step AS t
                 ON t.tariff_version_id = s.tariff_version_id AND t.season_code = s.season_code AND t.step_no = %2$s
             CROSS JOIN LATERAL (
-                SELECT (
-                    least(s.volume_to, t.up_to_kwh) - greatest(s.volume_from, t.over_kwh)
+                -- No use at all after the first step's end would come out below zero.
+                SELECT greatest(
+                    least(s.volume_to, t.up_to_kwh) - greatest(s.volume_from, t.over_kwh), 0
                 )::numeric(18, 6) AS energy_kwh
             ) AS e
             CROSS JOIN LATERAL (
