@@ -38,6 +38,12 @@ def remove_from_book(session: psycopg.Connection, load_id: int, protocol_id: int
         "INNER JOIN withdrawn_source AS s ON s.source_id = a.source_id"
     )
     session.execute("ANALYZE withdrawn_source, withdrawn_account")
+    # Nobody bills or closes while the rows go; who is at it already is waited for, and its bills are seen then.
+    session.execute(
+        "SELECT ops.lock_open_month(array_agg(o.res_id), o.booked_month, true) FROM ops.open_period AS o "
+        "WHERE o.res_id IN (SELECT w.res_id FROM withdrawn_account AS w) GROUP BY o.booked_month "
+        "ORDER BY o.booked_month"
+    )
     _refuse_when_used(session, protocol_id)
     session.execute(
         "DELETE FROM ops.payment_key AS k USING ops.payment AS p INNER JOIN withdrawn_source AS s USING (source_id) "

@@ -13,9 +13,16 @@ REFUSED_SQLSTATE = "WB001"
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """Turn an error raised by ops.refuse inside the block into a Refusal with its sentence."""
+    """Turn an error raised by ops.refuse inside the block into a Refusal with its sentence.
+
+    So is the end of an operation that PostgreSQL took back because another one held what it waited for.
+    """
     try:
         yield
+    except psycopg.errors.DeadlockDetected as error:
+        raise Refusal(
+            "Another operation was writing to the same months at the same time, so nothing was done; try again."
+        ) from error
     except psycopg.Error as error:
         if error.sqlstate != REFUSED_SQLSTATE:
             raise

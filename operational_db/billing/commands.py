@@ -84,7 +84,12 @@ def close_month(settings: Settings, month: date, *, unit_code: str | None = None
         source_id = record_command(
             session, "close", {"month": f"{first_day:%Y-%m}", "unit": unit_code}, user_id=user_id
         )
-        for res_id, res_code in _open_res(session, unit_id, first_day):
+        to_close = _open_res(session, unit_id, first_day)
+        # All locks before the first row is read: a bill run beside it then waits, or is waited for, never both.
+        session.execute(
+            "SELECT ops.lock_open_month(%s, %s, true)", [[res_id for res_id, _ in to_close], first_day]
+        )
+        for res_id, res_code in to_close:
             chain_hash = session.execute(
                 "SELECT ops.close_month(%s, %s, %s)", [res_id, first_day, source_id]
             ).fetchone()[0]

@@ -85,13 +85,15 @@ def test_a_span_that_is_left_out_uses_no_step(book: SmallBook, database: psycopg
 
 def _replace_meter(database: psycopg.Connection, book: SmallBook, consumer: Consumer, on: date) -> Consumer:
     meter_id = database.execute(
-        "INSERT INTO ops.meter (serial_no, meter_type_code, source_id) VALUES ('NEW', 'unknown', %s) RETURNING meter_id",
+        "INSERT INTO ops.meter (serial_no, meter_type_code, source_id) VALUES ('NEW', 'unknown', %s)"
+        " RETURNING meter_id",
         [book.source_id],
     ).fetchone()[0]
     database.execute("INSERT INTO ops.meter_register VALUES (%s, 'all', 5)", [meter_id])
     database.execute("UPDATE ops.meter_installation SET valid_to = %s WHERE meter_id = %s", [on, consumer.meter_id])
     database.execute(
-        "INSERT INTO ops.meter_installation (metering_point_id, meter_id, valid_from, source_id) VALUES (%s, %s, %s, %s)",
+        "INSERT INTO ops.meter_installation (metering_point_id, meter_id, valid_from, source_id)"
+        " VALUES (%s, %s, %s, %s)",
         [consumer.metering_point_id, meter_id, on, book.source_id],
     )
     return Consumer(consumer.account_id, consumer.metering_point_id, meter_id, consumer.res_id)

@@ -69,6 +69,21 @@ BEGIN
         );
     END IF;
     SELECT count(*) INTO found
+    FROM ops.measured_energy AS e
+    WHERE e.res_id = of_res_id AND e.booked_month = month AND e.direction = 'consumed' AND e.kind <> 'legacy_billed'
+        AND NOT EXISTS (
+            SELECT 1 FROM ops.bill_line AS l
+            WHERE l.booked_month = month AND l.account_id = e.account_id
+                AND l.metering_point_id = e.metering_point_id AND l.closing_reading_id IS NULL
+                AND l.span_from < e.span_to AND l.span_to > e.span_from
+        );
+    IF found > 0 THEN
+        RETURN QUERY SELECT format(
+            '%s: energy of %s half-hour or declared spans of %s is not billed; give their points a tariff and run '
+            '`wattbook bill`.', res_code, found, to_char(month, 'YYYY-MM')
+        );
+    END IF;
+    SELECT count(*) INTO found
     FROM (
         SELECT b.account_id, b.bill_no, b.charge_minor FROM ops.bill AS b
         WHERE b.res_id = of_res_id AND b.booked_month = month
@@ -84,6 +99,7 @@ BEGIN
 END
 $$;
 
+-- Closes the month of a RES for the user of the session; returns the hash that chains it to the close before.
 CREATE OR REPLACE FUNCTION ops.close_month(of_res_id integer, close_month date, close_source_id bigint)
 RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, ops
@@ -95,6 +111,7 @@ DECLARE
     before text;
     chained text;
 BEGIN
+    PERFORM ops.require_right(current_setting('wattbook.user_login', true), 'close', of_res_id);
     PERFORM ops.lock_open_month(ARRAY[of_res_id], month, true);
     SELECT string_agg(o.obstacle, ' ') INTO why_not FROM ops.close_obstacles(of_res_id, month) AS o;
     IF why_not IS NOT NULL THEN

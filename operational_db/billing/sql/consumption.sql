@@ -270,8 +270,8 @@ END
 $$;
 
 -- Where a segment is not its whole month, its steps go on from the other energy of the month: what is billed already,
--- of whatever days, and what this run bills of the days before. So the steps of a month are used once, in whatever order
--- its parts are billed.
+-- of whatever days, and what this run bills of the days before. So the steps of a month are used once, in whatever
+-- order its parts are billed.
 CREATE OR REPLACE FUNCTION ops.continue_steps(segments text, month date)
 RETURNS void
 LANGUAGE plpgsql

@@ -6,14 +6,30 @@ WHERE NOT EXISTS (
     SELECT 1 FROM ops.period_close AS c WHERE c.res_id = p.res_id AND c.booked_month = p.booked_month
 );
 
+-- Opens a month of these RES where it never was; a month before a closed one stays shut, since the closed months begin
+-- with the balances that it ends with.
 CREATE OR REPLACE FUNCTION ops.open_month(res_ids integer[], month date)
 RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, ops
 AS $$
+DECLARE
+    first_day date := date_trunc('month', month)::date;
+    blocked text;
 BEGIN
-    PERFORM ops.ensure_month(month);
+    PERFORM ops.ensure_month(first_day);
+    SELECT string_agg(DISTINCT u.code, ', ' ORDER BY u.code) INTO blocked
+    FROM ops.period_close AS c
+    INNER JOIN ops.unit AS u ON u.unit_id = c.res_id
+    WHERE c.res_id = ANY (res_ids) AND c.booked_month > first_day
+        AND NOT EXISTS (SELECT 1 FROM ops.billing_period AS p WHERE p.res_id = c.res_id AND p.booked_month = first_day);
+    IF blocked IS NOT NULL THEN
+        PERFORM ops.refuse(
+            'Month %s cannot be opened for %s, where a later month is closed; post into the open month instead.',
+            to_char(first_day, 'YYYY-MM'), blocked
+        );
+    END IF;
     INSERT INTO ops.billing_period (res_id, booked_month)
-    SELECT r.res_id, date_trunc('month', month)::date
+    SELECT r.res_id, first_day
     FROM unnest(res_ids) AS r (res_id)
     ON CONFLICT DO NOTHING;
 END

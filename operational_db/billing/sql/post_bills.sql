@@ -14,6 +14,11 @@ DECLARE
     columns text;
 BEGIN
     EXECUTE format('SELECT NOT EXISTS (SELECT 1 FROM ops.%I)', partition_name) INTO is_empty;
+    IF is_empty THEN
+        -- Rows that another session has not committed yet are not seen; with the table in our hands there are none.
+        EXECUTE format('LOCK TABLE ONLY ops.%I, ops.%I IN ACCESS EXCLUSIVE MODE', target, partition_name);
+        EXECUTE format('SELECT NOT EXISTS (SELECT 1 FROM ops.%I)', partition_name) INTO is_empty;
+    END IF;
     SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) INTO columns
     FROM pg_attribute AS a
     WHERE a.attrelid = format('ops.%I', target)::regclass AND a.attnum > 0 AND NOT a.attisdropped;
@@ -153,8 +158,8 @@ BEGIN
 END
 $$;
 
--- Bills everything that a month of these RES (and perhaps one account) has to bill, whole or not at all. Returns the
--- run; a run over what is billed already posts nothing and returns zeros.
+-- Bills everything that a month of these RES (and perhaps one account) has to bill, whole or not at all, for the user
+-- of the session. Returns the run; a run over what is billed already posts nothing and returns zeros.
 CREATE OR REPLACE FUNCTION ops.post_bills(
     run_month date, run_unit_id integer, only_account_id bigint, run_source_id bigint
 )
@@ -192,6 +197,9 @@ BEGIN
             to_char(month, 'YYYY-MM'), coalesce((SELECT u.code FROM ops.unit AS u WHERE u.unit_id = run_unit_id), '')
         );
     END IF;
+    PERFORM ops.require_right(
+        current_setting('wattbook.user_login', true), 'bill', coalesce(run_unit_id, res_ids[1])
+    );
     PERFORM ops.lock_open_month(res_ids, month);
     -- One run at a time posts into a month: two would number the same bills and attach the same partition.
     PERFORM pg_advisory_xact_lock(hashtext('bill run'), (month - date '2000-01-01'));

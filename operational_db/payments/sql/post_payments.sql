@@ -14,6 +14,7 @@ DECLARE
     run_chart text := (SELECT p.value FROM ops.parameter AS p WHERE p.parameter_code = 'chart_of_accounts');
     numbered text := format('work.%I', 'payments_' || pg_backend_pid());
 BEGIN
+    work_table := work_table::regclass::text;  -- a name, whatever text was given
     EXECUTE format(
         'SELECT min(n.channel_code || '' '' || n.external_id) FROM %s AS n '
         'INNER JOIN ops.payment_key AS k ON k.channel_code = n.channel_code AND k.external_id = n.external_id', work_table
@@ -65,6 +66,7 @@ DECLARE
     open_month record;
     run_chart text := (SELECT p.value FROM ops.parameter AS p WHERE p.parameter_code = 'chart_of_accounts');
 BEGIN
+    work_table := work_table::regclass::text;  -- a name, whatever text was given
     FOR open_month IN EXECUTE format(
         'SELECT booked_month, array_agg(DISTINCT res_id) AS res_ids FROM %s GROUP BY booked_month ORDER BY 1', work_table
     ) LOOP
@@ -73,7 +75,9 @@ BEGIN
     EXECUTE format(
         'INSERT INTO ops.ledger (account_id, booked_month, document_kind, document_no, entry_no, debit_code, credit_code, '
         '   amount_minor, article_code, posted_on, res_id, source_id, source_row) '
-        'SELECT n.account_id, n.booked_month, k.document_kind, n.year_of_origin, 1, p.debit_code, p.credit_code, '
+        'SELECT n.account_id, n.booked_month, k.document_kind, n.year_of_origin, '
+        '   row_number() OVER (PARTITION BY n.account_id, n.booked_month, k.document_kind, n.year_of_origin '
+        '       ORDER BY n.article_code), p.debit_code, p.credit_code, '
         '   abs(n.balance_minor), n.article_code, n.posted_on, n.res_id, n.source_id, n.source_row '
         'FROM %s AS n '
         'CROSS JOIN LATERAL (SELECT CASE WHEN n.balance_minor > 0 THEN ''opening_debt'' ELSE ''opening_credit'' END) '

@@ -30,6 +30,12 @@ BEGIN
 END
 $$;
 
+-- Money, bills and closes come from the posting procedures alone; the loader takes away only what a withdrawn load
+-- brought.
+REVOKE INSERT ON ops.bill, ops.bill_line, ops.billed_days, ops.bill_run, ops.ledger, ops.payment, ops.payment_key,
+ops.billing_period, ops.period_close FROM wattbook_loader;
+REVOKE DELETE ON ops.bill, ops.bill_line, ops.billed_days, ops.bill_run, ops.period_close FROM wattbook_loader;
+
 GRANT SELECT ON ALL TABLES IN SCHEMA landing, migration TO wattbook_dbt;
 GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA landing, migration TO wattbook_loader;
 GRANT UPDATE ON ops.unit_placement, ops.metering_point_placement, ops.metering_point_tariff, ops.meter_installation,
@@ -38,6 +44,11 @@ GRANT INSERT ON ops.source, ops.reading_event, ops.app_user, ops.membership TO w
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA ops TO wattbook_app, wattbook_loader;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA landing, migration TO wattbook_loader;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ops TO wattbook_app, wattbook_loader, wattbook_dbt;
+-- These post without asking for a right, so they are for the role whose commands have asked.
+REVOKE EXECUTE ON FUNCTION ops.post_payments(text), ops.post_opening_balances(text), ops.open_month(integer[], date),
+ops.ensure_month(date) FROM wattbook_app, wattbook_dbt;
+REVOKE EXECUTE ON FUNCTION ops.post_bills(date, integer, bigint, bigint), ops.close_month(integer, date, bigint)
+FROM wattbook_dbt;
 GRANT EXECUTE ON FUNCTION ops.current_user_id(), ops.visible_res_ids(), ops.find_unit(text),
 ops.res_under(integer, date), ops.refuse(text, text[])
 TO wattbook_reader, wattbook_web;

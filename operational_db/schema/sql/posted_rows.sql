@@ -53,6 +53,42 @@ BEGIN
 END
 $$;
 
+-- No row comes into a month that is closed or was never opened, whoever writes it; one that is about to close is waited
+-- for. Attaching a partition asks the same of its whole run (ops.post_bills).
+CREATE OR REPLACE FUNCTION ops.refuse_rows_outside_open_months()
+RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, ops
+AS $$
+DECLARE
+    written record;
+BEGIN
+    FOR written IN
+        SELECT d.booked_month, array_agg(d.res_id) AS res_ids
+        FROM (SELECT DISTINCT e.booked_month, e.res_id FROM entered AS e) AS d
+        GROUP BY d.booked_month
+        ORDER BY d.booked_month
+    LOOP
+        PERFORM ops.lock_open_month(written.res_ids, written.booked_month);
+    END LOOP;
+    RETURN NULL;
+END
+$$;
+
+DO $$
+DECLARE
+    posted text;
+BEGIN
+    FOREACH posted IN ARRAY ARRAY[
+        'reading', 'measured_energy', 'interval_energy', 'bill', 'bill_line', 'ledger', 'payment'
+    ] LOOP
+        EXECUTE format(
+            'CREATE OR REPLACE TRIGGER only_open_months AFTER INSERT ON ops.%I REFERENCING NEW TABLE AS entered '
+            'FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_rows_outside_open_months()', posted
+        );
+    END LOOP;
+END
+$$;
+
 CREATE OR REPLACE TRIGGER refuse_change BEFORE UPDATE OR DELETE ON audit.row_version
 FOR EACH ROW EXECUTE FUNCTION ops.refuse_change_of_posted_row();
 CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON audit.row_version
