@@ -36,7 +36,8 @@ class SmallNation:
         self.book = SmallBook(settings, first_month=JANUARY, res_codes=("SA01", "QR01"))
         self.unit_ids = dict(self.book.res_ids)
         with connect(settings, Role.LOADER) as session:
-            session.execute("SELECT ops.ensure_month(%s)", [FEBRUARY])
+            # A dump of two months opens both.
+            session.execute("SELECT ops.open_month(%s, %s)", [list(self.book.res_ids.values()), FEBRUARY])
             for code, level, parent in (
                 ("S1", "substation", "SA01"), ("F1", "feeder", "S1"), ("F2", "feeder", "S1"),
                 ("T1", "transformer_point", "F1"), ("T2", "transformer_point", "F2"),
