@@ -1,7 +1,8 @@
--- Who is asking, what may they do, which RES may they see.
+-- Who is asking, what may they do, which RES may they see. The readers among these functions are safe for parallel
+-- plans: policies call them, and one that were not would keep every plan over a guarded table on one core.
 CREATE OR REPLACE FUNCTION ops.current_user_id()
 RETURNS bigint
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, ops
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, ops
 BEGIN ATOMIC
     SELECT u.user_id FROM ops.app_user AS u
     WHERE u.login = nullif(current_setting('wattbook.user_login', true), '') AND u.is_active;
@@ -10,7 +11,7 @@ END;
 -- The RES under a unit as hung on a day.
 CREATE OR REPLACE FUNCTION ops.res_under(root_unit_id integer, on_day date)
 RETURNS TABLE (res_id integer)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, ops
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, ops
 BEGIN ATOMIC
     WITH RECURSIVE subtree AS (
         SELECT u.unit_id, u.level FROM ops.unit AS u WHERE u.unit_id = root_unit_id
@@ -27,7 +28,7 @@ END;
 -- A unit and all above it as hung on a day.
 CREATE OR REPLACE FUNCTION ops.unit_ancestry(leaf_unit_id integer, on_day date)
 RETURNS TABLE (unit_id integer)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, ops
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, ops
 BEGIN ATOMIC
     WITH RECURSIVE ancestry AS (
         SELECT leaf_unit_id AS unit_id
@@ -43,7 +44,7 @@ END;
 -- RES whose rows the signed-in user may see; evaluated once a statement by the policies.
 CREATE OR REPLACE FUNCTION ops.visible_res_ids()
 RETURNS integer[]
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, ops
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, ops
 BEGIN ATOMIC
     SELECT coalesce(array_agg(DISTINCT r.res_id), '{}')
     FROM ops.membership AS m

@@ -46,7 +46,12 @@ RETURNS void
 LANGUAGE plpgsql SET default_statistics_target = '10'
 AS $$
 DECLARE
-    scope text := format('r.res_id = ANY (%L::integer[])', res_ids)
+    -- A run over every RES of the month reads its rows as they lie; no index of RES is better than that.
+    is_every_res boolean := only_account_id IS NULL AND NOT EXISTS (
+        SELECT 1 FROM ops.billing_period AS p
+        WHERE p.booked_month = create_spans.month AND p.res_id <> ALL (res_ids)
+    );
+    scope text := CASE WHEN is_every_res THEN 'true' ELSE format('r.res_id = ANY (%L::integer[])', res_ids) END
         || CASE WHEN only_account_id IS NULL THEN '' ELSE format(' AND r.account_id = %s', only_account_id) END;
     last_month date := (month - interval '1 month')::date;
     chain text := replace(target, 'work.', 'work.chain_');
@@ -73,49 +78,49 @@ BEGIN
             WHERE r.booked_month = %3$L AND %4$s AND a.reading_id IS NULL
             ORDER BY
                 r.account_id, r.metering_point_id, r.meter_id, r.zone_code, r.read_on DESC, r.reading_id DESC
-        ),
-        register_without_beginning AS (
-            -- The few registers with no reading in the month before and not opened by the first one of this month.
-            SELECT e.account_id, e.metering_point_id, e.meter_id, e.zone_code
-            FROM entered AS e
-            LEFT JOIN before_in_last_month AS b USING (account_id, metering_point_id, meter_id, zone_code)
-            WHERE b.reading_id IS NULL
-            GROUP BY e.account_id, e.metering_point_id, e.meter_id, e.zone_code
-            HAVING NOT (array_agg(e.is_opening ORDER BY e.read_on, e.reading_id))[1]
-        ),
-        before_in_older_months AS (
-            SELECT older.*
-            FROM register_without_beginning AS unread
-            CROSS JOIN LATERAL (
-                SELECT
-                    r.account_id, r.metering_point_id, r.meter_id, r.zone_code, r.read_on, r.reading_id, r.booked_month,
-                    r.value_kwh, r.is_opening, r.res_id
-                FROM ops.reading AS r
-                WHERE r.account_id = unread.account_id AND r.metering_point_id = unread.metering_point_id
-                    AND r.meter_id = unread.meter_id AND r.zone_code = unread.zone_code AND r.booked_month < %3$L
-                    AND NOT EXISTS (SELECT 1 FROM ops.reading_set_aside AS a WHERE a.reading_id = r.reading_id)
-                ORDER BY r.read_on DESC, r.reading_id DESC
-                LIMIT 1
-            ) AS older
         )
         -- Each reading beside the one before it on the same register.
         SELECT
-            c.*,
-            lag(c.read_on) OVER register AS opening_on,
-            lag(c.value_kwh) OVER register AS opening_kwh,
-            lag(c.reading_id) OVER register AS opening_reading_id,
-            lag(c.booked_month) OVER register AS opening_month
+            k.account_id, k.metering_point_id, k.meter_id, k.zone_code, k.read_on, k.reading_id, k.booked_month,
+            k.value_kwh, k.res_id, k.opening_on, k.opening_kwh, k.opening_reading_id, k.opening_month
         FROM (
-            SELECT * FROM entered
-            UNION ALL
-            SELECT * FROM before_in_last_month
-            UNION ALL
-            SELECT * FROM before_in_older_months
-        ) AS c
-        WINDOW register AS (
-            PARTITION BY c.account_id, c.metering_point_id, c.meter_id, c.zone_code ORDER BY c.read_on, c.reading_id
-        )
+            SELECT
+                c.*,
+                lag(c.read_on) OVER register AS opening_on,
+                lag(c.value_kwh) OVER register AS opening_kwh,
+                lag(c.reading_id) OVER register AS opening_reading_id,
+                lag(c.booked_month) OVER register AS opening_month
+            FROM (
+                SELECT * FROM entered
+                UNION ALL
+                SELECT * FROM before_in_last_month
+            ) AS c
+            WINDOW register AS (
+                PARTITION BY c.account_id, c.metering_point_id, c.meter_id, c.zone_code
+                ORDER BY c.read_on, c.reading_id
+            )
+        ) AS k
+        WHERE k.booked_month = %2$L AND NOT k.is_opening
         $statement$, chain, month, last_month, scope
+    );
+    -- The few that follow neither an opening nor a reading of the month before look further back.
+    EXECUTE format(
+        $statement$
+        UPDATE %1$s AS c
+        SET opening_on = older.read_on, opening_kwh = older.value_kwh, opening_reading_id = older.reading_id,
+            opening_month = older.booked_month
+        FROM %1$s AS k
+        CROSS JOIN LATERAL (
+            SELECT r.read_on, r.value_kwh, r.reading_id, r.booked_month
+            FROM ops.reading AS r
+            WHERE r.account_id = k.account_id AND r.metering_point_id = k.metering_point_id
+                AND r.meter_id = k.meter_id AND r.zone_code = k.zone_code AND r.booked_month < %2$L
+                AND NOT EXISTS (SELECT 1 FROM ops.reading_set_aside AS a WHERE a.reading_id = r.reading_id)
+            ORDER BY r.read_on DESC, r.reading_id DESC
+            LIMIT 1
+        ) AS older
+        WHERE k.opening_reading_id IS NULL AND c.reading_id = k.reading_id
+        $statement$, chain, last_month
     );
     EXECUTE format('ANALYZE %s', chain);
 
@@ -141,8 +146,7 @@ BEGIN
             LEFT JOIN ops.meter_installation AS i
                 ON i.meter_id = c.meter_id AND i.metering_point_id = c.metering_point_id AND i.known_to IS NULL
                 AND i.valid_from < c.read_on AND (i.valid_to IS NULL OR c.read_on <= i.valid_to)
-            WHERE c.booked_month = %3$L AND NOT c.is_opening
-                AND NOT EXISTS (SELECT 1 FROM closed_by_a_bill AS b WHERE b.closing_reading_id = c.reading_id)
+            WHERE NOT EXISTS (SELECT 1 FROM closed_by_a_bill AS b WHERE b.closing_reading_id = c.reading_id)
         ),
         told_as_such AS (
             SELECT
@@ -182,30 +186,39 @@ BEGIN
     EXECUTE format(
         $statement$
         CREATE TABLE %1$s AS
-        WITH service_month AS (
+        WITH service_month AS MATERIALIZED (
             SELECT g::date AS service_month, (g + interval '1 month')::date AS next_month
             FROM (SELECT min(span_from) AS first_day, max(span_to) AS last_day FROM %2$s) AS b,
                 generate_series(date_trunc('month', b.first_day), b.last_day - 1, interval '1 month') AS g
         ),
+        price_days AS MATERIALIZED (
+            -- The days of each calendar month that have one price list and one rate of VAT; a handful of rows.
+            SELECT
+                f.tariff_code, f.tariff_version_id, f.price_includes_vat, f.vat_rate, m.service_month,
+                coalesce(c.season_code, 'all') AS season_code,
+                greatest(m.service_month, f.valid_from) AS first_day, least(m.next_month, f.valid_to) AS last_day
+            FROM service_month AS m
+            INNER JOIN ops.tariff_in_force AS f
+                ON f.valid_from < m.next_month AND (f.valid_to IS NULL OR f.valid_to > m.service_month)
+            LEFT JOIN ops.tariff_season AS c
+                ON c.tariff_version_id = f.tariff_version_id
+                AND c.month_of_year = extract(month FROM m.service_month)
+        ),
         part AS (
             SELECT
-                s.account_id, s.metering_point_id, s.zone_code, s.res_id, m.service_month,
-                greatest(s.span_from, m.service_month, p.valid_from, v.valid_from) AS span_from,
-                least(s.span_to, m.next_month, p.valid_to, v.valid_to) AS span_to,
+                s.account_id, s.metering_point_id, s.zone_code, s.res_id, d.service_month,
+                greatest(s.span_from, d.first_day, p.valid_from) AS span_from,
+                least(s.span_to, d.last_day, p.valid_to) AS span_to,
                 s.span_from AS whole_from, s.span_to AS whole_to, s.energy_kwh AS whole_kwh,
-                v.tariff_version_id, v.price_includes_vat, t.country,
+                d.tariff_version_id, d.season_code, d.price_includes_vat, d.vat_rate,
                 s.opening_month, s.opening_reading_id, s.closing_month, s.closing_reading_id
             FROM %2$s AS s
-            INNER JOIN service_month AS m ON m.service_month < s.span_to AND m.next_month > s.span_from
             INNER JOIN ops.metering_point_tariff AS p
                 ON p.metering_point_id = s.metering_point_id AND p.known_to IS NULL AND s.energy_kwh IS NOT NULL
-                AND p.valid_from < least(s.span_to, m.next_month)
-                AND (p.valid_to IS NULL OR p.valid_to > greatest(s.span_from, m.service_month))
-            INNER JOIN ops.tariff AS t ON t.tariff_code = p.tariff_code
-            INNER JOIN ops.tariff_version AS v
-                ON v.tariff_code = p.tariff_code AND v.known_to IS NULL
-                AND v.valid_from < least(s.span_to, m.next_month, p.valid_to)
-                AND (v.valid_to IS NULL OR v.valid_to > greatest(s.span_from, m.service_month, p.valid_from))
+            INNER JOIN price_days AS d
+                ON d.tariff_code = p.tariff_code AND d.first_day < s.span_to AND d.last_day > s.span_from
+                AND p.valid_from < least(s.span_to, d.last_day)
+                AND (p.valid_to IS NULL OR p.valid_to > greatest(s.span_from, d.first_day))
         ),
         with_energy AS (
             SELECT
@@ -219,30 +232,39 @@ BEGIN
         )
         SELECT
             w.account_id, w.metering_point_id, w.zone_code, w.res_id, w.service_month, w.span_from, w.span_to,
-            w.tariff_version_id, coalesce(c.season_code, 'all') AS season_code, coalesce(r.rate, 0) AS vat_rate,
-            w.price_includes_vat, w.segment_kwh, 0::numeric(18, 6) AS volume_from, w.segment_kwh AS volume_to,
+            w.tariff_version_id, w.season_code, w.vat_rate, w.price_includes_vat, w.segment_kwh,
+            0::numeric(18, 6) AS volume_from, w.segment_kwh AS volume_to,
             w.opening_month, w.opening_reading_id, w.closing_month, w.closing_reading_id
         FROM with_energy AS w
-        LEFT JOIN ops.tariff_season AS c
-            ON c.tariff_version_id = w.tariff_version_id AND c.month_of_year = extract(month FROM w.service_month)
-        LEFT JOIN ops.vat_rate AS r
-            ON r.country = w.country AND r.valid_from <= w.span_from
-            AND (r.valid_to IS NULL OR r.valid_to > w.span_from)
         $statement$, target, spans
     );
     EXECUTE format('ANALYZE %s', target);
 END
 $$;
 
--- A span is billed whole or not at all: segments of a span with days without a tariff in force are taken out. Returns
--- how many spans are left out, those without energy among them.
+-- A span is billed whole or not at all: segments of a span with days without a tariff or a rate of VAT in force are
+-- taken out. Returns how many spans are left out, those without energy among them. Segments are parts of their spans and
+-- never overlap, so where all days of the spans are there no span lacks one, and none need be looked at.
 CREATE OR REPLACE FUNCTION ops.leave_out_spans(spans text, segments text)
 RETURNS bigint
 LANGUAGE plpgsql
 AS $$
 DECLARE
     left_out bigint;
+    is_whole boolean;
 BEGIN
+    EXECUTE format(
+        $statement$
+        SELECT s.are_told AND s.day_count = g.day_count
+        FROM
+            (SELECT coalesce(bool_and(energy_kwh IS NOT NULL), true) AS are_told, sum(span_to - span_from) AS day_count
+             FROM %1$s) AS s,
+            (SELECT sum(span_to - span_from) AS day_count FROM %2$s) AS g
+        $statement$, spans, segments
+    ) INTO is_whole;
+    IF is_whole THEN
+        RETURN 0;
+    END IF;
     EXECUTE format(
         $statement$
         WITH uncovered AS (

@@ -1,3 +1,15 @@
+-- Which price list and which rate of VAT hold on which days, as known today.
+CREATE OR REPLACE VIEW ops.tariff_in_force AS
+SELECT
+    v.tariff_code, v.tariff_version_id, v.price_includes_vat, r.rate AS vat_rate,
+    greatest(v.valid_from, r.valid_from) AS valid_from, least(v.valid_to, r.valid_to) AS valid_to
+FROM ops.tariff_version AS v
+INNER JOIN ops.tariff AS t ON t.tariff_code = v.tariff_code
+INNER JOIN ops.vat_rate AS r
+    ON r.country = t.country
+    AND (v.valid_to IS NULL OR r.valid_from < v.valid_to) AND (r.valid_to IS NULL OR r.valid_to > v.valid_from)
+WHERE v.known_to IS NULL;
+
 -- Rating: energy in segments becomes lines by step. The one statement behind every bill and every price asked.
 --
 -- A segment is energy of one metering point in one zone, within one calendar month and one tariff version, with the
@@ -31,10 +43,11 @@ BEGIN
             INNER JOIN ops.tariff_step AS t
                 ON t.tariff_version_id = s.tariff_version_id AND t.season_code = s.season_code AND t.step_no = %2$s
             CROSS JOIN LATERAL (
-                -- No use at all after the first step's end would come out below zero.
-                SELECT greatest(
-                    least(s.volume_to, t.up_to_kwh) - greatest(s.volume_from, t.over_kwh), 0
-                )::numeric(18, 6) AS energy_kwh
+                SELECT CASE
+                    WHEN s.volume_to > s.volume_from
+                        THEN least(s.volume_to, t.up_to_kwh) - greatest(s.volume_from, t.over_kwh)
+                    ELSE 0
+                END::numeric(18, 6) AS energy_kwh
             ) AS e
             CROSS JOIN LATERAL (
                 SELECT round(
@@ -42,7 +55,10 @@ BEGIN
                 )::bigint AS charge_minor
             ) AS m
             WHERE
-                (s.volume_to > t.over_kwh AND (t.up_to_kwh IS NULL OR s.volume_from < t.up_to_kwh) AND e.energy_kwh > 0)
+                (
+                    s.volume_to > t.over_kwh AND s.volume_to > s.volume_from
+                    AND (t.up_to_kwh IS NULL OR s.volume_from < t.up_to_kwh)
+                )
                 -- A month without use is billed as well: one line of zero, so that its days count as billed.
                 OR (t.step_no = 1 AND s.volume_to = s.volume_from)
             $branch$,
@@ -79,14 +95,11 @@ BEGIN
     ) ON COMMIT DROP;
     DELETE FROM priced_segment;
     INSERT INTO priced_segment
-    SELECT v.tariff_version_id, coalesce(s.season_code, 'all'), 0, used_kwh, coalesce(r.rate, 0), v.price_includes_vat
-    FROM ops.tariff AS t
-    INNER JOIN ops.tariff_version AS v ON v.tariff_code = t.tariff_code
+    SELECT f.tariff_version_id, coalesce(s.season_code, 'all'), 0, used_kwh, f.vat_rate, f.price_includes_vat
+    FROM ops.tariff_in_force AS f
     LEFT JOIN ops.tariff_season AS s
-        ON s.tariff_version_id = v.tariff_version_id AND s.month_of_year = extract(month FROM on_day)
-    LEFT JOIN ops.vat_rate AS r ON r.country = t.country AND daterange(r.valid_from, r.valid_to) @> on_day
-    WHERE t.tariff_code = wanted_tariff_code AND v.known_to IS NULL
-        AND daterange(v.valid_from, v.valid_to) @> on_day;
+        ON s.tariff_version_id = f.tariff_version_id AND s.month_of_year = extract(month FROM on_day)
+    WHERE f.tariff_code = wanted_tariff_code AND daterange(f.valid_from, f.valid_to) @> on_day;
     IF NOT FOUND THEN
         PERFORM ops.refuse(
             'Tariff "%s" has no price in force on %s; its first day is %s.', wanted_tariff_code, on_day::text,
