@@ -243,8 +243,8 @@ END
 $$;
 
 -- A span is billed whole or not at all: segments of a span with days without a tariff or a rate of VAT in force are
--- taken out. Returns how many spans are left out, those without energy among them. Segments are parts of their spans and
--- never overlap, so where all days of the spans are there no span lacks one, and none need be looked at.
+-- taken out. Returns how many spans are left out, those without energy among them. Segments are parts of their spans
+-- and never overlap, so where all days of the spans are there no span lacks one, and none need be looked at.
 CREATE OR REPLACE FUNCTION ops.leave_out_spans(spans text, segments text)
 RETURNS bigint
 LANGUAGE plpgsql
