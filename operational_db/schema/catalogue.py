@@ -12,6 +12,7 @@ from operational_db.exchange import landing_tables as landing
 from operational_db.exchange import migration_tables as migration
 from operational_db.exchange import tables as exchange
 from operational_db.grid import tables as grid
+from operational_db.metering import operation_tables as meter_operations
 from operational_db.metering import tables as metering
 from operational_db.organisation import tables as organisation
 from operational_db.payments import tables as payments
@@ -27,6 +28,7 @@ SUBSYSTEMS = (
     exchange,
     subscribers,
     metering,
+    meter_operations,
     tariffs,
     billing,
     accounting,
@@ -46,8 +48,26 @@ SQL_FILES = tuple(
         "tariffs/sql/rating.sql",
         "billing/sql/periods.sql",
         "billing/sql/consumption.sql",
+        "metering/sql/measured_energy_events.sql",
+        "metering/sql/rollover.sql",
+        "metering/sql/expected_use.sql",
+        "metering/sql/meter_whereabouts.sql",
+        "metering/sql/meter_stock.sql",
+        "metering/sql/seals.sql",
+        "metering/sql/work_orders.sql",
+        "metering/sql/operated_points.sql",
+        "metering/sql/operation_readings.sql",
+        "metering/sql/energy_of_gap.sql",
+        "metering/sql/meter_stays.sql",
+        "metering/sql/meter_operations.sql",
+        "metering/sql/meter_settings.sql",
+        "metering/sql/meter_undo.sql",
+        "metering/sql/operation_bills.sql",
+        "metering/sql/meter_history.sql",
         "billing/sql/post_bills.sql",
         "billing/sql/close_month.sql",
+        "billing/sql/bill_to_come.sql",
+        "accounting/sql/account_balance.sql",
         "payments/sql/post_payments.sql",
         "schema/sql/posted_rows.sql",
         "schema/sql/audit_trail.sql",

@@ -142,7 +142,9 @@ BEGIN
                 c.opening_month, c.opening_reading_id,
                 c.booked_month AS closing_month, c.reading_id AS closing_reading_id
             FROM %2$s AS c
-            LEFT JOIN ops.meter_register AS g ON g.meter_id = c.meter_id AND g.zone_code = c.zone_code
+            LEFT JOIN ops.meter_register AS g
+                ON g.meter_id = c.meter_id AND g.zone_code = c.zone_code AND g.known_to IS NULL
+                AND (g.valid_from IS NULL OR g.valid_from < c.read_on) AND (g.valid_to IS NULL OR c.read_on <= g.valid_to)
             LEFT JOIN ops.meter_installation AS i
                 ON i.meter_id = c.meter_id AND i.metering_point_id = c.metering_point_id AND i.known_to IS NULL
                 AND i.valid_from < c.read_on AND (i.valid_to IS NULL OR c.read_on <= i.valid_to)
@@ -156,6 +158,12 @@ BEGIN
                 NULL::date AS closing_month, NULL::bigint AS closing_reading_id
             FROM ops.measured_energy AS r
             WHERE r.booked_month = %3$L AND %4$s AND r.direction = 'consumed' AND r.kind <> 'legacy_billed'
+                AND NOT EXISTS (
+                    SELECT 1 FROM ops.measured_energy_set_aside AS a
+                    WHERE a.account_id = r.account_id AND a.booked_month = r.booked_month
+                        AND a.metering_point_id = r.metering_point_id AND a.direction = r.direction
+                        AND a.span_from = r.span_from AND a.span_no = r.span_no
+                )
                 AND NOT EXISTS (
                     SELECT 1 FROM ops.bill_line AS l
                     WHERE l.booked_month = %3$L AND l.account_id = r.account_id
