@@ -70,7 +70,10 @@ class SmallBook:
             meter_id = _inserted(
                 session, "meter", serial_no=f"S{next(_serial_numbers)}", meter_type_code="unknown", **self._from()
             )
-            session.execute("INSERT INTO ops.meter_register VALUES (%s, 'all', %s)", [meter_id, digits])
+            session.execute(
+                "INSERT INTO ops.meter_register (meter_id, zone_code, digits) VALUES (%s, 'all', %s)",
+                [meter_id, digits],
+            )
             dated = {"valid_from": since, **self._from()}
             _inserted(session, "metering_point_tariff", metering_point_id=point_id, tariff_code=tariff, **dated)
             _inserted(session, "metering_point_placement", metering_point_id=point_id, unit_id=res_id, **dated)
@@ -90,6 +93,7 @@ class SmallBook:
         *,
         is_opening: bool = False,
         booked_month: date | None = None,
+        zone: str = "all",
     ) -> int:
         """A reading booked in the month whose use it ends, unless told otherwise; returns its id."""
         month = (booked_month or (read_on - timedelta(days=1))).replace(day=1)
@@ -97,7 +101,7 @@ class SmallBook:
             return _inserted(
                 session, "reading", account_id=consumer.account_id, booked_month=month,
                 reading_id=session.execute("SELECT nextval('ops.reading_id_seq')").fetchone()[0],
-                metering_point_id=consumer.metering_point_id, meter_id=consumer.meter_id, zone_code="all",
+                metering_point_id=consumer.metering_point_id, meter_id=consumer.meter_id, zone_code=zone,
                 read_on=read_on, value_kwh=value, kind="opening" if is_opening else "round", is_opening=is_opening,
                 res_id=consumer.res_id, returning="reading_id", **self._from(),
             )  # fmt: skip

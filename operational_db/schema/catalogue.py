@@ -57,6 +57,7 @@ SQL_FILES = tuple(
         "metering/sql/work_orders.sql",
         "metering/sql/operated_points.sql",
         "metering/sql/operation_readings.sql",
+        "metering/sql/contract_use.sql",
         "metering/sql/energy_of_gap.sql",
         "metering/sql/meter_stays.sql",
         "metering/sql/meter_operations.sql",

@@ -166,7 +166,9 @@ def test_a_day_cannot_be_billed_twice(book: SmallBook, database: psycopg.Connect
         "INSERT INTO ops.meter (serial_no, meter_type_code, source_id) VALUES ('X', 'unknown', %s) RETURNING meter_id",
         [book.source_id],
     ).fetchone()[0]
-    database.execute("INSERT INTO ops.meter_register VALUES (%s, 'all', 5)", [other_meter])
+    database.execute(
+        "INSERT INTO ops.meter_register (meter_id, zone_code, digits) VALUES (%s, 'all', 5)", [other_meter]
+    )
     database.execute(
         "INSERT INTO ops.meter_installation (metering_point_id, meter_id, valid_from, source_id)"
         " VALUES (%s, %s, %s, %s)",

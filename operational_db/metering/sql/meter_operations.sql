@@ -141,7 +141,7 @@ BEGIN
         'relocate', on_day, point.metering_point_id, to_point.metering_point_id, stay.meter_id, NULL, new_order,
         of_inspection, false, is_confirmed, of_note, of_source_id
     );
-    -- It lies in the store for the moment between the two, so that what is asked of a meter to hang is asked of this one.
+    -- It lies in the store for the moment between, so that what is asked of a meter to hang is asked of this one.
     PERFORM ops.take_meter_off(
         new_id, stay, point.code, on_day, closing, false, is_confirmed, 'store', to_point.res_id, of_source_id
     );

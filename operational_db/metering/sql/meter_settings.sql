@@ -25,7 +25,9 @@ BEGIN
     END IF;
     IF ops.whole_ratio(of_current_ratio, of_voltage_ratio) = stay.ratio
         AND (of_current_ratio, of_voltage_ratio) = (stay.current_ratio, stay.voltage_ratio) THEN
-        PERFORM ops.refuse('The ratio at %s is %s already; nothing was done.', point.code, trim_scale(stay.ratio)::text);
+        PERFORM ops.refuse(
+            'The ratio at %s is %s already; nothing was done.', point.code, trim_scale(stay.ratio)::text
+        );
     END IF;
     new_order := ops.use_work_order(of_order_no, 'ratio', point.metering_point_id, on_day);
     new_id := ops.record_meter_operation(
@@ -114,14 +116,14 @@ BEGIN
             );
         END IF;
     END IF;
-    new_order := ops.use_work_order(of_order_no, 'zones', point.metering_point_id, on_day);
+    new_order := ops.use_work_order(of_order_no, 'zones', stay.metering_point_id, on_day);
     new_id := ops.record_meter_operation(
-        'zones', on_day, point.metering_point_id, NULL, held.meter_id, NULL, new_order, of_inspection, false,
+        'zones', on_day, stay.metering_point_id, NULL, held.meter_id, NULL, new_order, of_inspection, false,
         is_confirmed, of_note, of_source_id
     );
     IF stay.meter_id IS NOT NULL THEN
         PERFORM ops.enter_operation_readings(
-            new_id, point.metering_point_id, held.meter_id, on_day, closing, 'closing', 'control', stay.ratio,
+            new_id, stay.metering_point_id, held.meter_id, on_day, closing, 'closing', 'control', stay.ratio,
             is_confirmed, of_source_id
         );
     END IF;
@@ -139,7 +141,7 @@ BEGIN
     SELECT held.meter_id, z, digits, new_id, on_day FROM unnest(new_zones) AS z;
     IF stay.meter_id IS NOT NULL THEN
         PERFORM ops.enter_operation_readings(
-            new_id, point.metering_point_id, held.meter_id, on_day, opening, 'opening', 'opening', NULL, true,
+            new_id, stay.metering_point_id, held.meter_id, on_day, opening, 'opening', 'opening', NULL, true,
             of_source_id
         );
     END IF;
@@ -230,14 +232,16 @@ BEGIN
         );
     END IF;
     IF btrim(new_serial_no) <> held.serial_no THEN
-        new_changes := new_changes || jsonb_build_object('serial_no', jsonb_build_array(held.serial_no, btrim(new_serial_no)));
+        new_changes := new_changes
+            || jsonb_build_object('serial_no', jsonb_build_array(held.serial_no, btrim(new_serial_no)));
     END IF;
     IF new_type_code <> held.meter_type_code THEN
         new_changes := new_changes
             || jsonb_build_object('meter_type_code', jsonb_build_array(held.meter_type_code, new_type_code));
     END IF;
     IF new_made_in IS DISTINCT FROM held.made_in_year AND new_made_in IS NOT NULL THEN
-        new_changes := new_changes || jsonb_build_object('made_in_year', jsonb_build_array(held.made_in_year, new_made_in));
+        new_changes := new_changes
+            || jsonb_build_object('made_in_year', jsonb_build_array(held.made_in_year, new_made_in));
     END IF;
     IF digits <> old_digits THEN
         PERFORM ops.require_digits_to_fit(held.meter_id, digits);
@@ -259,7 +263,7 @@ BEGIN
             RETURNING g.zone_code, g.valid_from, g.valid_to
         )
         INSERT INTO ops.meter_register (meter_id, zone_code, digits, meter_operation_id, valid_from, valid_to)
-        SELECT held.meter_id, e.zone_code, edit_meter.digits, new_id, e.valid_from, e.valid_to FROM ended AS e;
+        SELECT held.meter_id, e.zone_code, digits, new_id, e.valid_from, e.valid_to FROM ended AS e;
     END IF;
     RETURN new_id;
 END

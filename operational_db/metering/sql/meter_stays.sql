@@ -31,7 +31,9 @@ BEGIN
             );
         END IF;
         IF closing IS NOT NULL THEN
-            PERFORM ops.refuse('Meter "%s" has a last value or none that can be read, not both; leave one out.', serial);
+            PERFORM ops.refuse(
+                'Meter "%s" has a last value or none that can be read, not both; leave one out.', serial
+            );
         END IF;
     ELSE
         PERFORM ops.enter_operation_readings(
@@ -111,7 +113,8 @@ BEGIN
             'Meter "%s" is %s and cannot be installed; %s.', of_meter.serial_no,
             ops.whereabouts_in_words(of_meter.meter_id),
             CASE now_at.place_code
-                WHEN 'point' THEN 'remove it there first, or pick one that hangs nowhere (`wattbook meter stock --free`)'
+                WHEN 'point'
+                    THEN 'remove it there first, or pick one that hangs nowhere (`wattbook meter stock --free`)'
                 WHEN 'scrapped' THEN 'pick another'
                 ELSE 'move it to a store first'
             END
@@ -145,7 +148,8 @@ BEGIN
     END IF;
     IF verified.next_due_on <= on_day THEN
         PERFORM ops.refuse(
-            'Meter "%s" was to be verified again by %s and cannot be installed on %s; have it verified, or pick another.',
+            'Meter "%s" was to be verified again by %s and cannot be installed on %s; have it verified, or pick '
+            'another.',
             of_meter.serial_no, verified.next_due_on::text, on_day::text
         );
     END IF;

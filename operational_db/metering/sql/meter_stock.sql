@@ -122,7 +122,7 @@ BEGIN
     RETURNING meter_id INTO new_meter_id;
     IF new_meter_id IS NULL THEN
         PERFORM ops.refuse(
-            'Serial number "%s" is registered already (type %s, %s); check the number on the plate.', new_serial_no,
+            'Serial number "%s" is registered already (type %s, %s); check the number on the plate.', btrim(new_serial_no),
             (SELECT m.meter_type_code FROM ops.meter AS m WHERE m.serial_no = btrim(new_serial_no)),
             (SELECT ops.whereabouts_in_words(m.meter_id) FROM ops.meter AS m WHERE m.serial_no = btrim(new_serial_no))
         );
@@ -268,7 +268,9 @@ BEGIN
     IF of_order_no IS NOT NULL THEN
         SELECT o.work_order_id INTO order_id FROM ops.work_order AS o WHERE o.order_no = of_order_no;
         IF NOT FOUND THEN
-            PERFORM ops.refuse('There is no work order "%s"; check its number with `wattbook order list`.', of_order_no);
+            PERFORM ops.refuse(
+                'There is no work order "%s"; check its number with `wattbook order list`.', of_order_no
+            );
         END IF;
     END IF;
     INSERT INTO ops.meter_maintenance (meter_id, done_on, work, done_by, work_order_id, source_id)
@@ -280,7 +282,9 @@ BEGIN
     WHERE f.meter_id = held.meter_id AND f.known_to IS NULL AND f.valid_to IS NULL
     RETURNING * INTO fault;
     IF fault.meter_fault_id IS NULL THEN
-        PERFORM ops.refuse('Meter "%s" is not recorded as broken, so it cannot be mended; leave that out.', of_serial_no);
+        PERFORM ops.refuse(
+            'Meter "%s" is not recorded as broken, so it cannot be mended; leave that out.', of_serial_no
+        );
     END IF;
     IF on_day <= fault.valid_from THEN
         PERFORM ops.refuse(

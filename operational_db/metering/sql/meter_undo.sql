@@ -129,8 +129,8 @@ BEGIN
     IF FOUND THEN
         PERFORM ops.refuse(
             'The days from %s to %s without a meter are billed already (bill %s of %s), so operation %s stays; put '
-            'things right by another operation.', in_the_way.span_from::text, in_the_way.span_to::text, in_the_way.bill_no::text,
-            to_char(in_the_way.booked_month, 'YYYY-MM'), undone.meter_operation_id::text
+            'things right by another operation.', in_the_way.span_from::text, in_the_way.span_to::text,
+            in_the_way.bill_no::text, to_char(in_the_way.booked_month, 'YYYY-MM'), undone.meter_operation_id::text
         );
     END IF;
     -- What only puts the book right has no day that a reading could come after.
@@ -155,7 +155,8 @@ BEGIN
     LIMIT 1;
     IF FOUND THEN
         PERFORM ops.refuse(
-            'The reading of %s at %s comes after operation %s of %s, so the operation stays; cancel that reading first.',
+            'The reading of %s at %s comes after operation %s of %s, so the operation stays; cancel that reading '
+            'first.',
             in_the_way.read_on::text, in_the_way.code, undone.meter_operation_id::text, undone.performed_on::text
         );
     END IF;
@@ -176,8 +177,8 @@ BEGIN
         AND v.meter_id = undone.meter_id AND (w.place_code, w.unit_id) IS DISTINCT FROM (v.place_code, v.unit_id);
     IF FOUND THEN
         PERFORM ops.refuse(
-            'Meter "%s" is %s since; move it back to where the removal put it, then undo the removal.', in_the_way.serial_no,
-            ops.whereabouts_in_words(undone.meter_id)
+            'Meter "%s" is %s since; move it back to where the removal put it, then undo the removal.',
+            in_the_way.serial_no, ops.whereabouts_in_words(undone.meter_id)
         );
     END IF;
 END
@@ -210,7 +211,11 @@ BEGIN
     PERFORM ops.hold_point(p.code)
     FROM ops.metering_point AS p
     WHERE p.metering_point_id IN (undone.metering_point_id, undone.to_metering_point_id);
-    PERFORM 1 FROM ops.meter AS m WHERE m.meter_id IN (undone.meter_id, undone.new_meter_id) ORDER BY m.meter_id FOR UPDATE;
+    PERFORM 1
+    FROM ops.meter AS m
+    WHERE m.meter_id IN (undone.meter_id, undone.new_meter_id)
+    ORDER BY m.meter_id
+    FOR UPDATE;
     -- Nobody bills the month meanwhile; a run that is at it already is waited for, and its bills are seen then.
     FOR booked IN
         SELECT DISTINCT b.booked_month, a.res_id

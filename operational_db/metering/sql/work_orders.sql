@@ -118,7 +118,8 @@ BEGIN
     IF of_order_no IS NULL THEN
         IF for_kind IN ('remove', 'replace', 'relocate') THEN
             PERFORM ops.refuse(
-                'To %s a meter a work order is needed; issue one (`wattbook order issue`) and name its number.', for_kind
+                'To %s a meter a work order is needed; issue one (`wattbook order issue`) and name its number.',
+                for_kind
             );
         END IF;
         RETURN NULL;
