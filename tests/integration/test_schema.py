@@ -47,8 +47,9 @@ FROM pg_proc AS p INNER JOIN ours AS n ON n.oid = p.pronamespace INNER JOIN pg_l
 UNION ALL
 SELECT format('grants %s.%s %s', nspname, relname, relacl) FROM relation WHERE relkind IN ('r', 'p', 'v', 'S')
 UNION ALL
-SELECT format('comment %s.%s.%s %s', r.nspname, r.relname, d.objsubid, d.description)
+SELECT format('comment %s.%s.%s %s', r.nspname, r.relname, a.attname, d.description)
 FROM relation AS r INNER JOIN pg_description AS d ON d.objoid = r.oid AND d.classoid = 'pg_class'::regclass
+LEFT JOIN pg_attribute AS a ON a.attrelid = r.oid AND a.attnum = d.objsubid AND d.objsubid > 0
 """
 
 
