@@ -88,6 +88,7 @@ def test_every_enacted_household_price_is_answered(settings: Settings) -> None:
     assert _totals_minor(settings, HOUSEHOLD_SOUM) == expected
 
 
+@pytest.mark.requirement("E154")
 def test_every_flat_legal_price_is_answered(settings: Settings) -> None:
     expected = {case: soum * SOUM for case, soum in LEGAL_SOUM.items()}
     assert _totals_minor(settings, LEGAL_SOUM) == expected

@@ -39,7 +39,7 @@ def test_loading_again_changes_nothing(settings: Settings, files: Path) -> None:
     assert _changed(settings, files) == {}
 
 
-@pytest.mark.requirement("D25")
+@pytest.mark.requirement("A35", "B34", "E154")
 def test_a_changed_price_is_a_new_version_and_the_old_one_stays_known(
     settings: Settings, database: psycopg.Connection, files: Path
 ) -> None:
@@ -68,6 +68,7 @@ def test_a_renamed_unit_keeps_its_code_and_both_names(database: psycopg.Connecti
     assert names == [("Uzbekenergo", date(2019, 3, 27)), ("Regional Electric Networks", None)]
 
 
+@pytest.mark.requirement("A33", "B32")
 def test_a_unit_is_found_by_any_spelling(database: psycopg.Connection) -> None:
     by_code, by_alias = database.execute("SELECT ops.find_unit('P-SA'), ops.find_unit('samarkand ptes')").fetchone()
     assert by_code == by_alias
