@@ -48,6 +48,7 @@ SQL_FILES = tuple(
         "billing/sql/periods.sql",
         "billing/sql/consumption.sql",
         "billing/sql/segments.sql",
+        "billing/sql/second_engine_ladder.sql",
         "billing/sql/second_engine.sql",
         "billing/sql/post_bills.sql",
         "billing/sql/close_month.sql",

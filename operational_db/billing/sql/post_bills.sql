@@ -299,7 +299,7 @@ BEGIN
     END IF;
 
     IF totals.bill_count > 0 THEN
-        PERFORM ops.require_engines_agree(lines, format('work.%I', 'parts_' || run_tag));
+        PERFORM ops.require_engines_agree(lines, bills);
         PERFORM ops.mark_days_billed(segments, run_tag);
         PERFORM ops.attach_or_insert(bills, 'bill', month);
         PERFORM ops.attach_or_insert(lines, 'bill_line', month);

@@ -1,53 +1,8 @@
--- The second billing engine: re-checks every bill of a run before it is posted.
---
--- It shares with the first engine (consumption.sql, segments.sql, rating.sql) nothing but readings, energy told as such
--- and tariff rows. Energy is the remainder of a division by the register's size instead of a corrected difference; the
--- charge of a volume is read off a ladder (what all lower steps cost in full, and the parts of two steps) instead of
--- being summed over steps. Which days a bill covers, and on which volume of the month it stands, it takes from the
--- lines.
+-- The second billing engine, part by part: for bills that are not proved at first sight (second_engine_ladder.sql).
 
--- What energy costs at one price, VAT included, in the smallest coin.
-CREATE OR REPLACE FUNCTION ops.rounded_charge(
-    energy_kwh numeric, price_minor numeric, vat_rate numeric, is_gross boolean
-)
-RETURNS numeric
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN round(energy_kwh * price_minor * CASE WHEN is_gross THEN 1 ELSE 1 + vat_rate END);
-
--- The VAT within that charge.
-CREATE OR REPLACE FUNCTION ops.rounded_vat(energy_kwh numeric, price_minor numeric, vat_rate numeric, is_gross boolean)
-RETURNS numeric
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE
-    WHEN is_gross THEN round(round(energy_kwh * price_minor) * vat_rate / (1 + vat_rate))
-    ELSE round(energy_kwh * price_minor * (1 + vat_rate)) - round(energy_kwh * price_minor)
-END;
-
--- One row per price list, rate of VAT and step: what the steps below it cost in full, each rounded once.
-CREATE OR REPLACE VIEW ops.price_ladder AS
-WITH list AS (
-    SELECT DISTINCT tariff_version_id, price_includes_vat, step_mode, vat_rate
-    FROM ops.tariff_in_force
-)
-SELECT
-    t.tariff_version_id, t.variant_code, t.season_code, l.vat_rate, l.price_includes_vat, l.step_mode,
-    t.step_no, t.over_kwh, t.up_to_kwh, t.price_minor,
-    coalesce(sum(
-        ops.rounded_charge(t.up_to_kwh - t.over_kwh, t.price_minor, l.vat_rate, l.price_includes_vat)
-    ) OVER below, 0) AS charge_below_minor,
-    coalesce(sum(
-        ops.rounded_vat(t.up_to_kwh - t.over_kwh, t.price_minor, l.vat_rate, l.price_includes_vat)
-    ) OVER below, 0) AS vat_below_minor
-FROM ops.tariff_step AS t
-INNER JOIN list AS l ON l.tariff_version_id = t.tariff_version_id
-WINDOW below AS (
-    PARTITION BY t.tariff_version_id, t.variant_code, t.season_code, l.vat_rate
-    ORDER BY t.step_no ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-);
-
--- Creates table target from the lines of a run: one row per part of a span that the first engine priced at once, with
--- what it charged.
-CREATE OR REPLACE FUNCTION ops.create_charged_parts(target text, lines text)
+-- Creates table target from the lines of the accounts in the table unproved: one row per part of a span that the first
+-- engine priced at once, with what it charged.
+CREATE OR REPLACE FUNCTION ops.create_charged_parts(target text, lines text, unproved text)
 RETURNS void
 LANGUAGE plpgsql SET default_statistics_target = '10'
 AS $$
@@ -66,8 +21,9 @@ BEGIN
             min(l.closing_month) AS closing_month, min(l.closing_reading_id) AS closing_reading_id,
             sum(l.charge_minor) AS charge_minor, sum(l.vat_minor) AS vat_minor
         FROM %2$s AS l
+        WHERE l.account_id IN (SELECT u.account_id FROM %3$s AS u)
         GROUP BY l.account_id, l.metering_point_id, l.service_month, l.span_from, l.zone_code, l.component
-        $statement$, target, lines
+        $statement$, target, lines, unproved
     );
     EXECUTE format('ANALYZE %s', target);
 END
@@ -127,6 +83,79 @@ BEGIN
         FROM (SELECT * FROM between_readings UNION ALL SELECT * FROM told_as_such) AS u
         WHERE u.billed_kwh IS DISTINCT FROM u.expected_kwh
         $statement$, parts
+    );
+END
+$$;
+
+-- Accounts with a part that stands on another volume of its month, or on other bounds of steps, than the energy billed
+-- before it, the residents, the days, the contract and the other zones say; with both volumes.
+CREATE OR REPLACE FUNCTION ops.volumes_in_doubt(parts text, lines text)
+RETURNS TABLE (account_id bigint, billed_kwh numeric, expected_kwh numeric)
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    RETURN QUERY EXECUTE format(
+        $statement$
+        WITH billed_before AS (
+            SELECT p.account_id, p.metering_point_id, p.service_month, sum(l.energy_kwh) AS energy_kwh
+            FROM (SELECT DISTINCT account_id, metering_point_id, service_month FROM %1$s) AS p
+            INNER JOIN ops.bill_line AS l
+                ON l.account_id = p.account_id AND l.metering_point_id = p.metering_point_id
+                AND l.service_month = p.service_month AND l.component = 'energy'
+                AND l.booked_month BETWEEN p.service_month AND (SELECT min(n.booked_month) FROM %2$s AS n)
+            GROUP BY p.account_id, p.metering_point_id, p.service_month
+        ),
+        beside AS (
+            SELECT
+                p.account_id, p.metering_point_id, p.span_from, p.zone_code, t.step_basis, t.step_mode,
+                sum(q.energy_kwh) FILTER (WHERE q.span_from < p.span_from) AS earlier_kwh,
+                sum(q.energy_kwh) FILTER (WHERE q.span_from = p.span_from) AS slice_kwh,
+                sum(q.energy_kwh) AS month_kwh
+            FROM %1$s AS p
+            INNER JOIN ops.tariff_version AS t ON t.tariff_version_id = p.tariff_version_id
+            INNER JOIN %1$s AS q
+                ON q.metering_point_id = p.metering_point_id AND q.service_month = p.service_month
+                AND q.component = 'energy'
+            WHERE p.component = 'energy'
+            GROUP BY p.account_id, p.metering_point_id, p.span_from, p.zone_code, t.step_basis, t.step_mode
+        ),
+        expected AS (
+            SELECT
+                p.*, z.zone_share,
+                round(z.zone_share * CASE
+                    WHEN b.step_mode = 'whole' THEN v.before_kwh + b.month_kwh
+                    WHEN b.step_basis IN ('thirty_days', 'month_days') THEN 0
+                    ELSE v.before_kwh + coalesce(b.earlier_kwh, 0)
+                END, 6) - CASE WHEN b.step_mode = 'whole' THEN p.energy_kwh ELSE 0 END AS expected_from,
+                CASE b.step_basis
+                    WHEN 'resident_month' THEN greatest(f.persons, 1)
+                    WHEN 'thirty_days' THEN (p.span_to - p.span_from) / 30.0
+                    WHEN 'month_days' THEN
+                        (p.span_to - p.span_from)::numeric
+                        / ((p.service_month + interval '1 month')::date - p.service_month)
+                    WHEN 'contract_month' THEN coalesce(c.contracted_kwh_per_month, 100000000000)
+                    ELSE 1
+                END::numeric(24, 12) AS expected_factor
+            FROM %1$s AS p
+            INNER JOIN beside AS b USING (account_id, metering_point_id, span_from, zone_code)
+            LEFT JOIN billed_before AS o USING (account_id, metering_point_id, service_month)
+            LEFT JOIN ops.metering_point_tariff AS c
+                ON c.metering_point_id = p.metering_point_id AND c.known_to IS NULL AND c.valid_from <= p.span_from
+                AND (c.valid_to IS NULL OR c.valid_to > p.span_from)
+            LEFT JOIN ops.family_size AS f
+                ON b.step_basis = 'resident_month' AND f.account_id = p.account_id AND f.known_to IS NULL
+                AND f.valid_from <= p.span_from AND (f.valid_to IS NULL OR f.valid_to > p.span_from)
+            CROSS JOIN LATERAL (SELECT coalesce(o.energy_kwh, 0) AS before_kwh) AS v
+            CROSS JOIN LATERAL (
+                SELECT CASE WHEN p.energy_kwh = b.slice_kwh THEN 1 ELSE p.energy_kwh / b.slice_kwh END AS zone_share
+            ) AS z
+            WHERE p.component = 'energy'
+        )
+        SELECT e.account_id, e.volume_from, e.expected_from
+        FROM expected AS e
+        WHERE e.volume_from <> e.expected_from
+            OR coalesce(e.bound_factor, 1) <> (e.expected_factor * e.zone_share)::numeric(24, 12)
+        $statement$, parts, lines
     );
 END
 $$;
@@ -276,30 +305,36 @@ END
 $$;
 
 -- Refuses a run that the two engines do not agree on to the last coin and the last millionth of a kWh.
-CREATE OR REPLACE FUNCTION ops.require_engines_agree(lines text, parts text)
+CREATE OR REPLACE FUNCTION ops.require_engines_agree(lines text, bills text)
 RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
+    unproved text := replace(lines, 'work.', 'work.unproved_');
+    parts text := replace(lines, 'work.', 'work.parts_');
     disagreement record;
+    subject text;
 BEGIN
-    PERFORM ops.create_charged_parts(parts, lines);
+    PERFORM ops.create_unproved(unproved, lines, bills);
+    PERFORM ops.create_charged_parts(parts, lines, unproved);
+    subject := 'energy';
     SELECT count(*) AS found, min(e.account_id) AS account_id INTO disagreement FROM ops.energy_in_doubt(parts) AS e;
+    IF disagreement.found = 0 THEN
+        subject := 'volumes of the month';
+        SELECT count(*) AS found, min(v.account_id) AS account_id INTO disagreement
+        FROM ops.volumes_in_doubt(parts, lines) AS v;
+    END IF;
+    IF disagreement.found = 0 THEN
+        subject := 'charges';
+        SELECT count(*) AS found, min(c.account_id) AS account_id INTO disagreement FROM ops.charges_in_doubt(parts) AS c;
+    END IF;
     IF disagreement.found > 0 THEN
         PERFORM ops.refuse(
-            'The second engine finds other energy for %s spans, the first of account %s; nothing was posted. '
-            'Please report it with the output of `wattbook doctor`.', disagreement.found::text,
+            'The second engine finds other %s for %s spans, the first of account %s; nothing was posted. '
+            'Please report it with the output of `wattbook doctor`.', subject, disagreement.found::text,
             (SELECT a.account_no FROM ops.account AS a WHERE a.account_id = disagreement.account_id)
         );
     END IF;
-    SELECT count(*) AS found, min(c.account_id) AS account_id INTO disagreement FROM ops.charges_in_doubt(parts) AS c;
-    IF disagreement.found > 0 THEN
-        PERFORM ops.refuse(
-            'The second engine finds other charges for %s spans, the first of account %s; nothing was posted. '
-            'Please report it with the output of `wattbook doctor`.', disagreement.found::text,
-            (SELECT a.account_no FROM ops.account AS a WHERE a.account_id = disagreement.account_id)
-        );
-    END IF;
-    EXECUTE format('DROP TABLE %s', parts);
+    EXECUTE format('DROP TABLE %s, %s', unproved, parts);
 END
 $$;

@@ -87,7 +87,25 @@ CREATE OR REPLACE FUNCTION ops.create_segments(target text, spans text)
 RETURNS void
 LANGUAGE plpgsql SET default_statistics_target = '10'
 AS $$
+DECLARE
+    has_zones boolean;
+    zone_factor text := 'NULL::bigint AS price_factor_numerator, NULL::bigint AS price_factor_denominator';
+    zone_look_up text := '';
 BEGIN
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s WHERE zone_code <> ''all'')', spans) INTO has_zones;
+    IF has_zones THEN
+        zone_factor := 'z.price_factor_numerator, z.price_factor_denominator';
+        zone_look_up := $fragment$
+            LEFT JOIN LATERAL (
+                SELECT h.price_factor_numerator, h.price_factor_denominator
+                FROM ops.tariff_zone AS h
+                WHERE s.zone_code <> 'all' AND h.zone_code = s.zone_code
+                    AND h.tariff_version_id = d.tariff_version_id
+                    AND h.zone_set = ops.zone_set_of_meter(d.tariff_version_id, s.meter_id)
+                OFFSET 0
+            ) AS z ON true
+        $fragment$;
+    END IF;
     EXECUTE format(
         $statement$
         CREATE TABLE %1$s AS
@@ -118,8 +136,7 @@ BEGIN
                 greatest(s.span_from, d.first_day, p.valid_from, f.valid_from) AS part_from,
                 least(s.span_to, d.last_day, p.valid_to, f.valid_to) AS part_to,
                 d.tariff_version_id, d.variant_code, d.season_code, d.price_includes_vat, d.vat_rate, d.step_basis,
-                d.is_whole_volume, p.contracted_kwh_per_month, f.persons,
-                z.price_factor_numerator, z.price_factor_denominator
+                d.is_whole_volume, p.contracted_kwh_per_month, f.persons, %3$s
             FROM %2$s AS s
             INNER JOIN ops.metering_point_tariff AS p
                 ON p.metering_point_id = s.metering_point_id AND p.known_to IS NULL AND s.energy_kwh IS NOT NULL
@@ -128,7 +145,7 @@ BEGIN
                 AND d.first_day < s.span_to AND d.last_day > s.span_from
                 AND p.valid_from < least(s.span_to, d.last_day)
                 AND (p.valid_to IS NULL OR p.valid_to > greatest(s.span_from, d.first_day))
-            -- OFFSET keeps these few look-ups out of the joins that every span goes through.
+            -- OFFSET keeps this look-up of a few out of the joins that every span goes through.
             LEFT JOIN LATERAL (
                 SELECT h.persons, h.valid_from, h.valid_to
                 FROM ops.family_size AS h
@@ -137,14 +154,7 @@ BEGIN
                     AND (h.valid_to IS NULL OR h.valid_to > greatest(s.span_from, d.first_day, p.valid_from))
                 OFFSET 0
             ) AS f ON true
-            LEFT JOIN LATERAL (
-                SELECT h.price_factor_numerator, h.price_factor_denominator
-                FROM ops.tariff_zone AS h
-                WHERE s.zone_code <> 'all' AND h.zone_code = s.zone_code
-                    AND h.tariff_version_id = d.tariff_version_id
-                    AND h.zone_set = ops.zone_set_of_meter(d.tariff_version_id, s.meter_id)
-                OFFSET 0
-            ) AS z ON true
+            %4$s
             WHERE d.step_basis <> 'resident_month' OR f.persons IS NOT NULL
         ),
         with_energy AS (
@@ -171,7 +181,7 @@ BEGIN
             w.price_factor_denominator::smallint AS price_denominator, w.power_kw::numeric(12, 3) AS power_kw,
             w.opening_month, w.opening_reading_id, w.closing_month, w.closing_reading_id
         FROM with_energy AS w
-        $statement$, target, spans
+        $statement$, target, spans, zone_factor, zone_look_up
     );
     EXECUTE format('ANALYZE %s', target);
 END
