@@ -25,6 +25,7 @@ SQL_FOLDERS := $(wildcard operational_db dbt_project/models dbt_project/macros d
 define GENERATED_PAGE_CHECKS
 python -m operational_db.schema.picture --check
 python -m orchestration.graph_listing --check
+python -m tests.requirements_page --check
 endef
 export GENERATED_PAGE_CHECKS
 

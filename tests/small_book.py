@@ -55,9 +55,16 @@ class SmallBook:
         digits: int = 5,
         ratio: Decimal = Decimal(1),
         since: date = date(2026, 1, 1),
-        readings: Mapping[date, Decimal | int],
+        readings: Mapping[date, Decimal | int | Mapping[str, int]],
+        persons: int | None = None,
+        **of_tariff: object,
     ) -> Consumer:
-        """An account with a meter; the first reading opens, the others are read on their days."""
+        """An account with a meter; the first reading opens, the others are read on their days.
+
+        A reading of a meter with zones is a mapping from zone to value; `of_tariff` are further columns of the point's
+        tariff, such as variant_code or ordered_power_kw.
+        """
+        values = [value if isinstance(value, Mapping) else {"all": value} for value in readings.values()]
         with connect(self.settings, Role.LOADER) as session:
             res_id = self.res_ids[res]
             account_id = _inserted(
@@ -70,19 +77,28 @@ class SmallBook:
             meter_id = _inserted(
                 session, "meter", serial_no=f"S{next(_serial_numbers)}", meter_type_code="unknown", **self._from()
             )
-            session.execute(
-                "INSERT INTO ops.meter_register (meter_id, zone_code, digits) VALUES (%s, 'all', %s)",
-                [meter_id, digits],
-            )
+            for zone_code in values[0] if values else ("all",):
+                session.execute(
+                    "INSERT INTO ops.meter_register (meter_id, zone_code, digits) VALUES (%s, %s, %s)",
+                    [meter_id, zone_code, digits],
+                )
             dated = {"valid_from": since, **self._from()}
-            _inserted(session, "metering_point_tariff", metering_point_id=point_id, tariff_code=tariff, **dated)
+            _inserted(
+                session, "metering_point_tariff", metering_point_id=point_id, tariff_code=tariff, **of_tariff, **dated
+            )
+            if persons is not None:
+                _inserted(session, "family_size", account_id=account_id, persons=persons, **dated)
             _inserted(session, "metering_point_placement", metering_point_id=point_id, unit_id=res_id, **dated)
             _inserted(
                 session, "meter_installation", metering_point_id=point_id, meter_id=meter_id, ratio=ratio, **dated
             )
         known = Consumer(account_id, point_id, meter_id, res_id)
-        for number, (read_on, value) in enumerate(readings.items()):
-            self.reading(known, read_on, value, is_opening=number == 0, booked_month=None if number else since)
+        for number, (read_on, by_zone) in enumerate(zip(readings, values, strict=True)):
+            for zone_code, value in by_zone.items():
+                self.reading(
+                    known, read_on, value, zone_code=zone_code, is_opening=number == 0,
+                    booked_month=None if number else since,
+                )  # fmt: skip
         return known
 
     def reading(
@@ -91,9 +107,9 @@ class SmallBook:
         read_on: date,
         value: Decimal | int,
         *,
+        zone_code: str = "all",
         is_opening: bool = False,
         booked_month: date | None = None,
-        zone: str = "all",
     ) -> int:
         """A reading booked in the month whose use it ends, unless told otherwise; returns its id."""
         month = (booked_month or (read_on - timedelta(days=1))).replace(day=1)
@@ -101,7 +117,7 @@ class SmallBook:
             return _inserted(
                 session, "reading", account_id=consumer.account_id, booked_month=month,
                 reading_id=session.execute("SELECT nextval('ops.reading_id_seq')").fetchone()[0],
-                metering_point_id=consumer.metering_point_id, meter_id=consumer.meter_id, zone_code=zone,
+                metering_point_id=consumer.metering_point_id, meter_id=consumer.meter_id, zone_code=zone_code,
                 read_on=read_on, value_kwh=value, kind="opening" if is_opening else "round", is_opening=is_opening,
                 res_id=consumer.res_id, returning="reading_id", **self._from(),
             )  # fmt: skip

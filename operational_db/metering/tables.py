@@ -154,7 +154,23 @@ metering_point_tariff = Table(
     *valid_range(),
     *known_range(),
     *provenance(),
+    Column(
+        "variant_code",
+        Text,
+        nullable=False,
+        server_default=text("'all'"),
+        comment="Price list of the tariff that the point falls under",
+    ),
+    Column("contracted_kwh_per_month", ENERGY, comment="Volume of the contract; empty for none"),
+    Column("ordered_power_kw", Numeric(12, 3), comment="Power ordered in the system's peak"),
     no_overlap("metering_point_tariff", "metering_point_id", versioned=True),
+    CheckConstraint("contracted_kwh_per_month >= 0", name="contracted_volume"),
+    CheckConstraint("ordered_power_kw >= 0", name="ordered_power"),
+    Index(
+        "metering_point_tariff_ordered_power_ix",
+        "metering_point_id",
+        postgresql_where=text("ordered_power_kw IS NOT NULL"),
+    ),
     schema=OPERATIONAL,
     comment="One row per metering point, span of days and version: the tariff it is billed by.",
 )

@@ -16,7 +16,7 @@ from psycopg import sql
 
 from operational_db.connections import Role, connect
 from operational_db.exchange.sources import loaded_reference, record_reference
-from operational_db.reference.tariffs import load_tariffs
+from operational_db.reference.tariffs import TariffTables, load_tariffs
 from operational_db.reference.units import load_units
 from operational_db.refusal import Refusal
 from operational_db.settings import Settings
@@ -59,6 +59,7 @@ PLAIN_LISTS = (
     PlainList("unit_level", ("level",)),
     PlainList("resource", ("resource_code",)),
     PlainList("zone", ("zone_code",)),
+    PlainList("zone_set", ("zone_set", "zone_code")),
     PlainList("reading_kind", ("kind",), (("is_measured", _as_bool),)),
     PlainList("meter_place", ("place_code",), (("is_ready", _as_bool), ("is_final", _as_bool))),
     PlainList("inspection_type", ("inspection_type_code",)),
@@ -91,7 +92,8 @@ def load_reference(settings: Settings, directory: Path = REFERENCE_DIR) -> list[
     return loaded
 
 
-TARIFF_FILES = ("vat_rate", "tariff_version", "tariff_step")
+TARIFF_FILES = ("vat_rate", "tariff_version", "tariff_step", "tariff_season", "tariff_zone", "tariff_power_price")
+"""In the order of the fields of TariffTables."""
 
 Rows = list[dict[str, str]]
 Loader = Callable[[psycopg.Connection, list[Rows], int], int]
@@ -125,7 +127,7 @@ def _load_unit_file(session: psycopg.Connection, tables: list[Rows], source_id: 
 
 
 def _load_tariff_files(session: psycopg.Connection, tables: list[Rows], source_id: int) -> int:  # noqa: ARG001
-    return load_tariffs(session, *tables)
+    return load_tariffs(session, TariffTables(*tables))
 
 
 class _refusing:  # noqa: N801, a context manager used as a verb

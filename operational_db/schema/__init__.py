@@ -28,6 +28,9 @@ def upgrade(settings: Settings, revision: str = HEAD) -> None:
     """Bring the database to the revision (the newest unless named), in one transaction."""
     with connect_as_admin(settings) as session, _as_sqlalchemy(session) as connection:
         _prepare(session)
+        if _revision_of(connection) not in (None, newest_revision()):
+            # Functions of the older version may have other arguments; replacing alone would leave both.
+            session.execute(UNINSTALL_FILE.read_text(encoding="utf-8"))
         alembic.command.upgrade(_configuration(connection), revision)
         if revision in (HEAD, newest_revision()):
             install_sql(session)
@@ -49,7 +52,7 @@ def downgrade(settings: Settings, revision: str) -> None:
 def current_revision(settings: Settings) -> str | None:
     """The revision that the database has; None when it was never built."""
     with connect_as_admin(settings) as session, _as_sqlalchemy(session) as connection:
-        return MigrationContext.configure(connection, opts={"version_table_schema": "ops"}).get_current_revision()
+        return _revision_of(connection)
 
 
 def newest_revision() -> str:
@@ -67,6 +70,10 @@ def install_sql(session: psycopg.Connection) -> None:
     for file in SQL_FILES:
         session.execute(file.read_text(encoding="utf-8"))
     session.execute("RESET ROLE")
+
+
+def _revision_of(connection: sqlalchemy.Connection) -> str | None:
+    return MigrationContext.configure(connection, opts={"version_table_schema": "ops"}).get_current_revision()
 
 
 def _prepare(session: psycopg.Connection) -> None:

@@ -39,6 +39,14 @@ def energy_of(text: str) -> Decimal:
     return energy_kwh
 
 
+def zone_energy_of(text: str) -> tuple[str, Decimal]:
+    """day=200 as the zone and its kWh."""
+    zone_code, equals, energy_kwh = text.partition("=")
+    if not (zone_code and equals):
+        raise typer.BadParameter(f'"{text}" names no zone with its energy; write it as day=200')
+    return zone_code, energy_of(energy_kwh)
+
+
 Month = Annotated[date, typer.Option(parser=month_of, metavar="YYYY-MM", help="The month that is meant.")]
 ByUser = Annotated[
     str, typer.Option("--by", metavar="NAME", help="The user in whose name it is done, who must hold the right.")

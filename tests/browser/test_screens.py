@@ -29,6 +29,7 @@ def cell(page: Page, grid: str, name: str, column: str) -> str:
     return page.locator(f'#{grid} .ag-row[row-index="{row_index}"] [col-id="{column}"]').inner_text()
 
 
+@pytest.mark.requirement("A48", "B45")
 def test_figures_on_the_screen_equal_sql(open_page: PageOpener, screens: Served, database: psycopg.Connection) -> None:
     page = open_page(screens, "/balance?month=2026-03")
     share, loss = database.execute(
@@ -65,6 +66,7 @@ def test_total_of_a_table_equals_its_rows(open_page: PageOpener, screens: Served
         assert page.locator(f'#children .ag-floating-top [col-id="{column}"]').inner_text() == total
 
 
+@pytest.mark.requirement("A48", "B45")
 def test_drilling_down_by_clicking_and_going_back(open_page: PageOpener, screens: Served) -> None:
     page = open_page(screens, "/")
     way = (
@@ -114,6 +116,7 @@ def test_the_month_is_chosen_and_stays_in_the_address(open_page: PageOpener, scr
     expect(page.locator("#tile-loss_share")).to_have_text("14.1")
 
 
+@pytest.mark.requirement("E153")
 def test_losses_are_sorted_by_energy_and_say_why_there_is_none(open_page: PageOpener, screens: Served) -> None:
     page = open_page(screens, "/losses?month=2026-03")
     expect(page.locator("#feeders .ag-pinned-left-cols-container .two-lines")).to_have_text(
@@ -134,6 +137,7 @@ def test_losses_are_sorted_by_energy_and_say_why_there_is_none(open_page: PageOp
     expect(page.locator("#feeders .ag-pinned-left-cols-container .two-lines").nth(2)).to_have_text("Ф-21 Багишамал")
 
 
+@pytest.mark.requirement("E153")
 def test_a_feeder_shows_its_months(open_page: PageOpener, screens: Served) -> None:
     page = open_page(screens, "/losses?month=2026-03")
     page.locator("#feeders a", has_text="Ф-12 Сиаб").click()
@@ -173,6 +177,7 @@ def test_the_watch_sees_a_broken_page(open_page: PageOpener, screens: Served) ->
     open_page.forgive()
 
 
+@pytest.mark.requirement("A32", "B31")
 def test_a_manager_of_a_region_starts_there_and_sees_no_more(
     open_page: PageOpener, screens_of_samarkand: Served
 ) -> None:

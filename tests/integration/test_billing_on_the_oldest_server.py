@@ -20,6 +20,7 @@ def book(settings_on_15: Settings) -> SmallBook:
     return SmallBook(settings_on_15, first_month=JANUARY, res_codes=("SA01", "SA02"))
 
 
+@pytest.mark.requirement("E150")
 def test_two_months_are_billed_and_closed(book: SmallBook) -> None:
     book.consumer("SA01/1/1", res="SA01", readings={JANUARY: 0, FEBRUARY: 350})
     mill = book.consumer("U1", res="SA02", kind="legal", tariff="uz.legal", readings={JANUARY: 0, FEBRUARY: 90})

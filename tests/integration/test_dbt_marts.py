@@ -176,6 +176,7 @@ def _receivables(reader: psycopg.Connection, res: str, month: date) -> tuple:
     ).fetchone()
 
 
+@pytest.mark.requirement("A23", "B22", "C15", "C19")
 def test_marts_tell_what_was_supplied_lost_and_owed(
     nation: SmallNation, database: psycopg.Connection, reader: psycopg.Connection
 ) -> None:
@@ -295,6 +296,7 @@ def _content(database: psycopg.Connection) -> list[list[tuple]]:
     ]
 
 
+@pytest.mark.requirement("A32", "B31")
 def test_a_person_sees_the_figures_of_the_own_unit_after_each_build(nation: SmallNation) -> None:
     settings = nation.settings
     create_user(

@@ -25,6 +25,7 @@ REAL_FEEDER = Path(os.environ.get("WATTBOOK_REAL_FEEDER", REPOSITORY_DIR.parent 
 MONTHS = [date(2024, month, 1) for month in range(1, 13)]
 
 
+@pytest.mark.requirement("A23", "B22", "C15", "C19")
 @pytest.mark.skipif(not REAL_FEEDER.is_dir(), reason=f"the real feeder is not in {REAL_FEEDER}")
 def test_the_balance_of_a_real_feeder_stands_beside_what_its_utility_declares(
     settings: Settings, database: psycopg.Connection

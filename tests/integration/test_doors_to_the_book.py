@@ -34,7 +34,7 @@ def _measure(book: SmallBook, consumer: Consumer, energy_kwh: int) -> None:
         )  # fmt: skip
 
 
-@pytest.mark.requirement("A32", "B31")
+@pytest.mark.requirement("A32", "B31", "E151")
 def test_the_procedures_ask_for_the_right_themselves(book: SmallBook) -> None:
     consumer = book.consumer("SA02/1/1", res="SA02", readings={JANUARY: 0, FEBRUARY: 10})
     create_user(
@@ -75,6 +75,7 @@ def test_no_reading_and_no_energy_comes_into_a_closed_month(book: SmallBook) -> 
         _measure(book, consumer, 10)
 
 
+@pytest.mark.requirement("E150")
 def test_a_month_before_a_closed_one_is_not_opened_any_more(book: SmallBook) -> None:
     close_month(book.settings, JANUARY, unit_code="SA01", by=ADMINISTRATOR)
     refused = pytest.raises(Refusal, match="Month 2025-12 cannot be opened for SA01, where a later month is closed")

@@ -177,7 +177,7 @@ def test_energy_of_earlier_months_is_shown_beside_the_month(book: Settings) -> N
         assert _figures(book, "R1", "UZ", "1")[:2] == [Decimal("2.2"), 1880]
 
 
-@pytest.mark.requirement("B23")
+@pytest.mark.requirement("A24", "B23")
 def test_totals_of_children_equal_the_parent_and_a_scan_of_the_leaves(book: Settings) -> None:
     def supply(unit: str) -> list[Decimal | None]:
         return _figures(book, "R1", unit, "1")[:3]
@@ -198,7 +198,7 @@ def test_totals_of_children_equal_the_parent_and_a_scan_of_the_leaves(book: Sett
     assert supply("UZ") == [leaves[0] / 1000, leaves[1] / Decimal(100_000), leaves[2] / Decimal(100_000)]
 
 
-@pytest.mark.requirement("B20")
+@pytest.mark.requirement("A23", "B22", "C15")
 def test_energy_balance_states_losses_where_it_can_and_why_not_elsewhere(book: Settings) -> None:
     # Over F1 and F3: 1500 + 480 received, 1350 + 500 supplied, so 130 lost, 130 / 1980 = 6.5656... %; F2 supplied 250.
     total = _figures(book, "R3", "P-SA", "1")
@@ -223,7 +223,7 @@ def test_children_without_feeders_are_listed_blank(book: Settings) -> None:
     assert named["Samarkand Region"].figures["1"] == 1980
 
 
-@pytest.mark.requirement("A64")
+@pytest.mark.requirement("A24", "E158")
 @pytest.mark.parametrize(("form", "unit"), [("R1", "UZ"), ("R1", "TP-F1"), ("R3", "UZ"), ("R3", "SA01"), ("R3", "F1")])
 def test_two_readers_find_the_figures_of_the_matrix_in_the_workbook(
     book: Settings, tmp_path: Path, form: str, unit: str
@@ -333,7 +333,7 @@ signatures: [{uz: "Rahbar", en: "Head"}]
 """
 
 
-@pytest.mark.requirement("A64")
+@pytest.mark.requirement("E158")
 def test_a_new_form_is_a_file_and_needs_no_python(book: Settings, tmp_path: Path) -> None:
     (tmp_path / "X5.v1.yaml").write_text(RECEIVABLES, encoding="utf-8")
     matrix = form_matrix(book, "X5", JANUARY, "P-SA", by=ADMINISTRATOR, specifications=tmp_path)
@@ -358,6 +358,7 @@ def test_a_user_without_the_right_is_refused_in_a_sentence(book: Settings) -> No
     assert 'no active user "nobody"' in _refusal(book, "R1", "SA01", by="nobody")
 
 
+@pytest.mark.requirement("A32", "B31", "E151")
 def test_an_officer_of_one_res_issues_its_form_and_none_above_or_beside(book: Settings) -> None:
     create_user(
         book, login="officer", full_name="Officer", group_code="form_officers", unit_code="SA01", by=ADMINISTRATOR

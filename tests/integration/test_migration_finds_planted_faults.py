@@ -57,7 +57,7 @@ SELECT f.path, d.row_no, d.check_code FROM migration.difference AS d INNER JOIN 
 """
 
 
-@pytest.mark.requirement("B50")
+@pytest.mark.requirement("A53", "A54", "B50", "B51")
 @pytest.mark.parametrize("seed", [7, 20])
 def test_planted_faults_are_found_by_file_and_row_without_false_alarm(
     settings: Settings, tmp_path: Path, seed: int

@@ -42,7 +42,7 @@ def rows(settings: Settings) -> Iterator[object]:
         yield lambda query: session.execute(query).fetchall()
 
 
-@pytest.mark.requirement("A55")
+@pytest.mark.requirement("A51", "A52", "B48", "B49")
 def test_real_feeder_is_loaded_to_the_last_kwh(rows) -> None:  # noqa: ANN001 - a function of one query
     # 7,870 rows are 7,660 consumers; 22 rows at medium voltage are 19; 1,710 lamps of one holder.
     assert rows("SELECT entity, reason_code, count(*) FROM migration.verdict GROUP BY 1, 2 ORDER BY 1, 2") == [

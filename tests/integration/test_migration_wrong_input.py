@@ -55,6 +55,7 @@ def test_empty_file(settings: Settings, dump: Path) -> None:
     assert refused(settings, dump) == f"The file {dump}/household/SA01/LICH.DBF is empty; ask for it again."
 
 
+@pytest.mark.requirement("A52", "B49")
 def test_truncated_dbf(settings: Settings, dump: Path) -> None:
     path = dump / "household/SA01/POKAZ.DBF"
     path.write_bytes(path.read_bytes()[:-200])
@@ -74,6 +75,7 @@ def test_missing_file(settings: Settings, dump: Path) -> None:
     assert 'has no file legal/LEGAL.CSV ("legal_accounts" in the profile' in refused(settings, dump)
 
 
+@pytest.mark.requirement("A52", "B49")
 def test_missing_file_of_one_res(settings: Settings, dump: Path) -> None:
     (dump / "household/SA03/POKAZ.DBF").unlink()
     assert "has no file household/{res}/POKAZ.DBF for SA03" in refused(settings, dump)
@@ -118,6 +120,7 @@ def test_protocol_that_was_never_accepted_cannot_be_withdrawn(settings: Settings
         withdraw(settings, protocol.protocol_id, by=BY)
 
 
+@pytest.mark.requirement("A52", "B49")
 def test_file_that_the_profile_does_not_know_is_shown_as_a_difference(settings: Settings, dump: Path) -> None:
     (dump / "legal/NOTES.TXT").write_text("call Rustam about the pump station\n")
     assert migrate(settings, dump, profile="merged_utility", by=BY).differing_count == 1

@@ -36,7 +36,8 @@ def counter(database: psycopg.Connection) -> Iterator[psycopg.Connection]:
 
 def _asked(counter: psycopg.Connection, case: tuple[str, str], kwh: Decimal) -> list[tuple]:
     return counter.execute(
-        "SELECT energy_kwh, charge_minor, vat_minor FROM ops.price(%s, %s, %s)", [case[0], case[1], kwh]
+        "SELECT energy_kwh, charge_minor, vat_minor FROM ops.price(%s, %s, ARRAY['all'], ARRAY[%s]::numeric[])",
+        [*case, kwh],
     ).fetchall()
 
 

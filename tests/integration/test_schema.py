@@ -68,6 +68,7 @@ def _build_from_models(settings: Settings) -> None:
         session.commit()
 
 
+@pytest.mark.requirement("D39")
 def test_revisions_build_what_the_models_say(settings: Settings, database: psycopg.Connection) -> None:
     by_revisions = _catalogue(settings)
     for name in schema.SCHEMAS:

@@ -107,6 +107,7 @@ def _hang(session: psycopg.Connection, code: str, level: str, parent: str, sourc
     )
 
 
+@pytest.mark.requirement("A23", "B22")
 @pytest.mark.parametrize("code", CHAIN[:-1])
 def test_a_loss_is_the_same_at_every_level_above_its_feeder(reader: Reader, code: str) -> None:
     figures = figures_by_month(reader, find_place(reader, code), JANUARY, JANUARY)[JANUARY]
@@ -115,6 +116,7 @@ def test_a_loss_is_the_same_at_every_level_above_its_feeder(reader: Reader, code
     assert (figures.stated_feeder_count, figures.feeder_count) == (1, 1)
 
 
+@pytest.mark.requirement("A48", "B45")
 @pytest.mark.parametrize("code", CHAIN)
 def test_children_add_up_to_their_place_and_to_what_was_billed(reader: Reader, built: Settings, code: str) -> None:
     place = find_place(reader, code)
@@ -147,6 +149,7 @@ def test_every_page_is_made_from_built_marts(reader: Reader, question: str) -> N
         assert body
 
 
+@pytest.mark.requirement("A32", "B31")
 def test_a_user_of_one_res_reads_nothing_of_another(built: Settings) -> None:
     reader = Reader(built, "tashkent")
     assert home_codes(reader) == ["TK01"]

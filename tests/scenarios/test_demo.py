@@ -10,6 +10,8 @@ import time
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from operational_db.connections import connect_as_admin
 from operational_db.settings import ENVIRONMENT_PREFIX, Settings
 from orchestration.readiness import build
@@ -46,6 +48,7 @@ def figures_of(summary: dict[str, object]) -> dict[str, object]:
     return {name: summary[name] for name in ("rows", "months", "balances", "currency")}
 
 
+@pytest.mark.requirement("A51", "B48")
 def test_one_command_shows_the_whole_job_again_and_after_kills(settings: Settings) -> None:
     began_at = time.monotonic()
     first = demo(settings)

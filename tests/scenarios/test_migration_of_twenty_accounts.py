@@ -55,7 +55,7 @@ def rows(settings: Settings, query: str, *values: object) -> list[tuple]:
         return session.execute(query, values).fetchall()
 
 
-@pytest.mark.requirement("A51")
+@pytest.mark.requirement("A53", "A54", "B50", "B51")
 def test_every_fault_is_named_by_file_row_and_reason_and_nothing_else_is(settings: Settings, dump: Path) -> None:
     prepared = migrate(settings, dump, profile="merged_utility", by=BY)
     named = rows(
@@ -87,7 +87,7 @@ def test_every_fault_is_named_by_file_row_and_reason_and_nothing_else_is(setting
     assert prepared.differing_count == 0
 
 
-@pytest.mark.requirement("A52")
+@pytest.mark.requirement("A52", "B49")
 def test_sums_of_the_dump_are_found_again_as_loaded_merged_or_rejected(settings: Settings, dump: Path) -> None:
     migrate(settings, dump, profile="merged_utility", by=BY)
     found = dict(
@@ -107,6 +107,7 @@ def test_sums_of_the_dump_are_found_again_as_loaded_merged_or_rejected(settings:
     assert not rows(settings, "SELECT * FROM migration.check_result WHERE status = 'differs'")
 
 
+@pytest.mark.requirement("A51", "B48", "E145")
 def test_nothing_reaches_the_book_before_acceptance_and_all_of_it_after(settings: Settings, dump: Path) -> None:
     protocol = migrate(settings, dump, profile="merged_utility", by=BY)
     assert rows(settings, "SELECT count(*) FROM ops.account") == [(0,)]
@@ -128,7 +129,7 @@ def test_nothing_reaches_the_book_before_acceptance_and_all_of_it_after(settings
     assert not rows(settings, "SELECT * FROM migration.check_result WHERE status = 'differs'")
 
 
-@pytest.mark.requirement("A54")
+@pytest.mark.requirement("A38", "A41")
 def test_bills_of_the_loaded_accounts_are_those_worked_by_hand(settings: Settings, dump: Path) -> None:
     accept(settings, migrate(settings, dump, profile="merged_utility", by=BY).protocol_id, by=BY)
     for month in ("2026-01-01", "2026-02-01", "2026-03-01"):
@@ -174,7 +175,6 @@ def test_large_consumer_is_billed_by_half_hours_and_its_readings_are_a_control(s
     ) == [(4, 4)]
 
 
-@pytest.mark.requirement("A53")
 def test_doing_it_again_changes_nothing_and_says_so(settings: Settings, dump: Path) -> None:
     first = migrate(settings, dump, profile="merged_utility", by=BY)
     again = migrate(settings, dump, profile="merged_utility", by=BY)
@@ -210,6 +210,7 @@ def test_after_the_first_bill_a_load_stays(settings: Settings, dump: Path) -> No
         withdraw(settings, protocol.protocol_id, by=BY)
 
 
+@pytest.mark.requirement("E151", "E161")
 def test_only_a_user_with_the_right_for_the_res_migrates_and_accepts(settings: Settings, dump: Path) -> None:
     create_user(settings, login="team", full_name="Team", group_code="migration_team", unit_code="UZ", by=BY)
     create_user(settings, login="signer", full_name="Signer", group_code="migration_approvers", unit_code="SA01", by=BY)
@@ -226,6 +227,7 @@ def test_only_a_user_with_the_right_for_the_res_migrates_and_accepts(settings: S
     assert rows(settings, "SELECT count(*) FROM ops.account") == [(0,)]
 
 
+@pytest.mark.requirement("A55", "B52")
 def test_protocol_is_written_as_page_and_workbook_from_the_same_figures(
     settings: Settings, dump: Path, tmp_path: Path
 ) -> None:

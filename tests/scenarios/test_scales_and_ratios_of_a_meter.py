@@ -42,7 +42,7 @@ def test_a_meter_with_three_scales_has_a_value_for_each(yard: MeterYard) -> None
     assert {r.zone_code: r.value_kwh for r in done.readings if r.purpose == "opening"} == values
     new = yard.with_meter(karimov, "N3")
     for zone, value in (("peak", 25), ("semi", 40), ("night", 35)):
-        yard.book.reading(new, FEBRUARY, value, zone=zone)
+        yard.book.reading(new, FEBRUARY, value, zone_code=zone)
     run = bill_month(yard.settings, JANUARY, **BY)
     assert (run.energy_kwh, run.unbilled_span_count) == (140, 0)  # 100, then 15 + 20 + 5
     assert yard.lines(karimov) == [
@@ -68,7 +68,7 @@ def test_a_meter_is_set_to_two_scales_where_it_hangs(yard: MeterYard) -> None:
         new_values={"peak": 0, "semi": 0, "night": 4}, **BY,
     )  # fmt: skip
     for zone, value in (("peak", 7), ("semi", 14), ("night", 11)):
-        yard.book.reading(karimov, FEBRUARY, value, zone=zone)
+        yard.book.reading(karimov, FEBRUARY, value, zone_code=zone)
     bill_month(yard.settings, JANUARY, **BY)
     assert yard.lines(karimov) == [
         (JANUARY, TWENTY_FIRST, "all", 100),
@@ -243,7 +243,7 @@ def test_two_meters_share_a_point_when_each_has_scales_of_its_own(yard: MeterYar
     hung = install_meter(yard.settings, POINT, "NIGHT2", on=date(2026, 1, 28), values={"night": 0}, beside=True, **BY)
     assert hung.gap is not None
     assert (hung.gap.daily_kwh, hung.gap.energy_kwh) == (2, 6)
-    yard.book.reading(yard.with_meter(karimov, "DAY"), FEBRUARY, 63, zone="day")
-    yard.book.reading(yard.with_meter(karimov, "NIGHT2"), FEBRUARY, 7, zone="night")
+    yard.book.reading(yard.with_meter(karimov, "DAY"), FEBRUARY, 63, zone_code="day")
+    yard.book.reading(yard.with_meter(karimov, "NIGHT2"), FEBRUARY, 7, zone_code="night")
     run = bill_month(yard.settings, JANUARY, **BY)
     assert (run.energy_kwh, run.unbilled_span_count) == (84, 0)  # 63 + 8 + 6 + 7

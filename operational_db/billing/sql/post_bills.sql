@@ -211,9 +211,11 @@ BEGIN
     SELECT p.value INTO run_chart FROM ops.parameter AS p WHERE p.parameter_code = 'chart_of_accounts';
 
     PERFORM ops.create_spans(spans, month, res_ids, only_account_id);
+    PERFORM ops.split_half_hours(spans);
     PERFORM ops.create_segments(segments, spans);
     unbilled := ops.leave_out_spans(spans, segments);
-    PERFORM ops.continue_steps(segments, month);
+    PERFORM ops.place_volumes(segments, month);
+    unbilled := unbilled + ops.leave_out_unpriced(spans, segments);
 
     EXECUTE format(
         $statement$
@@ -227,7 +229,9 @@ BEGIN
             )::smallint AS line_no,
             r.metering_point_id, r.service_month, r.span_from, r.span_to, r.zone_code, r.tariff_version_id, r.step_no,
             r.energy_kwh, r.price_minor, r.charge_minor, r.vat_minor,
-            r.opening_month, r.opening_reading_id, r.closing_month, r.closing_reading_id, r.res_id
+            r.opening_month, r.opening_reading_id, r.closing_month, r.closing_reading_id, r.res_id, r.component,
+            r.energy_basis, r.variant_code, r.line_volume_from::numeric(18, 6) AS volume_from, r.bound_factor,
+            r.price_numerator, r.price_denominator, r.power_kw
         FROM (%2$s) AS r
         LEFT JOIN (
             SELECT b.account_id, max(b.bill_no) AS last_no
@@ -295,6 +299,7 @@ BEGIN
     END IF;
 
     IF totals.bill_count > 0 THEN
+        PERFORM ops.require_engines_agree(lines, bills);
         PERFORM ops.mark_days_billed(segments, run_tag);
         PERFORM ops.attach_or_insert(bills, 'bill', month);
         PERFORM ops.attach_or_insert(lines, 'bill_line', month);
