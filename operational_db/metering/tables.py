@@ -299,10 +299,10 @@ reading_event = Table(
     Column("account_id", BigInteger, nullable=False),
     Column("booked_month", Date, nullable=False),
     Column("reading_id", BigInteger, nullable=False, index=True),
-    Column("event", Text, nullable=False, comment="quarantined, released or cancelled"),
+    Column("event", Text, nullable=False, comment="quarantined, released, cancelled or superseded"),
     Column("reason", Text, nullable=False, comment="A sentence for the clerk"),
     *provenance(),
-    CheckConstraint("event IN ('quarantined', 'released', 'cancelled')", name="event"),
+    CheckConstraint("event IN ('quarantined', 'released', 'cancelled', 'superseded')", name="event"),
     schema=OPERATIONAL,
     comment="One row per change of a reading's state.",
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from operational_db.access import tables as access
 from operational_db.accounting import tables as accounting
+from operational_db.billing import amendment_tables as amendments
 from operational_db.billing import tables as billing
 from operational_db.exchange import landing_tables as landing
 from operational_db.exchange import migration_tables as migration
@@ -31,6 +32,7 @@ SUBSYSTEMS = (
     meter_operations,
     tariffs,
     billing,
+    amendments,
     accounting,
     payments,
     grid,
@@ -69,6 +71,11 @@ SQL_FILES = tuple(
         "billing/sql/segments.sql",
         "billing/sql/second_engine_ladder.sql",
         "billing/sql/second_engine.sql",
+        "billing/sql/spans.sql",
+        "billing/sql/billed_days.sql",
+        "billing/sql/amendments.sql",
+        "billing/sql/rate_run.sql",
+        "billing/sql/attach.sql",
         "billing/sql/post_bills.sql",
         "billing/sql/close_month.sql",
         "billing/sql/bill_to_come.sql",

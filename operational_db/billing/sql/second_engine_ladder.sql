@@ -90,7 +90,9 @@ BEGIN
             INNER JOIN ops.reading AS o
                 ON o.account_id = l.account_id AND o.booked_month = l.opening_month
                 AND o.reading_id = l.opening_reading_id AND o.read_on = l.span_from AND o.meter_id = c.meter_id
-            INNER JOIN ops.meter_register AS g ON g.meter_id = c.meter_id AND g.zone_code = 'all'
+            INNER JOIN ops.meter_register AS g
+                ON g.meter_id = c.meter_id AND g.zone_code = 'all' AND g.known_to IS NULL
+                AND (g.valid_from IS NULL OR g.valid_from < c.read_on) AND (g.valid_to IS NULL OR c.read_on <= g.valid_to)
             INNER JOIN ops.meter_installation AS i
                 ON i.meter_id = c.meter_id AND i.metering_point_id = l.metering_point_id AND i.known_to IS NULL
                 AND i.valid_from < c.read_on AND (i.valid_to IS NULL OR c.read_on <= i.valid_to)

@@ -1,7 +1,8 @@
 -- From spans to segments: parts within one calendar month and one price list, placed on the month's volume.
 
--- The set of zones of a meter as the tariff version prices it; without a meter the set that half-hours fall into.
-CREATE OR REPLACE FUNCTION ops.zone_set_of_meter(of_tariff_version_id integer, of_meter_id bigint)
+-- The set of zones of a meter, as it counts up to a day, as the tariff version prices it; without a meter the set that
+-- half-hours fall into.
+CREATE OR REPLACE FUNCTION ops.zone_set_of_meter(of_tariff_version_id integer, of_meter_id bigint, closing_on date)
 RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN CASE
@@ -10,7 +11,9 @@ RETURN CASE
     )
     ELSE ops.zone_set_of(
         of_tariff_version_id,
-        (SELECT array_agg(g.zone_code) FROM ops.meter_register AS g WHERE g.meter_id = of_meter_id)
+        (SELECT array_agg(g.zone_code) FROM ops.meter_register AS g
+         WHERE g.meter_id = of_meter_id AND g.known_to IS NULL
+             AND (g.valid_from IS NULL OR g.valid_from < closing_on) AND (g.valid_to IS NULL OR closing_on <= g.valid_to))
     )
 END;
 
@@ -101,7 +104,7 @@ BEGIN
                 FROM ops.tariff_zone AS h
                 WHERE s.zone_code <> 'all' AND h.zone_code = s.zone_code
                     AND h.tariff_version_id = d.tariff_version_id
-                    AND h.zone_set = ops.zone_set_of_meter(d.tariff_version_id, s.meter_id)
+                    AND h.zone_set = ops.zone_set_of_meter(d.tariff_version_id, s.meter_id, s.span_to)
                 OFFSET 0
             ) AS z ON true
         $fragment$;
@@ -293,21 +296,28 @@ $$;
 -- Places segments on the volume of their calendar month. Where a segment is not its whole month, its steps go on from
 -- the other energy of the month: what is billed already, of whatever days and prices, and what this run bills of the
 -- days before. So the steps of a month are used once, in whatever order its parts are billed. Zones of one span share
--- the volume in proportion to their use (domain.md 2.3). Steps counted over days begin anew with each segment.
-CREATE OR REPLACE FUNCTION ops.place_volumes(segments text, month date)
+-- the volume in proportion to their use (domain.md 2.3). Steps counted over days begin anew with each segment. What
+-- stands billed of a point that a table amended names (metering_point_id, from_month) is about to be reversed and counts
+-- no longer.
+CREATE OR REPLACE FUNCTION ops.place_volumes(segments text, month date, amended text DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql
 AS $$
+DECLARE
+    is_continued text := 'component = ''energy'' AND (span_from > service_month '
+        'OR span_to < service_month + interval ''1 month'' OR zone_code <> ''all'' OR is_whole_volume)';
+    has_parts boolean;
 BEGIN
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s WHERE %s)', segments, is_continued) INTO has_parts;
+    IF NOT has_parts THEN
+        RETURN;
+    END IF;
     EXECUTE format(
         $statement$
         WITH continued AS (
             SELECT DISTINCT account_id, metering_point_id, service_month
             FROM %1$s
-            WHERE component = 'energy' AND (
-                span_from > service_month OR span_to < service_month + interval '1 month' OR zone_code <> 'all'
-                OR is_whole_volume
-            )
+            WHERE %3$s
         ),
         billed_before AS (
             SELECT c.metering_point_id, c.service_month, sum(l.energy_kwh) AS energy_kwh
@@ -316,6 +326,7 @@ BEGIN
                 ON l.account_id = c.account_id AND l.metering_point_id = c.metering_point_id
                 AND l.service_month = c.service_month AND l.component = 'energy'
                 AND l.booked_month BETWEEN c.service_month AND %2$L
+            WHERE %4$s
             GROUP BY c.metering_point_id, c.service_month
         ),
         slice AS (
@@ -364,7 +375,11 @@ BEGIN
             END
         FROM shared AS h
         WHERE s.ctid = h.segment
-        $statement$, segments, month
+        $statement$, segments, month, is_continued,
+        CASE WHEN amended IS NULL THEN 'true' ELSE format(
+            'NOT EXISTS (SELECT 1 FROM %s AS a WHERE a.metering_point_id = c.metering_point_id '
+            'AND a.from_month <= c.service_month)', amended
+        ) END
     );
 END
 $$;
