@@ -93,9 +93,7 @@ def close_month(settings: Settings, month: date, *, unit_code: str | None = None
         )
         to_close = _open_res(session, unit_id, first_day)
         # All locks before the first row is read: a bill run beside it then waits, or is waited for, never both.
-        session.execute(
-            "SELECT ops.lock_open_month(%s, %s, true)", [[res_id for res_id, _ in to_close], first_day]
-        )
+        session.execute("SELECT ops.lock_open_month(%s, %s, true)", [[res_id for res_id, _ in to_close], first_day])
         for res_id, res_code in to_close:
             chain_hash = session.execute(
                 "SELECT ops.close_month(%s, %s, %s)", [res_id, first_day, source_id]

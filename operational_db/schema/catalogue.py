@@ -70,6 +70,7 @@ SQL_FILES = tuple(
         "metering/sql/meter_history.sql",
         "billing/sql/segments.sql",
         "billing/sql/second_engine_ladder.sql",
+        "billing/sql/second_engine_energy.sql",
         "billing/sql/second_engine.sql",
         "billing/sql/spans.sql",
         "billing/sql/billed_days.sql",

@@ -4,7 +4,11 @@
 
 -- Lines that count: neither reversed nor reversing.
 CREATE OR REPLACE VIEW ops.standing_bill_line AS
-SELECT l.*
+SELECT
+    l.account_id, l.booked_month, l.bill_no, l.line_no, l.metering_point_id, l.service_month, l.span_from, l.span_to,
+    l.zone_code, l.tariff_version_id, l.step_no, l.energy_kwh, l.price_minor, l.charge_minor, l.vat_minor,
+    l.opening_month, l.opening_reading_id, l.closing_month, l.closing_reading_id, l.res_id, l.component,
+    l.energy_basis, l.variant_code, l.volume_from, l.bound_factor, l.price_numerator, l.price_denominator, l.power_kw
 FROM ops.bill_line AS l
 WHERE NOT EXISTS (
         SELECT 1 FROM ops.bill_line_reversal AS r
@@ -19,7 +23,7 @@ WHERE NOT EXISTS (
 
 -- Amendments that no run has carried out yet.
 CREATE OR REPLACE VIEW ops.open_amendment AS
-SELECT a.*
+SELECT a.bill_amendment_id, a.account_id, a.metering_point_id, a.from_day, a.reason, a.source_id, a.source_row
 FROM ops.bill_amendment AS a
 WHERE NOT EXISTS (
     SELECT 1 FROM ops.bill_amendment_settled AS s WHERE s.bill_amendment_id = a.bill_amendment_id

@@ -123,8 +123,8 @@ BEGIN ATOMIC
 END;
 
 -- An estimate is made for want of a reading. When one comes that was read, the estimates entered before it between the
--- readings on either side of it count no longer, and the energy is counted from reading to reading. Called for registers
--- with the values that were read among the rows of a table (its columns as in create_chain).
+-- readings on either side of it count no longer, and the energy is counted from reading to reading. Looked for on the
+-- registers that a table names (account_id, metering_point_id, meter_id, zone_code). Returns how many give way.
 CREATE OR REPLACE FUNCTION ops.supersede_estimates(chain text, run_source_id bigint)
 RETURNS bigint
 LANGUAGE plpgsql
@@ -210,7 +210,7 @@ BEGIN
             FROM ops.reading AS r
             WHERE r.account_id = k.account_id AND r.metering_point_id = k.metering_point_id
                 AND r.meter_id = k.meter_id AND r.zone_code = k.zone_code AND r.booked_month <= %2$L
-                AND (r.read_on, r.reading_id) < (k.read_on, k.reading_id)
+                AND (r.read_on < k.read_on OR r.read_on = k.read_on AND r.reading_id < k.reading_id)
                 AND NOT EXISTS (SELECT 1 FROM ops.reading_set_aside AS a WHERE a.reading_id = r.reading_id)
             ORDER BY r.read_on DESC, r.reading_id DESC
             LIMIT 1

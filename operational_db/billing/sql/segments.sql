@@ -13,7 +13,8 @@ RETURN CASE
         of_tariff_version_id,
         (SELECT array_agg(g.zone_code) FROM ops.meter_register AS g
          WHERE g.meter_id = of_meter_id AND g.known_to IS NULL
-             AND (g.valid_from IS NULL OR g.valid_from < closing_on) AND (g.valid_to IS NULL OR closing_on <= g.valid_to))
+             AND (g.valid_from IS NULL OR g.valid_from < closing_on)
+             AND (g.valid_to IS NULL OR closing_on <= g.valid_to))
     )
 END;
 
@@ -297,8 +298,8 @@ $$;
 -- the other energy of the month: what is billed already, of whatever days and prices, and what this run bills of the
 -- days before. So the steps of a month are used once, in whatever order its parts are billed. Zones of one span share
 -- the volume in proportion to their use (domain.md 2.3). Steps counted over days begin anew with each segment. What
--- stands billed of a point that a table amended names (metering_point_id, from_month) is about to be reversed and counts
--- no longer.
+-- stands billed of a point that a table amended names (metering_point_id, from_month) is about to be reversed and
+-- counts no longer.
 CREATE OR REPLACE FUNCTION ops.place_volumes(segments text, month date, amended text DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql
