@@ -69,6 +69,7 @@ SQL_FILES = tuple(
         "metering/sql/operation_bills.sql",
         "metering/sql/meter_history.sql",
         "billing/sql/segments.sql",
+        "billing/sql/volumes.sql",
         "billing/sql/second_engine_ladder.sql",
         "billing/sql/second_engine_energy.sql",
         "billing/sql/second_engine.sql",

@@ -113,7 +113,7 @@ $$;
 
 -- Finds the points whose new spans have days that stand billed, or change the price of a month that stands billed, and
 -- enters an amendment for each. Only months with billed days are looked at: an ordinary run has none.
-CREATE OR REPLACE FUNCTION ops.amend_billed_days(spans text, segments text, run_source_id bigint)
+CREATE OR REPLACE FUNCTION ops.amend_billed_days(segments text, run_source_id bigint)
 RETURNS void
 LANGUAGE plpgsql
 AS $$
@@ -134,23 +134,23 @@ BEGIN
             $statement$
             WITH billed_again AS (
                 SELECT DISTINCT g.metering_point_id
-                FROM %2$s AS g
+                FROM %1$s AS g
                 INNER JOIN ops.billed_days AS d
                     ON d.metering_point_id = g.metering_point_id AND d.service_month = g.service_month
                     AND (d.zone_code = g.zone_code OR 'all' IN (d.zone_code, g.zone_code))
                     AND 'power' NOT IN (d.zone_code, g.zone_code)
-                WHERE g.service_month = %3$L
+                WHERE g.service_month = %2$L
                     AND (g.is_whole_volume OR bit_count(d.day_mask & ops.day_mask(g.span_from, g.span_to)) > 0)
             )
             INSERT INTO ops.bill_amendment (account_id, metering_point_id, from_day, reason, source_id)
             SELECT
-                s.account_id, s.metering_point_id, least(min(s.span_from), %3$L),
-                format('What came for %%s belongs to days or a month that stands billed.', to_char(%3$L::date, 'YYYY-MM')),
-                %4$s
+                s.account_id, s.metering_point_id, least(min(s.span_from), %2$L),
+                format('What came for %%s belongs to days or a month that stands billed.', to_char(%2$L::date, 'YYYY-MM')),
+                %3$s
             FROM %1$s AS s
             INNER JOIN billed_again AS b ON b.metering_point_id = s.metering_point_id
             GROUP BY s.account_id, s.metering_point_id
-            $statement$, spans, segments, used_month, run_source_id
+            $statement$, segments, used_month, run_source_id
         );
     END LOOP;
 END
@@ -160,7 +160,7 @@ $$;
 -- What the run has found to bill of these points is taken out: it is billed with the rest of their months. Returns how
 -- many points there are.
 CREATE OR REPLACE FUNCTION ops.take_amended(
-    target text, spans text, segments text, month date, res_ids integer[], only_account_id bigint, run_source_id bigint
+    target text, spans text, segments text, scope text, run_source_id bigint
 )
 RETURNS bigint
 LANGUAGE plpgsql
@@ -168,7 +168,7 @@ AS $$
 DECLARE
     taken bigint;
 BEGIN
-    PERFORM ops.amend_billed_days(spans, segments, run_source_id);
+    PERFORM ops.amend_billed_days(segments, run_source_id);
     EXECUTE format(
         $statement$
         CREATE TABLE %1$s AS
@@ -177,7 +177,7 @@ BEGIN
         INNER JOIN ops.reading AS r
             ON r.account_id = a.account_id AND r.metering_point_id = a.metering_point_id
         WHERE %2$s
-        $statement$, target, ops.run_scope(month, res_ids, only_account_id)
+        $statement$, target, scope
     );
     GET DIAGNOSTICS taken = ROW_COUNT;
     IF taken > 0 THEN
@@ -193,7 +193,7 @@ BEGIN
         INNER JOIN ops.account AS r ON r.account_id = a.account_id
         WHERE %2$s
         GROUP BY a.account_id, a.metering_point_id
-        $statement$, target, ops.run_scope(month, res_ids, only_account_id)
+        $statement$, target, scope
     );
     GET DIAGNOSTICS taken = ROW_COUNT;
     IF taken > 0 THEN
@@ -226,7 +226,10 @@ DECLARE
 BEGIN
     PERFORM ops.create_amended_spans(spans, amended, month);
     PERFORM ops.split_half_hours(spans);
-    PERFORM ops.create_segments(segments, spans);
+    EXECUTE format(
+        'CREATE TABLE %s AS %s WITH NO DATA', segments, ops.segments_sql(spans, month, month, false, true)
+    );
+    PERFORM ops.add_segments(segments, spans);
     unbilled := ops.leave_out_spans(spans, segments);
     PERFORM ops.place_volumes(segments, month, amended);
     unbilled := unbilled + ops.leave_out_unpriced(spans, segments);

@@ -44,43 +44,63 @@ BEGIN ATOMIC
     SELECT array_agg(k.kind) FROM ops.reading_kind AS k WHERE NOT k.is_measured;
 END;
 
--- Creates table target: one row per reading entered in the month, beside the one before it on the same register; for
--- these RES and perhaps one account. It is a table of its own, so that the planner knows its size.
-CREATE OR REPLACE FUNCTION ops.create_chain(target text, month date, res_ids integer[], only_account_id bigint)
-RETURNS void
--- The planner needs the size of a work table, hardly its values: a small sample is enough and ten times faster.
-LANGUAGE plpgsql SET default_statistics_target = '10'
+-- Condition on rows r of a posted table: what a run over these RES (and perhaps one account) reads. A run over every
+-- RES of the month reads its rows as they lie; no index of RES is better than that.
+CREATE OR REPLACE FUNCTION ops.run_scope(month date, res_ids integer[], only_account_id bigint)
+RETURNS text
+LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    IF only_account_id IS NOT NULL THEN
+        RETURN format('r.res_id = ANY (%L::integer[]) AND r.account_id = %s', res_ids, only_account_id);
+    END IF;
+    IF EXISTS (SELECT 1 FROM ops.billing_period AS p WHERE p.booked_month = month AND p.res_id <> ALL (res_ids)) THEN
+        RETURN format('r.res_id = ANY (%L::integer[])', res_ids);
+    END IF;
+    RETURN 'true';
+END
+$$;
+
+-- Has the month bills already?
+CREATE OR REPLACE FUNCTION ops.has_bills(month date)
+RETURNS boolean
+LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    RETURN EXISTS (SELECT 1 FROM ops.bill AS b WHERE b.booked_month = month);
+END
+$$;
+
+-- Text of a SELECT: one row per reading entered in the month and not billed yet, beside the one before it on the same
+-- register, for the rows r of ops.reading that the condition chooses.
+CREATE OR REPLACE FUNCTION ops.chain_sql(month date, condition text)
+RETURNS text
+LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
-    last_month date := (month - interval '1 month')::date;
+    wanted text := format(
+        'r.account_id, r.metering_point_id, r.meter_id, r.zone_code, r.read_on, r.reading_id, r.booked_month, '
+        'r.value_kwh, r.is_opening, r.res_id, r.source_id, CASE WHEN r.kind = ANY (%L) THEN r.kind END AS estimated_by',
+        ops.estimated_kinds()
+    );
+    is_unbilled text := 'true';
 BEGIN
-    EXECUTE format(
+    IF ops.has_bills(month) THEN
+        is_unbilled := format(
+            'NOT EXISTS (SELECT 1 FROM ops.bill_line AS b WHERE b.booked_month = %L AND b.account_id = k.account_id '
+            'AND b.closing_reading_id = k.reading_id)', month
+        );
+    END IF;
+    RETURN format(
         $statement$
-        CREATE TABLE %1$s AS
-        WITH entered AS (
-            -- Readings entered in the month, without those set aside.
-            SELECT
-                r.account_id, r.metering_point_id, r.meter_id, r.zone_code, r.read_on, r.reading_id, r.booked_month,
-                r.value_kwh, r.is_opening, r.res_id, CASE WHEN r.kind = ANY (%5$L) THEN r.kind END AS estimated_by
-            FROM ops.reading AS r
-            LEFT JOIN ops.reading_set_aside AS a ON a.reading_id = r.reading_id
-            WHERE r.booked_month = %2$L AND %4$s AND a.reading_id IS NULL
-        ),
-        before_in_last_month AS (
-            -- The last reading of each register entered in the month before.
-            SELECT DISTINCT ON (r.account_id, r.metering_point_id, r.meter_id, r.zone_code)
-                r.account_id, r.metering_point_id, r.meter_id, r.zone_code, r.read_on, r.reading_id, r.booked_month,
-                r.value_kwh, r.is_opening, r.res_id, CASE WHEN r.kind = ANY (%5$L) THEN r.kind END AS estimated_by
-            FROM ops.reading AS r
-            LEFT JOIN ops.reading_set_aside AS a ON a.reading_id = r.reading_id
-            WHERE r.booked_month = %3$L AND %4$s AND a.reading_id IS NULL
-            ORDER BY
-                r.account_id, r.metering_point_id, r.meter_id, r.zone_code, r.read_on DESC, r.reading_id DESC
-        )
         SELECT
             k.account_id, k.metering_point_id, k.meter_id, k.zone_code, k.read_on, k.reading_id, k.booked_month,
             k.value_kwh, k.res_id, k.estimated_by, k.opening_on, k.opening_kwh, k.opening_reading_id, k.opening_month,
-            k.opening_is_estimate
+            -- An estimate on one side of a reading that came after it: which of them counts is not settled.
+            CASE
+                WHEN k.estimated_by IS NULL THEN k.opening_is_estimate
+                ELSE NOT k.opening_is_estimate AND k.opening_source_id > k.source_id
+            END AS has_estimate_beside
         FROM (
             SELECT
                 c.*,
@@ -88,39 +108,37 @@ BEGIN
                 lag(c.value_kwh) OVER register AS opening_kwh,
                 lag(c.reading_id) OVER register AS opening_reading_id,
                 lag(c.booked_month) OVER register AS opening_month,
+                lag(c.source_id) OVER register AS opening_source_id,
                 lag(c.estimated_by IS NOT NULL) OVER register AS opening_is_estimate
             FROM (
-                SELECT * FROM entered
+                -- Readings entered in the month, without those set aside.
+                SELECT %1$s
+                FROM ops.reading AS r
+                LEFT JOIN ops.reading_set_aside AS a ON a.reading_id = r.reading_id
+                WHERE r.booked_month = %2$L AND %4$s AND a.reading_id IS NULL
                 UNION ALL
-                SELECT * FROM before_in_last_month
+                -- The last reading of each register entered in the month before.
+                SELECT *
+                FROM (
+                    SELECT DISTINCT ON (r.account_id, r.metering_point_id, r.meter_id, r.zone_code) %1$s
+                    FROM ops.reading AS r
+                    LEFT JOIN ops.reading_set_aside AS a ON a.reading_id = r.reading_id
+                    WHERE r.booked_month = %3$L AND %4$s AND a.reading_id IS NULL
+                    ORDER BY
+                        r.account_id, r.metering_point_id, r.meter_id, r.zone_code, r.read_on DESC, r.reading_id DESC
+                ) AS before_in_last_month
             ) AS c
             WINDOW register AS (
                 PARTITION BY c.account_id, c.metering_point_id, c.meter_id, c.zone_code
                 ORDER BY c.read_on, c.reading_id
             )
         ) AS k
-        WHERE k.booked_month = %2$L AND NOT k.is_opening
-        $statement$, target, month, last_month, ops.run_scope(month, res_ids, only_account_id), ops.estimated_kinds()
+        -- One condition to the planner, which would take three for independent and expect no rows.
+        WHERE CASE WHEN k.booked_month = %2$L AND NOT k.is_opening THEN %5$s ELSE false END
+        $statement$, wanted, month, (month - interval '1 month')::date, condition, is_unbilled
     );
 END
 $$;
-
--- Condition on rows r of a posted table: what a run over these RES (and perhaps one account) reads. A run over every
--- RES of the month reads its rows as they lie; no index of RES is better than that.
-CREATE OR REPLACE FUNCTION ops.run_scope(month date, res_ids integer[], only_account_id bigint)
-RETURNS text
-LANGUAGE sql STABLE
-BEGIN ATOMIC
-    SELECT CASE
-        WHEN only_account_id IS NOT NULL
-            THEN format('r.res_id = ANY (%L::integer[]) AND r.account_id = %s', res_ids, only_account_id)
-        WHEN EXISTS (
-            SELECT 1 FROM ops.billing_period AS p WHERE p.booked_month = month AND p.res_id <> ALL (res_ids)
-        )
-            THEN format('r.res_id = ANY (%L::integer[])', res_ids)
-        ELSE 'true'
-    END;
-END;
 
 -- An estimate is made for want of a reading. When one comes that was read, the estimates entered before it between the
 -- readings on either side of it count no longer, and the energy is counted from reading to reading. Looked for on the
@@ -188,7 +206,7 @@ DECLARE
     has_estimates boolean;
 BEGIN
     EXECUTE format(
-        'SELECT EXISTS (SELECT 1 FROM %s WHERE opening_is_estimate OR estimated_by IS NOT NULL)', chain
+        'SELECT EXISTS (SELECT 1 FROM %s WHERE has_estimate_beside)', chain
     ) INTO has_estimates;
     IF has_estimates AND ops.supersede_estimates(chain, run_source_id) > 0 THEN
         EXECUTE format(

@@ -51,15 +51,15 @@ BEGIN
         $statement$
         CREATE TABLE %1$s AS
         SELECT
-            l.account_id, l.booked_month, l.bill_no, %4$s AS kind, l.res_id,
+            l.account_id, %5$L::date AS booked_month, l.bill_no, %4$s AS kind, min(l.res_id) AS res_id,
             sum(l.energy_kwh)::numeric(18, 6) AS energy_kwh,
             sum(l.charge_minor)::bigint AS charge_minor, sum(l.vat_minor)::bigint AS vat_minor,
             NULL::date AS reverses_month, NULL::integer AS reverses_bill_no,
             %3$s::bigint AS source_id, 0 AS source_row
         FROM %2$s AS l
-        GROUP BY l.account_id, l.booked_month, l.bill_no, l.res_id
-        ORDER BY l.account_id
-        $statement$, bills, lines, run_source_id, kind_expression
+        GROUP BY l.account_id, l.bill_no
+        ORDER BY l.account_id, l.bill_no
+        $statement$, bills, lines, run_source_id, kind_expression, month
     );
     EXECUTE format(
         $statement$
@@ -230,7 +230,7 @@ BEGIN
     PERFORM ops.create_bills(bills, entries, lines, 'min(l.bill_kind)', month, run_source_id);
     EXECUTE format('ALTER TABLE %s DROP COLUMN bill_kind', lines);
     SELECT * INTO posted FROM ops.require_run_adds_up(bills, lines, segments, entries, month);
-    PERFORM ops.require_engines_agree(lines, bills, false);
+    PERFORM ops.require_engines_agree(lines, bills, month, false);
     PERFORM ops.mark_days_billed(segments, run_tag);
     PERFORM ops.attach_or_insert(bills, 'bill', month);
     PERFORM ops.attach_or_insert(lines, 'bill_line', month);
@@ -296,7 +296,7 @@ BEGIN
     PERFORM ops.create_bills(bills, entries, lines, ops.kind_of_new_bills(lines), month, run_source_id);
     SELECT * INTO totals FROM ops.require_run_adds_up(bills, lines, segments, entries, month);
     IF totals.bill_count > 0 THEN
-        PERFORM ops.require_engines_agree(lines, bills, true);
+        PERFORM ops.require_engines_agree(lines, bills, month, true);
         PERFORM ops.mark_days_billed(segments, run_tag);
         PERFORM ops.attach_or_insert(bills, 'bill', month);
         PERFORM ops.attach_or_insert(lines, 'bill_line', month);

@@ -248,7 +248,7 @@ $$;
 
 -- Refuses a run that the two engines do not agree on to the last coin and the last millionth of a kWh.
 -- Where at_first_sight is false, every part is looked at: a bill of months billed anew holds parts of spans.
-CREATE OR REPLACE FUNCTION ops.require_engines_agree(lines text, bills text, at_first_sight boolean)
+CREATE OR REPLACE FUNCTION ops.require_engines_agree(lines text, bills text, month date, at_first_sight boolean)
 RETURNS void
 LANGUAGE plpgsql
 AS $$
@@ -259,7 +259,7 @@ DECLARE
     subject text;
 BEGIN
     IF at_first_sight THEN
-        PERFORM ops.create_unproved(unproved, lines, bills);
+        PERFORM ops.create_unproved(unproved, lines, bills, month);
     ELSE
         EXECUTE format('CREATE TABLE %s AS SELECT DISTINCT account_id FROM %s', unproved, bills);
     END IF;

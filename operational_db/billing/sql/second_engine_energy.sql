@@ -31,7 +31,7 @@ BEGIN
         between_readings AS (
             SELECT
                 b.account_id, b.in_all_kwh AS billed_kwh,
-                mod(c.value_kwh - o.value_kwh + power(10::numeric, g.digits), power(10::numeric, g.digits)) * i.ratio
+                mod(c.value_kwh - o.value_kwh + ops.register_size_kwh(g.digits), ops.register_size_kwh(g.digits)) * i.ratio
                     AS expected_kwh
             FROM with_posted AS b
             LEFT JOIN ops.reading AS c

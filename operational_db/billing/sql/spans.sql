@@ -41,7 +41,8 @@ RETURN format(
         r.account_id, r.metering_point_id, 'all'::text AS zone_code, NULL::bigint AS meter_id, r.res_id,
         r.span_from, r.span_to, sum(r.energy_kwh)::numeric(18, 6) AS energy_kwh, r.kind AS energy_basis,
         NULL::date AS opening_month, NULL::bigint AS opening_reading_id,
-        NULL::date AS closing_month, NULL::bigint AS closing_reading_id, 'energy'::text, NULL::numeric(12, 3)
+        NULL::date AS closing_month, NULL::bigint AS closing_reading_id, 'energy'::text AS component,
+        NULL::numeric(12, 3) AS power_kw
     FROM ops.measured_energy AS r
     WHERE %1$s AND r.direction = 'consumed' AND r.kind <> 'legacy_billed'
         AND NOT EXISTS (
@@ -84,37 +85,16 @@ RETURN format(
     $statement$, first_month, last_month, condition
 );
 
--- Creates table target: one row per span that a run over these RES (and perhaps one account) has to bill, of what was
--- entered in the month and is not billed yet.
-CREATE OR REPLACE FUNCTION ops.create_spans(
-    target text, month date, res_ids integer[], only_account_id bigint, run_source_id bigint
-)
+-- Creates table target: one row per span of energy told as such or of ordered power that a run over these RES (and
+-- perhaps one account) has to bill, of what was entered in the month and is not billed yet.
+CREATE OR REPLACE FUNCTION ops.create_told_spans(target text, month date, scope text)
 RETURNS void
 LANGUAGE plpgsql SET default_statistics_target = '10'
 AS $$
-DECLARE
-    scope text := ops.run_scope(month, res_ids, only_account_id);
-    chain text := replace(target, 'work.', 'work.chain_');
 BEGIN
-    PERFORM ops.create_chain(chain, month, res_ids, only_account_id);
-    PERFORM ops.mend_chain(chain, month, run_source_id);
     EXECUTE format(
-        $statement$
-        CREATE TABLE %1$s AS
-        SELECT s.*
-        FROM (%2$s) AS s
-        WHERE NOT EXISTS (
-            SELECT 1 FROM ops.bill_line AS b
-            WHERE b.booked_month = %5$L AND b.account_id = s.account_id
-                AND b.closing_reading_id = s.closing_reading_id
-        )
-        UNION ALL
-        %3$s
-        UNION ALL
-        %4$s
-        $statement$,
+        'CREATE TABLE %s AS %s UNION ALL %s',
         target,
-        ops.metered_spans_sql(chain),
         ops.told_spans_sql(format(
             $condition$
             r.booked_month = %1$L AND %2$s
@@ -134,10 +114,61 @@ BEGIN
                 WHERE d.metering_point_id = p.metering_point_id AND d.service_month = %1$L AND d.zone_code = 'power'
             )
             $condition$, month, scope
-        )),
-        month
+        ))
     );
-    EXECUTE format('DROP TABLE %s', chain);
+END
+$$;
+
+-- How many readings were entered in the month that a run has to bill.
+CREATE OR REPLACE FUNCTION ops.count_entered(month date, scope text)
+RETURNS bigint
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    is_unbilled text := 'true';
+    entered bigint;
+BEGIN
+    IF ops.has_bills(month) THEN
+        is_unbilled := format(
+            'NOT EXISTS (SELECT 1 FROM ops.bill_line AS b WHERE b.booked_month = %L AND b.account_id = r.account_id '
+            'AND b.closing_reading_id = r.reading_id)', month
+        );
+    END IF;
+    EXECUTE format(
+        $statement$
+        SELECT count(*)
+        FROM ops.reading AS r
+        LEFT JOIN ops.reading_set_aside AS a ON a.reading_id = r.reading_id
+        WHERE r.booked_month = %1$L AND %2$s AND NOT r.is_opening AND a.reading_id IS NULL AND %3$s
+        $statement$, month, scope, is_unbilled
+    ) INTO entered;
+    RETURN entered;
+END
+$$;
+
+-- Adds the spans between readings that are no segment yet: those that are not plain (ops.create_plain_segments).
+-- Counting tells whether there are any.
+CREATE OR REPLACE FUNCTION ops.add_other_spans(
+    target text, segments text, month date, scope text, entered_count bigint, run_source_id bigint
+)
+RETURNS void
+LANGUAGE plpgsql SET default_statistics_target = '10'
+AS $$
+DECLARE
+    chain text := replace(target, 'work.', 'work.chain_');
+    plain_count bigint;
+BEGIN
+    EXECUTE format('SELECT count(*) FROM %s', segments) INTO plain_count;
+    IF plain_count < entered_count THEN
+        EXECUTE format(
+            'CREATE TABLE %1$s AS SELECT c.* FROM (%2$s) AS c '
+            'WHERE NOT EXISTS (SELECT 1 FROM %3$s AS g WHERE g.closing_reading_id = c.reading_id)',
+            chain, ops.chain_sql(month, scope), segments
+        );
+        PERFORM ops.mend_chain(chain, month, run_source_id);
+        EXECUTE format('INSERT INTO %s %s', target, ops.metered_spans_sql(chain));
+        EXECUTE format('DROP TABLE %s', chain);
+    END IF;
     EXECUTE format('ANALYZE %s', target);
 END
 $$;
