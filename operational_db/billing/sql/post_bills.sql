@@ -186,6 +186,7 @@ DECLARE
     run_chart text;
     totals record;
     unbilled bigint;
+    unpriced bigint;
     new_run_id bigint;
 BEGIN
     IF only_account_id IS NOT NULL THEN
@@ -214,8 +215,13 @@ BEGIN
     PERFORM ops.split_half_hours(spans);
     PERFORM ops.create_segments(segments, spans);
     unbilled := ops.leave_out_spans(spans, segments);
-    PERFORM ops.place_volumes(segments, month);
-    unbilled := unbilled + ops.leave_out_unpriced(spans, segments);
+    LOOP
+        PERFORM ops.place_volumes(segments, month);
+        unpriced := ops.leave_out_unpriced(spans, segments);
+        EXIT WHEN unpriced = 0;
+        -- What is left out uses no step: the others are placed again without it.
+        unbilled := unbilled + unpriced;
+    END LOOP;
 
     EXECUTE format(
         $statement$

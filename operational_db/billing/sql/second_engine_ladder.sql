@@ -81,8 +81,10 @@ BEGIN
         measured AS MATERIALIZED (
             SELECT
                 l.account_id, l.service_month, l.tariff_version_id, l.variant_code,
-                mod(c.value_kwh - o.value_kwh + power(10::numeric, g.digits), power(10::numeric, g.digits)) * i.ratio
-                    AS energy_kwh
+                round(
+                    mod(c.value_kwh - o.value_kwh + power(10::numeric, g.digits), power(10::numeric, g.digits))
+                    * i.ratio, 6
+                ) AS energy_kwh
             FROM %2$s AS l
             INNER JOIN ops.reading AS c
                 ON c.account_id = l.account_id AND c.booked_month = l.closing_month

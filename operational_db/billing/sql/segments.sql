@@ -29,7 +29,9 @@ BEGIN
     EXECUTE format(
         $statement$
         WITH zoned AS (
-            SELECT s.metering_point_id, s.span_from, f.tariff_version_id
+            SELECT
+                s.metering_point_id, s.span_from, f.tariff_version_id,
+                ops.zone_set_of_meter(f.tariff_version_id, NULL) AS zone_set
             FROM %1$s AS s
             INNER JOIN ops.metering_point_tariff AS p
                 ON p.metering_point_id = s.metering_point_id AND p.known_to IS NULL AND p.valid_from <= s.span_from
@@ -45,7 +47,7 @@ BEGIN
             USING zoned AS z
             WHERE s.metering_point_id = z.metering_point_id AND s.span_from = z.span_from
                 AND s.energy_basis = 'half_hours'
-            RETURNING s.*, z.tariff_version_id
+            RETURNING s.*, z.tariff_version_id, z.zone_set
         ),
         in_zones AS (
             SELECT t.metering_point_id, t.span_from, h.zone_code, sum(e.energy_kwh) AS energy_kwh
@@ -55,7 +57,7 @@ BEGIN
                 AND i.measured_on >= t.span_from AND i.measured_on < t.span_to
             CROSS JOIN LATERAL unnest(i.half_hours) WITH ORDINALITY AS e (energy_kwh, half_hour)
             INNER JOIN ops.tariff_zone_hours AS h
-                ON h.tariff_version_id = t.tariff_version_id
+                ON h.tariff_version_id = t.tariff_version_id AND h.zone_set = t.zone_set
                 AND (e.half_hour - 1) / 2 >= h.from_hour AND (e.half_hour - 1) / 2 < h.to_hour
             GROUP BY t.metering_point_id, t.span_from, h.zone_code
         ),
@@ -172,15 +174,19 @@ BEGIN
             w.part_from AS span_from, w.part_to AS span_to, w.component, w.energy_basis, w.tariff_version_id,
             w.variant_code, w.season_code, w.vat_rate, w.price_includes_vat, w.step_basis, w.is_whole_volume,
             w.segment_kwh, 0::numeric(18, 6) AS volume_from, w.segment_kwh AS volume_to,
-            CASE WHEN w.step_basis <> 'calendar_month'
-                THEN ops.step_bound_factor(
-                    w.step_basis, w.persons, w.part_from, w.part_to, w.contracted_kwh_per_month
-                )
-            END::numeric(24, 12) AS bound_factor,
+            f.bound_factor AS all_zones_factor, f.bound_factor,
             w.price_factor_numerator::smallint AS price_numerator,
             w.price_factor_denominator::smallint AS price_denominator, w.power_kw::numeric(12, 3) AS power_kw,
             w.opening_month, w.opening_reading_id, w.closing_month, w.closing_reading_id
         FROM with_energy AS w
+        CROSS JOIN LATERAL (
+            SELECT
+                CASE WHEN w.step_basis <> 'calendar_month'
+                    THEN ops.step_bound_factor(
+                        w.step_basis, w.persons, w.part_from, w.part_to, w.contracted_kwh_per_month
+                    )
+                END::numeric(24, 12) AS bound_factor
+        ) AS f
         $statement$, target, spans, zone_factor, zone_look_up
     );
     EXECUTE format('ANALYZE %s', target);
@@ -293,7 +299,8 @@ $$;
 -- Places segments on the volume of their calendar month. Where a segment is not its whole month, its steps go on from
 -- the other energy of the month: what is billed already, of whatever days and prices, and what this run bills of the
 -- days before. So the steps of a month are used once, in whatever order its parts are billed. Zones of one span share
--- the volume in proportion to their use (domain.md 2.3). Steps counted over days begin anew with each segment.
+-- the volume in proportion to their use (domain.md 2.3). Steps counted over days begin anew with each segment. Placing
+-- again, after segments were taken out, gives what placing without them would have given.
 CREATE OR REPLACE FUNCTION ops.place_volumes(segments text, month date)
 RETURNS void
 LANGUAGE plpgsql
@@ -340,10 +347,13 @@ BEGIN
         ),
         shared AS (
             SELECT
-                s.ctid AS segment, s.segment_kwh, s.is_whole_volume, s.bound_factor,
+                s.ctid AS segment, s.segment_kwh, s.is_whole_volume, s.all_zones_factor,
                 CASE WHEN s.step_basis IN ('thirty_days', 'month_days') THEN 0 ELSE p.slice_from END AS slice_from,
                 CASE WHEN s.step_basis IN ('thirty_days', 'month_days') THEN p.slice_kwh ELSE p.month_kwh END AS month_kwh,
-                CASE WHEN s.segment_kwh <> p.slice_kwh THEN s.segment_kwh / p.slice_kwh END AS zone_share
+                s.segment_kwh <> p.slice_kwh AS is_shared,
+                -- The zone's share as a fraction, divided last, so that a half is seen as one.
+                CASE WHEN s.segment_kwh <> p.slice_kwh THEN s.segment_kwh ELSE 1 END AS zone_kwh,
+                CASE WHEN s.segment_kwh <> p.slice_kwh THEN p.slice_kwh ELSE 1 END AS all_zones_kwh
             FROM %1$s AS s
             INNER JOIN placed AS p USING (metering_point_id, service_month, span_from, span_to, tariff_version_id)
             WHERE s.component = 'energy'
@@ -351,16 +361,16 @@ BEGIN
         UPDATE %1$s AS s
         SET
             bound_factor = CASE
-                WHEN h.zone_share IS NULL THEN h.bound_factor
-                ELSE coalesce(h.bound_factor, 1) * h.zone_share
+                WHEN h.is_shared THEN coalesce(h.all_zones_factor, 1) * h.zone_kwh / h.all_zones_kwh
+                ELSE h.all_zones_factor
             END,
             volume_from = CASE
-                WHEN h.is_whole_volume THEN round(h.month_kwh * coalesce(h.zone_share, 1), 6) - h.segment_kwh
-                ELSE round(h.slice_from * coalesce(h.zone_share, 1), 6)
+                WHEN h.is_whole_volume THEN round(h.month_kwh * h.zone_kwh / h.all_zones_kwh, 6) - h.segment_kwh
+                ELSE round(h.slice_from * h.zone_kwh / h.all_zones_kwh, 6)
             END,
             volume_to = CASE
-                WHEN h.is_whole_volume THEN round(h.month_kwh * coalesce(h.zone_share, 1), 6)
-                ELSE round(h.slice_from * coalesce(h.zone_share, 1), 6) + h.segment_kwh
+                WHEN h.is_whole_volume THEN round(h.month_kwh * h.zone_kwh / h.all_zones_kwh, 6)
+                ELSE round(h.slice_from * h.zone_kwh / h.all_zones_kwh, 6) + h.segment_kwh
             END
         FROM shared AS h
         WHERE s.ctid = h.segment
