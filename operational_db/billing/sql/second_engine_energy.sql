@@ -31,8 +31,10 @@ BEGIN
         between_readings AS (
             SELECT
                 b.account_id, b.in_all_kwh AS billed_kwh,
-                mod(c.value_kwh - o.value_kwh + ops.register_size_kwh(g.digits), ops.register_size_kwh(g.digits)) * i.ratio
-                    AS expected_kwh
+                round(
+                    mod(c.value_kwh - o.value_kwh + ops.register_size_kwh(g.digits), ops.register_size_kwh(g.digits))
+                    * i.ratio, 6
+                ) AS expected_kwh
             FROM with_posted AS b
             LEFT JOIN ops.reading AS c
                 ON c.account_id = b.account_id AND c.booked_month = b.closing_month
