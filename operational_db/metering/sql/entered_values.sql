@@ -11,7 +11,7 @@ LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT
         r.metering_point_id, r.meter_id, r.zone_code, r.read_on, r.reading_id, r.booked_month, r.value_kwh, r.kind,
-        r.is_opening, l.event IS DISTINCT FROM 'quarantined', coalesce(k.is_measured, false) OR r.is_opening
+        r.is_opening, coalesce(l.event <> 'quarantined', true), coalesce(k.is_measured, false) OR r.is_opening
     FROM ops.metering_point AS p
     INNER JOIN ops.reading AS r ON r.account_id = p.account_id AND r.metering_point_id = p.metering_point_id
     LEFT JOIN ops.reading_kind AS k ON k.kind = r.kind
@@ -22,7 +22,7 @@ BEGIN ATOMIC
         ORDER BY e.reading_event_id DESC
         LIMIT 1
     ) AS l ON true
-    WHERE p.metering_point_id = ANY (of_metering_point_ids) AND l.event IS DISTINCT FROM 'cancelled';
+    WHERE p.metering_point_id IN (SELECT unnest(of_metering_point_ids)) AND coalesce(l.event <> 'cancelled', true);
 END;
 
 -- Energy that was measured at these points: between two values that somebody read on one scale, and half-hours.
@@ -61,23 +61,25 @@ BEGIN ATOMIC
         ON a.account_id = e.account_id AND a.booked_month = e.booked_month
         AND a.metering_point_id = e.metering_point_id AND a.direction = e.direction
         AND a.span_from = e.span_from AND a.span_no = e.span_no
-    WHERE p.metering_point_id = ANY (of_metering_point_ids) AND e.kind = 'half_hours' AND e.direction = 'consumed'
-        AND a.account_id IS NULL;
+    WHERE p.metering_point_id IN (SELECT unnest(of_metering_point_ids)) AND e.kind = 'half_hours'
+        AND e.direction = 'consumed' AND a.account_id IS NULL;
 END;
 
 -- Mean daily use of a point within days, one row for each point and window that was asked about and has measured days:
 -- how many days were measured, and kWh a day to a millionth. Scales of one meter measure the same days, which count
--- once. Only these scales count where some are named.
+-- once. Only some scales count where they are named: the same ones for all that is asked (of_zones), or one for each
+-- point and window (of_scales).
 CREATE OR REPLACE FUNCTION ops.mean_uses(
-    of_metering_point_ids bigint[], days_from date[], days_to date[], of_zones text[] DEFAULT NULL
+    of_metering_point_ids bigint[], days_from date[], days_to date[], of_zones text[] DEFAULT NULL,
+    of_scales text[] DEFAULT NULL
 )
 RETURNS TABLE (row_no bigint, day_count bigint, daily_kwh numeric)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     WITH asked AS (
-        SELECT a.metering_point_id, a.first_day, a.end_day, a.row_no
-        FROM unnest(of_metering_point_ids, days_from, days_to)
-            WITH ORDINALITY AS a (metering_point_id, first_day, end_day, row_no)
+        SELECT a.metering_point_id, a.first_day, a.end_day, a.scale, a.row_no
+        FROM unnest(of_metering_point_ids, days_from, days_to, of_scales)
+            WITH ORDINALITY AS a (metering_point_id, first_day, end_day, scale, row_no)
     ),
     within AS (
         SELECT
@@ -89,7 +91,7 @@ BEGIN ATOMIC
             (SELECT array_agg(DISTINCT d.metering_point_id) FROM asked AS d)
         ) AS s
             ON s.metering_point_id = a.metering_point_id AND s.span_from < a.end_day AND s.span_to > a.first_day
-        WHERE of_zones IS NULL OR s.zone_code = ANY (of_zones)
+        WHERE (of_zones IS NULL OR of_zones @> ARRAY[s.zone_code]) AND (a.scale IS NULL OR s.zone_code = a.scale)
     ),
     summed AS (
         SELECT w.row_no, sum(w.energy_kwh) AS energy_kwh, range_agg(w.days) AS days
@@ -99,4 +101,41 @@ BEGIN ATOMIC
     SELECT s.row_no, c.day_count, round(s.energy_kwh / c.day_count, 6)
     FROM summed AS s
     CROSS JOIN LATERAL (SELECT sum(upper(d) - lower(d)) AS day_count FROM unnest(s.days) AS d) AS c;
+END;
+
+-- What stood on a day is booked in the month whose use it ends, where that is open, else in the first open month after
+-- it; never before what stood there earlier, nor before a later value that is billed already, so that billing meets
+-- readings in their order. One row for each point and day that was asked about; no month where none is open, not_before
+-- says from which on.
+CREATE OR REPLACE FUNCTION ops.months_to_book(of_metering_point_ids bigint[], of_days date[])
+RETURNS TABLE (row_no bigint, not_before date, booked_month date)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    WITH asked AS (
+        SELECT a.metering_point_id, a.day, a.row_no, p.account_id, c.res_id
+        FROM unnest(of_metering_point_ids, of_days) WITH ORDINALITY AS a (metering_point_id, day, row_no)
+        INNER JOIN ops.metering_point AS p ON p.metering_point_id = a.metering_point_id
+        INNER JOIN ops.account AS c ON c.account_id = p.account_id
+    ),
+    booked AS (
+        SELECT a.row_no, max(e.booked_month) AS last_month
+        FROM asked AS a
+        INNER JOIN ops.entered_values((SELECT array_agg(DISTINCT d.metering_point_id) FROM asked AS d)) AS e
+            ON e.metering_point_id = a.metering_point_id
+        WHERE e.read_on <= a.day OR EXISTS (
+            SELECT 1 FROM ops.bill_line AS l
+            WHERE l.account_id = a.account_id AND l.booked_month >= e.booked_month
+                AND l.closing_reading_id = e.reading_id
+        )
+        GROUP BY a.row_no
+    ),
+    earliest AS (
+        SELECT a.row_no, a.res_id, greatest(date_trunc('month', a.day - 1)::date, b.last_month) AS not_before
+        FROM asked AS a
+        LEFT JOIN booked AS b ON b.row_no = a.row_no
+    )
+    SELECT e.row_no, e.not_before, min(o.booked_month)
+    FROM earliest AS e
+    LEFT JOIN ops.open_period AS o ON o.res_id = e.res_id AND o.booked_month >= e.not_before
+    GROUP BY e.row_no, e.not_before;
 END;

@@ -1,7 +1,7 @@
 -- What a point uses a day as far as the book can tell: by its own measured use, else by its contract.
 
--- Mean daily use of the 12 months before a day, from what was measured; empty where nothing was. Only these scales count
--- where some are named.
+-- Mean daily use of the 12 months before a day, from what was measured; empty where nothing was. Only these scales
+-- count where some are named.
 CREATE OR REPLACE FUNCTION ops.mean_daily_use_kwh(
     of_metering_point_id bigint, before_day date, of_zones text[] DEFAULT NULL
 )

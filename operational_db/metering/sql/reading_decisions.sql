@@ -1,9 +1,9 @@
--- What a person decides about readings that are entered: into quarantine, out of it, or cancelled. A decision is a row of
--- ops.reading_event; the bill run takes back what was billed on the reading, or bills it. A meter is read as a whole, so
--- a decision is about all scales of a meter on a day.
+-- What a person decides about readings that are entered: into quarantine, out of it, or cancelled. A decision is a row
+-- of ops.reading_event; the bill run takes back what was billed on the reading, or bills it. A meter is read as a whole,
+-- so a decision is about all scales of a meter on a day.
 
--- Readings of a meter on a day that are not cancelled: those that somebody read, else estimates. Refuses where there are
--- none, where more than one meter fits, and where they belong to an operation on the meter or open its stay.
+-- Readings of a meter on a day that are not cancelled: those that somebody read, else estimates. Refuses where there
+-- are none, where more than one meter fits, and where they belong to an operation on the meter or open its stay.
 CREATE OR REPLACE FUNCTION ops.readings_to_decide(of_place text, of_serial_no text, on_day date)
 RETURNS TABLE (
     reading_id bigint, account_id bigint, booked_month date, metering_point_id bigint, point_code text, meter_id bigint,
@@ -25,12 +25,7 @@ BEGIN
         ORDER BY p.metering_point_id
         FOR UPDATE OF p
     ) AS p;
-    IF points IS NULL THEN
-        PERFORM ops.refuse(
-            'There is no metering point or account "%s" among those you may see; check the number (points look like '
-            'SA01/12/345#1, accounts like SA01/12/345).', of_place
-        );
-    END IF;
+    PERFORM ops.require_place(of_place);
     PERFORM ops.require_right(current_setting('wattbook.user_login', true), 'enter_readings', a.res_id)
     FROM ops.account AS a
     INNER JOIN ops.metering_point AS p ON p.account_id = a.account_id
@@ -48,7 +43,8 @@ BEGIN
     IF found.meter_count = 0 THEN
         PERFORM ops.refuse(
             'No reading of %s%s stands on %s; look them up with `wattbook readings history %s`.', of_place,
-            coalesce(format(' (meter "%s")', of_serial_no), ''), on_day::text, of_place
+            CASE WHEN of_serial_no IS NULL THEN '' ELSE format(' (meter "%s")', of_serial_no) END, on_day::text,
+            of_place
         );
     END IF;
     IF found.meter_count > 1 THEN
@@ -114,7 +110,7 @@ BEGIN ATOMIC
             ORDER BY b.read_on, b.reading_id
             LIMIT 1
         ) AS n ON true
-        WHERE e.reading_id = ANY (of_reading_ids)
+        WHERE e.reading_id IN (SELECT unnest(of_reading_ids))
     )
     SELECT
         b.reading_id, b.zone_code, b.read_on, b.value_kwh, g.digits, b.opening_on, b.opening_kwh,
@@ -134,7 +130,7 @@ BEGIN ATOMIC
         ON i.meter_id = b.meter_id AND i.metering_point_id = of_metering_point_id AND i.known_to IS NULL
         AND i.valid_from < b.read_on AND (i.valid_to IS NULL OR b.read_on <= i.valid_to)
     LEFT JOIN ops.usual_uses(
-        (SELECT array_agg(of_metering_point_id) FROM beside AS d),
+        (SELECT array_agg(of_metering_point_id ORDER BY d.row_no) FROM beside AS d),
         (SELECT array_agg(coalesce(d.opening_on, d.read_on) ORDER BY d.row_no) FROM beside AS d),
         (SELECT array_agg(d.read_on ORDER BY d.row_no) FROM beside AS d)
     ) AS u ON u.row_no = b.row_no;

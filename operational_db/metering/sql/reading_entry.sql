@@ -1,5 +1,5 @@
--- Entering readings: held, judged, written, all in one transaction of the calling command. What is refused is kept beside
--- (ops.refused_reading); a command that lets nothing enter where something is refused takes all of it back.
+-- Entering readings: held, judged, written, all in one transaction of the calling command. What is refused is kept
+-- beside (ops.refused_reading); a command that lets nothing enter where something is refused takes all of it back.
 CREATE OR REPLACE FUNCTION ops.enter_readings(
     of_rows integer[], of_places text[], of_serial_nos text[], of_zones text[], of_days date[], of_values numeric[],
     of_kinds text[], is_confirmed boolean, of_note text, of_source_id bigint
@@ -19,7 +19,7 @@ DECLARE
     days_in_order integer[];
     held_points bigint[];
     res_ids integer[];
-    turn integer;
+    this_turn integer;
 BEGIN
     IF is_confirmed AND coalesce(of_note, '') = '' THEN
         PERFORM ops.refuse('Confirming a reading needs a note on how it was checked; add one.');
@@ -41,13 +41,13 @@ BEGIN
     PERFORM 1 FROM ops.metering_point AS p
     WHERE p.metering_point_id = ANY (held_points) ORDER BY p.metering_point_id FOR UPDATE;
 
-    FOR turn IN SELECT DISTINCT d FROM unnest(days_in_order) AS d ORDER BY d LOOP
+    FOR this_turn IN SELECT DISTINCT d FROM unnest(days_in_order) AS d ORDER BY d LOOP
         RETURN QUERY
         WITH told AS MATERIALIZED (
             SELECT t.*, row_number() OVER (ORDER BY t.told_no) AS row_no
             FROM unnest(of_rows, of_places, of_serial_nos, of_zones, of_days, of_values, of_kinds, days_in_order)
                 WITH ORDINALITY AS t (source_row, place, serial_no, zone_code, day, value, kind, turn, told_no)
-            WHERE t.turn = enter_readings.turn
+            WHERE t.turn = this_turn
         ),
         judged AS MATERIALIZED (
             SELECT t.source_row, t.place, j.*, nextval('ops.reading_id_seq') AS reading_id

@@ -5,81 +5,6 @@
 -- refused: it cannot stand at all; the sentence says why and what to do.
 -- entered_already: the same value of the day stands there; nothing is to be done.
 
--- Bounds by which readings are judged, from the parameters of the book.
-CREATE OR REPLACE VIEW ops.reading_bound WITH (security_invoker = true) AS
-SELECT
-    max(p.value::numeric) FILTER (WHERE p.parameter_code = 'jump_use_factor') AS jump_use_factor,
-    max(p.value::numeric) FILTER (WHERE p.parameter_code = 'jump_floor_kwh') AS jump_floor_kwh,
-    max(p.value::numeric) FILTER (WHERE p.parameter_code = 'jump_turn_share') AS jump_turn_share,
-    max(p.value::numeric) FILTER (WHERE p.parameter_code = 'season_min_days') AS season_min_days,
-    max(p.value::numeric) FILTER (WHERE p.parameter_code = 'zone_sum_tolerance_kwh') AS zone_sum_tolerance_kwh
-FROM ops.parameter AS p
-WHERE p.parameter_code IN (
-    'jump_use_factor', 'jump_floor_kwh', 'jump_turn_share', 'season_min_days', 'zone_sum_tolerance_kwh'
-);
-
--- What points use a day as far as their own measurements and contracts tell, one row for each point and span asked
--- about: usual is that of the same season a year ago (at least 30 days of it), else of the 12 months before, else by
--- contract; level is the greater of it and the use of the month before, since a level once accepted is no jump.
-CREATE OR REPLACE FUNCTION ops.usual_uses(of_metering_point_ids bigint[], spans_from date[], spans_to date[])
-RETURNS TABLE (row_no bigint, usual_kwh numeric, usual_basis text, level_kwh numeric)
-LANGUAGE sql STABLE
-BEGIN ATOMIC
-    WITH asked AS (
-        SELECT a.metering_point_id, a.span_from, a.span_to, a.row_no
-        FROM unnest(of_metering_point_ids, spans_from, spans_to)
-            WITH ORDINALITY AS a (metering_point_id, span_from, span_to, row_no)
-    ),
-    day_window AS (
-        SELECT
-            a.row_no, a.metering_point_id, w.basis, w.days_from::date, w.days_to::date,
-            row_number() OVER (ORDER BY a.row_no, w.basis) AS window_no
-        FROM asked AS a
-        CROSS JOIN LATERAL (
-            VALUES
-            ('season', a.span_to - interval '1 year' - greatest(a.span_to - a.span_from, 30) * interval '1 day',
-                a.span_to - interval '1 year'),
-            ('year', a.span_from - interval '12 months', a.span_from),
-            ('month', a.span_from - interval '31 days', a.span_from)
-        ) AS w (basis, days_from, days_to)
-    ),
-    measured AS (
-        SELECT w.row_no, w.basis, u.day_count, u.daily_kwh
-        FROM ops.mean_uses(
-            (SELECT array_agg(d.metering_point_id ORDER BY d.window_no) FROM day_window AS d),
-            (SELECT array_agg(d.days_from ORDER BY d.window_no) FROM day_window AS d),
-            (SELECT array_agg(d.days_to ORDER BY d.window_no) FROM day_window AS d)
-        ) AS u
-        INNER JOIN day_window AS w ON w.window_no = u.row_no
-        CROSS JOIN ops.reading_bound AS b
-        WHERE w.basis = 'year' OR u.day_count >= b.season_min_days
-    ),
-    known AS (
-        SELECT
-            a.row_no,
-            max(m.daily_kwh) FILTER (WHERE m.basis = 'season') AS season_kwh,
-            max(m.daily_kwh) FILTER (WHERE m.basis = 'year') AS year_kwh,
-            max(m.daily_kwh) FILTER (WHERE m.basis = 'month') AS month_kwh,
-            max(c.monthly_kwh) AS contract_kwh
-        FROM asked AS a
-        LEFT JOIN measured AS m ON m.row_no = a.row_no
-        LEFT JOIN ops.contract_use AS c
-            ON c.metering_point_id = a.metering_point_id AND c.known_to IS NULL
-            AND daterange(c.valid_from, c.valid_to) @> (a.span_to - 1)
-        GROUP BY a.row_no
-    )
-    SELECT
-        k.row_no,
-        coalesce(k.season_kwh, k.year_kwh, round(k.contract_kwh * 12 / 365, 6)),
-        CASE
-            WHEN k.season_kwh IS NOT NULL THEN 'season'
-            WHEN k.year_kwh IS NOT NULL THEN 'year'
-            WHEN k.contract_kwh IS NOT NULL THEN 'contract'
-        END,
-        greatest(coalesce(k.season_kwh, k.year_kwh, round(k.contract_kwh * 12 / 365, 6)), k.month_kwh)
-    FROM known AS k;
-END;
-
 -- Judges readings against the book and beside each other: of each meter at most one day at a time, with all its scales
 -- of that day. Readings of the book that are named in passing_over are looked through as if they were not there.
 CREATE OR REPLACE FUNCTION ops.judge_readings(
@@ -144,16 +69,12 @@ BEGIN
         ORDER BY t.row_no, e.reading_id
     ),
     month AS (
-        -- As ops.month_to_book has it: the month whose use it ends, or the first open one after it, and never before
-        -- a reading of the point that is booked already.
-        SELECT t.row_no, m.not_before, min(o.booked_month) AS booked_month
-        FROM told AS t
-        LEFT JOIN (
-            SELECT e.metering_point_id, max(e.booked_month) AS last_month FROM entered AS e GROUP BY e.metering_point_id
-        ) AS l ON l.metering_point_id = t.metering_point_id
-        CROSS JOIN LATERAL (SELECT greatest(date_trunc('month', t.day - 1)::date, l.last_month) AS not_before) AS m
-        LEFT JOIN ops.open_period AS o ON o.res_id = t.res_id AND o.booked_month >= m.not_before
-        GROUP BY t.row_no, m.not_before
+        SELECT t.row_no, m.not_before, m.booked_month
+        FROM (SELECT f.row_no, row_number() OVER (ORDER BY f.row_no) AS asked_no FROM told AS f WHERE f.rule IS NULL) AS t
+        INNER JOIN ops.months_to_book(
+            (SELECT array_agg(f.metering_point_id ORDER BY f.row_no) FROM told AS f WHERE f.rule IS NULL),
+            (SELECT array_agg(f.day ORDER BY f.row_no) FROM told AS f WHERE f.rule IS NULL)
+        ) AS m ON m.row_no = t.asked_no
     ),
     scales_missing AS (
         -- Scales that the meter counts on and that are neither told nor entered for the day.

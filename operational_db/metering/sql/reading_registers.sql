@@ -5,8 +5,8 @@ CREATE OR REPLACE FUNCTION ops.find_told_registers(
     of_places text[], of_serial_nos text[], of_zones text[], of_days date[]
 )
 RETURNS TABLE (
-    row_no bigint, account_id bigint, res_id integer, metering_point_id bigint, point_code text, connected_load_kw numeric,
-    meter_id bigint, serial_no text, zone_code text, digits smallint, ratio numeric, rule text, sentence text
+    row_no bigint, account_id bigint, res_id integer, metering_point_id bigint, point_code text,
+    connected_load_kw numeric, meter_id bigint, serial_no text, zone_code text, digits smallint, ratio numeric, rule text, sentence text
 )
 LANGUAGE sql STABLE
 BEGIN ATOMIC
@@ -20,14 +20,14 @@ BEGIN ATOMIC
         FROM told AS t
         INNER JOIN ops.metering_point AS p ON p.code = t.place
         INNER JOIN ops.account AS a ON a.account_id = p.account_id
-        WHERE a.res_id = ANY (ops.visible_res_ids())
+        WHERE a.res_id IN (SELECT unnest(ops.visible_res_ids()))
         UNION ALL
         -- An account number means all its points.
         SELECT t.row_no, p.metering_point_id, p.code, p.connected_load_kw, a.account_id, a.res_id
         FROM told AS t
         INNER JOIN ops.account AS a ON a.account_no = t.place
         INNER JOIN ops.metering_point AS p ON p.account_id = a.account_id
-        WHERE a.res_id = ANY (ops.visible_res_ids())
+        WHERE a.res_id IN (SELECT unnest(ops.visible_res_ids()))
     ),
     hanging AS (
         -- A value of the day on which a meter was hung is its opening value, which comes with the operation.

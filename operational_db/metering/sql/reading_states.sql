@@ -67,7 +67,8 @@ BEGIN ATOMIC
     ),
     chained AS (
         SELECT
-            s.reading_id, lag(s.read_on) OVER register AS counted_from, lag(s.value_kwh) OVER register AS counted_from_kwh
+            s.reading_id, lag(s.read_on) OVER register AS counted_from,
+            lag(s.value_kwh) OVER register AS counted_from_kwh
         FROM shown AS s
         WHERE s.state IN ('new', 'billed') AND NOT s.is_passed_over
         WINDOW register AS (
@@ -121,6 +122,26 @@ BEGIN ATOMIC
     INNER JOIN ops.meter AS m ON m.meter_id = r.meter_id
     INNER JOIN ops.zone AS z ON z.zone_code = r.zone_code
     LEFT JOIN ops.source AS o ON o.source_id = e.source_id
-    WHERE e.event = 'quarantined' AND r.res_id = ANY (of_res_ids)
+    WHERE e.event = 'quarantined' AND r.res_id IN (SELECT unnest(of_res_ids))
     ORDER BY r.read_on, p.code, m.serial_no, z.sort_order;
 END;
+
+-- Refuses a place that the signed-in user does not see.
+CREATE OR REPLACE FUNCTION ops.require_place(of_place text)
+RETURNS void
+LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT 1
+        FROM ops.metering_point AS p
+        INNER JOIN ops.account AS a ON a.account_id = p.account_id
+        WHERE (p.code = of_place OR a.account_no = of_place) AND a.res_id = ANY (ops.visible_res_ids())
+    ) THEN
+        PERFORM ops.refuse(
+            'There is no metering point or account "%s" among those you may see; check the number (points look like '
+            'SA01/12/345#1, accounts like SA01/12/345).', of_place
+        );
+    END IF;
+END
+$$;
