@@ -112,9 +112,7 @@ def release_reading(
         return _with_ids(session, place, [row[0] for row in touched])
 
 
-def reading_history(
-    settings: Settings, place: str, *, by: str, since: date | None = None
-) -> list[ReadingInHistory]:
+def reading_history(settings: Settings, place: str, *, by: str, since: date | None = None) -> list[ReadingInHistory]:
     """Readings of a metering point or account with their states, newest first.
 
     Raises:

@@ -71,6 +71,7 @@ SQL_FILES = tuple(
         "metering/sql/readings_of_month.sql",
         "metering/sql/group_use.sql",
         "metering/sql/reading_estimates.sql",
+        "metering/sql/round_sheet.sql",
         "metering/sql/meter_stays.sql",
         "metering/sql/meter_operations.sql",
         "metering/sql/meter_settings.sql",

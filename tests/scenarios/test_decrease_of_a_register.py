@@ -66,8 +66,8 @@ def test_a_slip_goes_to_quarantine_with_its_reason_and_never_becomes_a_huge_bill
     assert (slip.verdict, slip.rule, slip.energy_kwh) == ("quarantined", "decrease", 99_900)
     assert slip.sentence == (
         f'The reading 1150 of SA01/1/2#1 (meter "{slip.serial_no}") on 2026-03-01 is below the last one, 1250 on '
-        "2026-02-01. A passage through zero would be 99900 kWh, where its use of 12 months would make 225.8: that looks "
-        "like a slip. Check the value; cancel it, or release it if the register did pass zero."
+        "2026-02-01. A passage through zero would be 99900 kWh, where its use of 12 months would make 225.8: that "
+        "looks like a slip. Check the value; cancel it, or release it if the register did pass zero."
     )
     bill_month(desk.settings, JANUARY, **BY)
     assert bill_month(desk.settings, FEBRUARY, **BY).bill_count == 0
@@ -174,7 +174,9 @@ def test_a_release_of_a_lower_value_must_say_that_the_register_passed_zero(desk:
     desk.consumer("SA01/3/2", opening=90_000, used=[310])
     _judged(desk, "SA01/3/2", 10, MARCH)
     # 100 000 - 90 310 + 10 = 9 700
-    with pytest.raises(Refusal, match="would be billed as a passage through zero of 9700 kWh. If the register did pass"):
+    with pytest.raises(
+        Refusal, match="would be billed as a passage through zero of 9700 kWh. If the register did pass"
+    ):
         release_reading(desk.settings, "SA01/3/2", on=MARCH, reason="Looks right", **BY)
     (released,) = release_reading(
         desk.settings, "SA01/3/2", on=MARCH, reason="Seen: a workshop in the yard", passed_zero=True, **BY
@@ -186,7 +188,9 @@ def test_a_release_that_would_make_the_next_reading_pass_zero_is_refused(desk: R
     desk.consumer("SA01/3/3", opening=1000, used=[100])
     assert _judged(desk, "SA01/3/3", 9100, MARCH).rule == "jump"
     _judged(desk, "SA01/3/3", 1300, APRIL)
-    with pytest.raises(Refusal, match="stands a lower one, 1300 on 2026-04-01, which would become a passage through zero"):
+    with pytest.raises(
+        Refusal, match="stands a lower one, 1300 on 2026-04-01, which would become a passage through zero"
+    ):
         release_reading(desk.settings, "SA01/3/3", on=MARCH, reason="Looks right", **BY)
     cancel_reading(desk.settings, "SA01/3/3", on=MARCH, reason="Transposed", **BY)
     with pytest.raises(Refusal, match="No reading of SA01/3/3 stands on 2026-03-01; look them up with"):

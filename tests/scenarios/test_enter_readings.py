@@ -54,12 +54,20 @@ def test_what_the_consumer_tells_when_paying_and_what_an_inspection_finds_are_ki
 @pytest.mark.parametrize(
     ("value", "day", "sentence"),
     [
-        (100_000, FEBRUARY, "The value 100000 of SA01/1/3#1 .* on 2026-02-01 cannot stand on this .* it has 5 whole dig"),
+        (
+            100_000,
+            FEBRUARY,
+            "The value 100000 of SA01/1/3#1 .* on 2026-02-01 cannot stand on this .* it has 5 whole dig",
+        ),
         (-1, FEBRUARY, "shows nothing below zero"),
         (Decimal("1100.1234567"), FEBRUARY, "more than 6 digits after the point"),
         (Decimal("NaN"), FEBRUARY, "has no number as its value"),
         (1100, date(2100, 1, 1), "of a day that has not come yet; check the day"),
-        (1100, JANUARY, "hangs at SA01/1/3 only since 2026-01-01, and the value of that day came with its installation"),
+        (
+            1100,
+            JANUARY,
+            "hangs at SA01/1/3 only since 2026-01-01, and the value of that day came with its installation",
+        ),
         (1100, date(2025, 12, 1), "No meter hung at SA01/1/3 on 2025-12-01; check the day"),
     ],
 )
@@ -126,7 +134,7 @@ def test_a_late_reading_that_contradicts_its_neighbours_goes_to_quarantine(desk:
         "1000 on 2026-01-01 and 1300 on 2026-03-01; check all three, then release or cancel it."
     )
     # 1300 - 1000: what stands in quarantine is looked through
-    assert [r.energy_kwh for r in reading_history(desk.settings, "SA01/1/7", **BY)][0] == 300
+    assert reading_history(desk.settings, "SA01/1/7", **BY)[0].energy_kwh == 300
 
 
 def test_a_reading_of_a_closed_month_is_booked_in_the_open_one_and_of_one_not_yet_open_refused(
@@ -134,7 +142,9 @@ def test_a_reading_of_a_closed_month_is_booked_in_the_open_one_and_of_one_not_ye
 ) -> None:
     desk = ReadingDesk(settings, database, first_month=JANUARY, months=1, res_codes=("SA01",))
     desk.consumer("SA01/1/8", opening=1000)
-    with pytest.raises(Refusal, match="cannot be booked: month 2026-02 is not open for SA01; close the months before it"):
+    with pytest.raises(
+        Refusal, match="cannot be booked: month 2026-02 is not open for SA01; close the months before it"
+    ):
         enter_reading(settings, "SA01/1/8", 1100, on=MARCH, **BY)
     bill_month(settings, JANUARY, **BY)
     close_month(settings, JANUARY, **BY)
@@ -147,7 +157,9 @@ def test_a_meter_with_zones_is_told_whole_or_not_at_all(desk: ReadingDesk) -> No
     desk.book.consumer("SA01/1/9", res="SA01", tariff="ua.household", readings={JANUARY: {"day": 100, "night": 50}})
     with pytest.raises(Refusal, match="tells only part of the meter: its scale night is missing for that day"):
         enter_reading(desk.settings, "SA01/1/9", {"day": 220}, on=FEBRUARY, **BY)
-    with pytest.raises(Refusal, match="on 2026-02-01 fits more than one scale; say which .*: day of meter .*, night of"):
+    with pytest.raises(
+        Refusal, match="on 2026-02-01 fits more than one scale; say which .*: day of meter .*, night of"
+    ):
         enter_reading(desk.settings, "SA01/1/9", 220, on=FEBRUARY, **BY)
     with pytest.raises(Refusal, match='There is no scale "peak" at SA01/1/9 on 2026-02-01; tell day of meter'):
         enter_reading(desk.settings, "SA01/1/9", {"day": 220, "peak": 1}, on=FEBRUARY, **BY)

@@ -1,6 +1,6 @@
 -- What a person decides about readings that are entered: into quarantine, out of it, or cancelled. A decision is a row
--- of ops.reading_event; the bill run takes back what was billed on the reading, or bills it. A meter is read as a whole,
--- so a decision is about all scales of a meter on a day.
+-- of ops.reading_event; the bill run takes back what was billed on the reading, or bills it. A meter is read as a
+-- whole, so a decision is about all scales of a meter on a day.
 
 -- Readings of a meter on a day that are not cancelled: those that somebody read, else estimates. Refuses where there
 -- are none, where more than one meter fits, and where they belong to an operation on the meter or open its stay.
@@ -189,7 +189,8 @@ BEGIN
                     follower.read_on),
                 jsonb_build_object(
                     'opening_kwh', trim_scale(follower.opening_kwh), 'opening_on', follower.opening_on,
-                    'energy_kwh', trim_scale(follower.energy_kwh), 'usual_kwh', trim_scale(round(follower.usual_kwh, 1)),
+                    'energy_kwh', trim_scale(follower.energy_kwh),
+                    'usual_kwh', trim_scale(round(follower.usual_kwh, 1)),
                     'usual_basis', follower.usual_basis
                 )
             ), 'decrease', of_source_id
@@ -200,8 +201,8 @@ BEGIN
 END
 $$;
 
--- Brings the readings of a meter on a day back out of quarantine, so that they are billed. Below the last value they are
--- billed as a passage through zero: one that looks like a slip must be told in so many words.
+-- Brings the readings of a meter on a day back out of quarantine, so that they are billed. Below the last value they
+-- are billed as a passage through zero: one that looks like a slip must be told in so many words.
 CREATE OR REPLACE FUNCTION ops.release_readings(
     of_place text, of_serial_no text, on_day date, of_reason text, has_passed_zero boolean, of_source_id bigint
 )
@@ -224,8 +225,8 @@ BEGIN
         FROM ops.readings_between_neighbours(decided.metering_point_id, ARRAY[decided.reading_id]) AS n;
         IF beside.opening_on IS NULL THEN
             PERFORM ops.refuse(
-                'No reading of that scale stands before the one of %s on %s, so nothing can be counted up to it; cancel '
-                'it.', of_place, on_day::text
+                'No reading of that scale stands before the one of %s on %s, so nothing can be counted up to it; '
+                'cancel it.', of_place, on_day::text
             );
         END IF;
         IF NOT beside.is_believed AND NOT has_passed_zero THEN

@@ -79,7 +79,10 @@ BEGIN
             SELECT
                 j.account_id, j.booked_month, j.reading_id,
                 CASE WHEN is_confirmed THEN 'released' ELSE 'quarantined' END,
-                CASE WHEN is_confirmed THEN format('Confirmed by %s when entered: %s', login, of_note) ELSE j.sentence END,
+                CASE
+                    WHEN is_confirmed THEN format('Confirmed by %s when entered: %s', login, of_note)
+                    ELSE j.sentence
+                END,
                 j.rule, of_source_id, j.source_row
             FROM judged AS j
             WHERE j.verdict = 'quarantined'

@@ -10,8 +10,8 @@ RETURN format(
             'contract`), or estimate by average or group.'
         WHEN 'group' THEN 'Too few like consumers of the RES were measured in the month to estimate %s by its group; '
             'estimate by average or contract.'
-        ELSE 'Neither measured use, nor a use by contract, nor enough like consumers tell what %s used; enter a reading '
-            'or the use by contract.'
+        ELSE 'Neither measured use, nor a use by contract, nor enough like consumers tell what %s used; enter a '
+            'reading or the use by contract.'
     END, point_code
 );
 
@@ -26,8 +26,8 @@ RETURN CASE WHEN booked_month IS NULL THEN format(
 ) END;
 
 -- What would be estimated for a month, one row per scale that was not read in it, or per point without a meter. An
--- estimate goes on from the last value that stands, so that the chain of the register holds. Method best takes the first
--- that there is a figure for. Where none can be made, the reason.
+-- estimate goes on from the last value that stands, so that the chain of the register holds. Method best takes the
+-- first that there is a figure for. Where none can be made, the reason.
 CREATE OR REPLACE FUNCTION ops.estimates_to_make(
     of_res_ids integer[], month date, of_method text, of_place text DEFAULT NULL, of_book text DEFAULT NULL
 )
@@ -38,7 +38,10 @@ RETURNS TABLE (
 )
 LANGUAGE sql STABLE
 BEGIN ATOMIC
-    WITH point AS MATERIALIZED (
+    WITH ending AS (
+        SELECT (month + interval '1 month')::date AS next_month
+    ),
+    point AS MATERIALIZED (
         SELECT * FROM ops.points_of_month(of_res_ids, month, of_place, of_book)
     ),
     register AS MATERIALIZED (
@@ -51,21 +54,23 @@ BEGIN ATOMIC
             e.next_month, count(*) OVER (PARTITION BY r.metering_point_id) AS scale_count
         FROM register AS r
         INNER JOIN point AS p ON p.metering_point_id = r.metering_point_id
-        CROSS JOIN (SELECT (month + interval '1 month')::date AS next_month) AS e
+        CROSS JOIN ending AS e
         WHERE NOT (r.is_read OR r.has_half_hours OR r.is_read_later)
             AND (r.last_on IS NULL OR r.last_on < e.next_month)
     ),
+    numbered AS (
+        SELECT m.row_no, row_number() OVER (ORDER BY m.row_no) AS asked_no FROM missing AS m
+    ),
     own AS (
         -- The use of each scale alone, and of a year for sharing a contract between scales.
-        SELECT m.row_no, u.usual_kwh, u.usual_basis
+        SELECT n.row_no, u.usual_kwh, u.usual_basis
         FROM ops.usual_uses(
             (SELECT array_agg(m.metering_point_id ORDER BY m.row_no) FROM missing AS m),
             (SELECT array_agg(coalesce(m.last_on, month) ORDER BY m.row_no) FROM missing AS m),
             (SELECT array_agg(m.next_month ORDER BY m.row_no) FROM missing AS m),
             (SELECT array_agg(m.zone_code ORDER BY m.row_no) FROM missing AS m)
         ) AS u
-        INNER JOIN (SELECT m.row_no, row_number() OVER (ORDER BY m.row_no) AS asked_no FROM missing AS m) AS m
-            ON m.asked_no = u.row_no
+        INNER JOIN numbered AS n ON n.asked_no = u.row_no
         WHERE u.usual_basis IN ('season', 'year')
     ),
     by_contract AS (
@@ -113,17 +118,18 @@ BEGIN ATOMIC
         LEFT JOIN by_group AS g ON g.row_no = m.row_no
         WINDOW meter AS (PARTITION BY m.metering_point_id, m.meter_id)
     ),
-    counted AS (
+    figured AS (
         SELECT
-            s.*, d.daily_kwh,
-            -- To a thousandth of the register's kWh, as far as the finest registers show.
-            round(d.daily_kwh * (s.next_month - s.last_on) / s.ratio, 3) AS register_kwh
-        FROM sized AS s
-        CROSS JOIN LATERAL (
-            SELECT CASE s.kind
+            s.*,
+            CASE s.kind
                 WHEN 'by_average' THEN s.own_kwh WHEN 'by_contract' THEN s.contract_kwh WHEN 'by_group' THEN s.group_kwh
             END AS daily_kwh
-        ) AS d
+        FROM sized AS s
+    ),
+    counted AS (
+        -- To a thousandth of the register's kWh, as far as the finest registers show.
+        SELECT p.*, round(p.daily_kwh * (p.next_month - p.last_on) / p.ratio, 3) AS register_kwh
+        FROM figured AS p
     )
     SELECT
         s.account_no, s.point_code, s.metering_point_id, s.account_id, s.res_id, s.meter_id, s.serial_no, s.zone_code,
@@ -147,14 +153,14 @@ BEGIN ATOMIC
     ORDER BY s.account_no, s.point_code, s.serial_no, s.sort_order;
 END;
 
--- The same for points where no meter hangs at the end of the month: energy of the days that nothing accounts for yet, by
--- contract before all else.
+-- The same for points where no meter hangs at the end of the month: energy of the days that nothing accounts for yet,
+-- by contract before all else.
 CREATE OR REPLACE FUNCTION ops.energy_to_estimate(
     of_res_ids integer[], month date, of_method text, of_place text DEFAULT NULL, of_book text DEFAULT NULL
 )
 RETURNS TABLE (
-    account_no text, point_code text, metering_point_id bigint, account_id bigint, res_id integer, kind text, basis text,
-    span_from date, span_to date, daily_kwh numeric, energy_kwh numeric, point_count bigint, reason text
+    account_no text, point_code text, metering_point_id bigint, account_id bigint, res_id integer, kind text,
+    basis text, span_from date, span_to date, daily_kwh numeric, energy_kwh numeric, point_count bigint, reason text
 )
 LANGUAGE plpgsql STABLE
 AS $$
@@ -316,8 +322,8 @@ BEGIN
         WHERE b.kind IS NOT NULL AND b.booked_month IS NOT NULL
     )
     SELECT
-        b.account_no, b.point_code, NULL::text, NULL::text, CASE WHEN b.booked_month IS NOT NULL THEN b.kind END, b.basis,
-        b.span_from, b.span_to, NULL::numeric, b.daily_kwh, b.energy_kwh, NULL::numeric, b.point_count, b.booked_month,
+        b.account_no, b.point_code, NULL::text, NULL::text,
+        CASE WHEN b.booked_month IS NOT NULL THEN b.kind END, b.basis, b.span_from, b.span_to, NULL::numeric, b.daily_kwh, b.energy_kwh, NULL::numeric, b.point_count, b.booked_month,
         coalesce(b.reason, ops.why_not_booked(b.point_code, b.res_id, b.booked_month, b.not_before))
     FROM booked AS b
     ORDER BY b.row_no;

@@ -70,7 +70,9 @@ BEGIN
     ),
     month AS (
         SELECT t.row_no, m.not_before, m.booked_month
-        FROM (SELECT f.row_no, row_number() OVER (ORDER BY f.row_no) AS asked_no FROM told AS f WHERE f.rule IS NULL) AS t
+        FROM (
+            SELECT f.row_no, row_number() OVER (ORDER BY f.row_no) AS asked_no FROM told AS f WHERE f.rule IS NULL
+        ) AS t
         INNER JOIN ops.months_to_book(
             (SELECT array_agg(f.metering_point_id ORDER BY f.row_no) FROM told AS f WHERE f.rule IS NULL),
             (SELECT array_agg(f.day ORDER BY f.row_no) FROM told AS f WHERE f.rule IS NULL)

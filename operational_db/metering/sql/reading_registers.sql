@@ -6,7 +6,8 @@ CREATE OR REPLACE FUNCTION ops.find_told_registers(
 )
 RETURNS TABLE (
     row_no bigint, account_id bigint, res_id integer, metering_point_id bigint, point_code text,
-    connected_load_kw numeric, meter_id bigint, serial_no text, zone_code text, digits smallint, ratio numeric, rule text, sentence text
+    connected_load_kw numeric, meter_id bigint, serial_no text, zone_code text, digits smallint, ratio numeric,
+    rule text, sentence text
 )
 LANGUAGE sql STABLE
 BEGIN ATOMIC
@@ -109,8 +110,8 @@ BEGIN ATOMIC
                 'No meter hung at %s on %s; check the day, or install the meter first.', n.place, n.day
             )
             WHEN 'opening' THEN format(
-                'Meter %s hangs at %s only since %s, and the value of that day came with its installation; name a later '
-                'day.', n.meters, n.place, n.day
+                'Meter %s hangs at %s only since %s, and the value of that day came with its installation; name a '
+                'later day.', n.meters, n.place, n.day
             )
             WHEN 'meter' THEN format(
                 'Meter "%s" did not count at %s on %s; there hung %s: check the serial number and the day.',

@@ -1,3 +1,14 @@
+-- How the usual use of a span is told.
+CREATE OR REPLACE FUNCTION ops.usual_in_words(usual_basis text, usual_kwh text)
+RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN CASE usual_basis
+    WHEN 'season' THEN format('where the same season a year ago used %s', usual_kwh)
+    WHEN 'year' THEN format('where its use of 12 months would make %s', usual_kwh)
+    WHEN 'contract' THEN format('where the contract foresees %s', usual_kwh)
+    ELSE 'and nothing tells what is usual there'
+END;
+
 -- What the judge of readings says to the clerk: the value, the rule with its figures, and what to do next.
 CREATE OR REPLACE FUNCTION ops.sentence_about_reading(of_rule text, what text, of_figures jsonb)
 RETURNS text
@@ -11,8 +22,8 @@ BEGIN ATOMIC
         )
         WHEN 'number' THEN format('The reading %s has no number as its value; tell what the register shows.', what)
         WHEN 'range' THEN format(
-            'The value %s cannot stand on this register: it has %s whole digits and shows nothing below zero; check the '
-            'value and the meter.', what, f.digits
+            'The value %s cannot stand on this register: it has %s whole digits and shows nothing below zero; check '
+            'the value and the meter.', what, f.digits
         )
         WHEN 'decimals' THEN format(
             'The value %s has more than 6 digits after the point; tell what the register shows.', what
@@ -41,23 +52,24 @@ BEGIN ATOMIC
             (SELECT u.code FROM ops.unit AS u WHERE u.unit_id = f.res_id)
         )
         WHEN 'scales_missing' THEN format(
-            'The reading %s tells only part of the meter: its scale %s is missing for that day; tell all scales together.',
-            what, f.zones_missing
+            'The reading %s tells only part of the meter: its scale %s is missing for that day; tell all scales '
+            'together.', what, f.zones_missing
         )
         WHEN 'scales_refused' THEN format(
-            'The reading %s waits for another scale of the same meter, which is refused; a meter is read as a whole.', what
+            'The reading %s waits for another scale of the same meter, which is refused; a meter is read as a whole.',
+            what
         )
         WHEN 'scales_in_doubt' THEN format(
             'The reading %s is in quarantine with another scale of the same meter; a meter is read as a whole.', what
         )
         WHEN 'between' THEN format(
-            'The reading %s does not lie between its neighbours, %s on %s and %s on %s; check all three, then release or '
-            'cancel it.', what, f.opening_kwh, f.opening_on, f.following_kwh, f.following_on
+            'The reading %s does not lie between its neighbours, %s on %s and %s on %s; check all three, then release '
+            'or cancel it.', what, f.opening_kwh, f.opening_on, f.following_kwh, f.following_on
         )
         WHEN 'decrease' THEN format(
-            'The reading %s is below the last one, %s on %s. A passage through zero would be %s kWh, %s: that looks like '
-            'a slip. Check the value; cancel it, or release it if the register did pass zero.', what, f.opening_kwh,
-            f.opening_on, f.energy_kwh, b.usual
+            'The reading %s is below the last one, %s on %s. A passage through zero would be %s kWh, %s: that looks '
+            'like a slip. Check the value; cancel it, or release it if the register did pass zero.', what,
+            f.opening_kwh, f.opening_on, f.energy_kwh, b.usual
         )
         WHEN 'rollover' THEN format(
             'The register passed zero: %s follows %s on %s, which is %s kWh, %s.', what, f.opening_kwh, f.opening_on,
@@ -69,12 +81,12 @@ BEGIN ATOMIC
             f.whole_kwh
         )
         WHEN 'load' THEN format(
-            'The reading %s tells %s kWh since %s; the connected load can draw at most %s in that time. Check the value, '
-            'then release or cancel it.', what, f.meter_kwh, f.opening_on, f.load_kwh
+            'The reading %s tells %s kWh since %s; the connected load can draw at most %s in that time. Check the '
+            'value, then release or cancel it.', what, f.meter_kwh, f.opening_on, f.load_kwh
         )
         WHEN 'jump' THEN format(
-            'The reading %s tells %s kWh since %s (%s on the register), %s; more than %s is not believed unseen. Check the '
-            'value, then release or cancel it.', what, f.meter_kwh, f.opening_on, f.opening_kwh, b.usual,
+            'The reading %s tells %s kWh since %s (%s on the register), %s; more than %s is not believed unseen. Check '
+            'the value, then release or cancel it.', what, f.meter_kwh, f.opening_on, f.opening_kwh, b.usual,
             f.believed_kwh
         )
     END
@@ -84,12 +96,5 @@ BEGIN ATOMIC
         meter_kwh text, usual_kwh text, usual_basis text, believed_kwh text, load_kwh text, parts_kwh text,
         whole_kwh text
     )
-    CROSS JOIN LATERAL (
-        SELECT CASE f.usual_basis
-            WHEN 'season' THEN format('where the same season a year ago used %s', f.usual_kwh)
-            WHEN 'year' THEN format('where its use of 12 months would make %s', f.usual_kwh)
-            WHEN 'contract' THEN format('where the contract foresees %s', f.usual_kwh)
-            ELSE 'and nothing tells what is usual there'
-        END AS usual
-    ) AS b;
+    CROSS JOIN ops.usual_in_words(f.usual_basis, f.usual_kwh) AS b (usual);
 END;
