@@ -1,7 +1,7 @@
 """What a person decides about readings in the book: quarantine, release, cancel; and what stands there to be decided.
 
-A decision is about all scales of a meter on a day, and is an event with its reason. What was billed on a reading that no
-longer stands is taken back by the next bill run.
+A decision is about all scales of a meter on a day, and is an event with its reason. What was billed on a reading that
+no longer stands is taken back by the next bill run.
 """
 
 from dataclasses import dataclass

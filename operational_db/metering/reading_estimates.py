@@ -39,7 +39,7 @@ class MissingReading:
 class Estimate:
     """An estimate that was made, or the reason why none could be (`kind` is empty then).
 
-    `basis` is season, year, contract, dwelling or tariff; a value per scale of a meter, only energy where no meter hangs.
+    `basis` is season, year, contract, dwelling or tariff; a value per scale of a meter, only energy where none hangs.
     `point_count` is how many like consumers an estimate by group rests on.
     """
 

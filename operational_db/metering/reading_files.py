@@ -50,12 +50,12 @@ def load_readings(
     confirmed: bool = False,
     note: str | None = None,
     dry_run: bool = False,
-) -> tuple[EnteredReadings, int]:
-    """Enter the readings of a file, all or none unless the refused are to be left out; also how many rows were empty.
+) -> tuple[EnteredReadings, FileOfReadings]:
+    """Enter the readings of a file, all or none unless the refused are to be left out; also what stood in the file.
 
     Args:
-        path: CSV, or XLSX by its ending; the first row names the columns: `point_code` or `account_no`, `value_kwh`, and,
-            where needed, `serial_no`, `zone_code`, `read_on`, `kind`. Other columns are passed over.
+        path: CSV, or XLSX by its ending; the first row names the columns: `point_code` or `account_no`, `value_kwh`,
+            and, where needed, `serial_no`, `zone_code`, `read_on`, `kind`. Other columns are passed over.
         on: the day of rows that tell none.
         kind: the kind of rows that tell none.
 
@@ -75,7 +75,7 @@ def load_readings(
         dry_run=dry_run,
         by=by,
     )
-    return answer, file.empty_count
+    return answer, file
 
 
 def read_readings(
@@ -112,18 +112,20 @@ def write_sheet(rows: Sequence[SheetRow], path: Path) -> Path:
     return path
 
 
-def write_refused(readings: Sequence[JudgedReading], path: Path) -> Path:
-    """Write refused readings with their sentences, to be corrected there and loaded again."""
-    table = [
-        [
-            _as_text(value)
-            for value in (
-                reading.row_no, reading.point_code or reading.place, reading.serial_no, reading.zone_code,
-                reading.read_on, reading.value_kwh, reading.kind, reading.sentence,
-            )
-        ]
-        for reading in readings
-    ]  # fmt: skip
+def write_refused(readings: Sequence[JudgedReading], unreadable: Sequence[UnreadableRow], path: Path) -> Path:
+    """Write refused readings with their sentences, to be corrected there and loaded again; a row that is no reading
+    keeps its cells."""
+    cells_of = {row.row_no: row.cells for row in unreadable}
+    table = []
+    for reading in readings:
+        known = {
+            **asdict(reading),
+            "point_code": reading.point_code or reading.place,
+            **cells_of.get(reading.row_no, {}),
+            "row_no": reading.row_no,
+            "sentence": reading.sentence,
+        }
+        table.append([_as_text(known[name]) for name in CORRECTION_COLUMNS])
     _write(path, CORRECTION_COLUMNS, table)
     return path
 
@@ -168,8 +170,8 @@ def _rows_of_text(path: Path, delimiter: str, encoding: str) -> Iterator[tuple[i
             if batch.ragged:
                 ragged = batch.ragged[0]
                 raise Refusal(
-                    f"{path}: row {ragged.row_no} has {len(ragged.cells)} cells where the heading has {ragged.expected}; "
-                    "correct the row, or name the right --delimiter."
+                    f"{path}: row {ragged.row_no} has {len(ragged.cells)} cells where the heading has "
+                    f"{ragged.expected}; correct the row, or name the right --delimiter."
                 )
             columns = {name: column.to_pylist() for name, column in batch.text.items()}
             for index, row_no in enumerate(batch.row_no):
@@ -198,11 +200,14 @@ def _require_columns(path: Path, heading: Sequence[str]) -> None:
     missing = [name for name in NEEDED_COLUMNS if name not in heading and name != "read_on"]
     if not any(name in heading for name in PLACE_COLUMNS):
         missing.insert(0, " or ".join(PLACE_COLUMNS))
-    if missing:
-        raise Refusal(
-            f"{path} lacks the column {', '.join(missing)}; the first row must name the columns (it names "
-            f"{', '.join(heading) or 'none'})."
-        )
+    if not missing:
+        return
+    if len(heading) == 1 and ";" in heading[0]:
+        raise Refusal(f"{path} separates its cells by semicolons; load it with --delimiter ';'.")
+    raise Refusal(
+        f"{path} lacks the column {', '.join(missing)}; the first row must name the columns (it names "
+        f"{', '.join(heading) or 'none'})."
+    )
 
 
 def _as_text(value: object) -> str:

@@ -14,6 +14,7 @@ from orchestration.command_line.arguments import FIRST_USER, AsJson, ByUser, Mon
 
 if TYPE_CHECKING:
     from operational_db.metering.reading_decisions import ReadingInHistory
+    from operational_db.metering.reading_estimates import Estimate
     from operational_db.metering.readings import EnteredReadings, JudgedReading
 
 app = typer.Typer(help="Readings: entered, judged, decided on, estimated.", no_args_is_help=True)
@@ -135,7 +136,7 @@ def load(
 
     if len(delimiter) != 1:
         raise typer.BadParameter("--delimiter is one character, such as ; or ,")
-    answer, empty_count = load_readings(
+    answer, loaded = load_readings(
         settings_with_database(),
         file,
         on=on,
@@ -150,15 +151,15 @@ def load(
     )
     refused = answer.of(REFUSED)
     if refused_to is not None and refused:
-        write_refused(refused, refused_to)
+        write_refused(refused, loaded.unreadable, refused_to)
     if as_json:
-        show_json({**_as_document(answer), "not_read_count": empty_count})
+        show_json({**_as_document(answer), "not_read_count": loaded.empty_count})
     else:
-        _say_loaded(answer, empty_count, refused_to)
+        _say_loaded(answer, loaded.empty_count, refused_to)
     if refused and not leave_out_refused:
         raise Refusal(
-            f"{len(refused)} of {len(answer.readings)} readings are refused, so none was entered; correct them, or load "
-            "the rest with --leave-out-refused."
+            f"{len(refused)} of {len(answer.readings)} readings are refused, so none was entered; correct them, or "
+            "load the rest with --leave-out-refused."
         )
 
 
@@ -363,7 +364,7 @@ def estimate(
                     row.zone_code or "no meter",
                     row.span_from,
                     row.span_to,
-                    f"{str(row.kind).removeprefix('by_')} ({row.basis}{f', {row.point_count}' if row.point_count else ''})",
+                    _method(row),
                     energy(row.daily_kwh, 2),
                     energy(row.energy_kwh, 1),
                     energy(row.value_kwh, 1),
@@ -408,8 +409,15 @@ def round_sheet(
         show_json({"file": file, "row_count": len(rows)})
     else:
         say(
-            f"Wrote {file}: {grouped(len(rows))} scales to read, by address. Fill in read_on and value_kwh, then load it."
+            f"Wrote {file}: {grouped(len(rows))} scales to read, by address. Fill in read_on and value_kwh, then load "
+            "it."
         )
+
+
+def _method(row: "Estimate") -> str:
+    """average (season), group (dwelling, 12 points)."""
+    points = f", {row.point_count} points" if row.point_count else ""
+    return f"{str(row.kind).removeprefix('by_')} ({row.basis}{points})"
 
 
 def _as_document(answer: "EnteredReadings") -> dict[str, object]:

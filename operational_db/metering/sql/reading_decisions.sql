@@ -116,11 +116,11 @@ BEGIN ATOMIC
         b.reading_id, b.zone_code, b.read_on, b.value_kwh, g.digits, b.opening_on, b.opening_kwh,
         ops.register_energy_kwh(b.opening_kwh, b.value_kwh, g.digits, i.ratio),
         b.value_kwh >= b.opening_kwh OR ops.is_plausible_rollover(
-            b.opening_kwh, b.value_kwh, g.digits, i.ratio, u.usual_kwh * (b.read_on - b.opening_on)
+            b.opening_kwh, b.value_kwh, g.digits, i.ratio, u.level_kwh * (b.read_on - b.opening_on)
         ),
         u.usual_kwh * (b.read_on - b.opening_on), u.usual_basis, b.following_id, b.following_on, b.following_kwh,
         b.following_kwh >= b.value_kwh OR ops.is_plausible_rollover(
-            b.value_kwh, b.following_kwh, g.digits, i.ratio, u.usual_kwh * (b.following_on - b.read_on)
+            b.value_kwh, b.following_kwh, g.digits, i.ratio, u.level_kwh * (b.following_on - b.read_on)
         )
     FROM beside AS b
     INNER JOIN ops.meter_register AS g

@@ -173,7 +173,7 @@ BEGIN
                 WHEN c.following_kwh < c.opening_kwh AND c.value > c.following_kwh AND c.value < c.opening_kwh
                     THEN 'between'
                 WHEN c.following_on IS NULL AND c.value < c.opening_kwh AND NOT ops.is_plausible_rollover(
-                    c.opening_kwh, c.value, c.digits, c.ratio, u.usual_kwh * (c.day - c.opening_on)
+                    c.opening_kwh, c.value, c.digits, c.ratio, u.level_kwh * (c.day - c.opening_on)
                 ) THEN 'decrease'
                 WHEN d.from_one_day AND abs(d.parts_kwh - d.whole_kwh) > b.zone_sum_tolerance_kwh * (d.part_count + 1)
                     THEN 'zone_sum'

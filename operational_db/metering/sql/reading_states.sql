@@ -99,7 +99,8 @@ BEGIN ATOMIC
     ORDER BY s.code, s.read_on DESC, m.serial_no, z.sort_order, s.reading_id DESC;
 END;
 
--- Readings that stand in quarantine in these RES, oldest first.
+-- Readings of these RES that wait in quarantine for a decision, oldest first. What is kept there as a control (of a
+-- point that is billed by half-hours, or before anything to count from) waits for none.
 CREATE OR REPLACE FUNCTION ops.quarantined_readings(of_res_ids integer[])
 RETURNS TABLE (
     reading_id bigint, account_no text, point_code text, serial_no text, zone_code text, read_on date,
@@ -122,7 +123,10 @@ BEGIN ATOMIC
     INNER JOIN ops.meter AS m ON m.meter_id = r.meter_id
     INNER JOIN ops.zone AS z ON z.zone_code = r.zone_code
     LEFT JOIN ops.source AS o ON o.source_id = e.source_id
-    WHERE e.event = 'quarantined' AND r.res_id IN (SELECT unnest(of_res_ids))
+    INNER JOIN ops.reading_kind AS k ON k.kind = r.kind
+    WHERE e.event = 'quarantined'
+        AND (e.rule IS NOT NULL OR (k.made_by = 'entry' AND r.kind <> 'half_hours' AND NOT r.is_opening))
+        AND r.res_id IN (SELECT unnest(of_res_ids))
     ORDER BY r.read_on, p.code, m.serial_no, z.sort_order;
 END;
 
