@@ -306,11 +306,11 @@ reading_event = Table(
     Column("account_id", BigInteger, nullable=False),
     Column("booked_month", Date, nullable=False),
     Column("reading_id", BigInteger, nullable=False, index=True),
-    Column("event", Text, nullable=False, comment="quarantined, released or cancelled"),
+    Column("event", Text, nullable=False, comment="quarantined, released, cancelled or superseded"),
     Column("reason", Text, nullable=False, comment="A sentence for the clerk"),
     *provenance(),
     Column("rule", Text, comment="Rule of the judge that asked for it; empty where a person did"),
-    CheckConstraint("event IN ('quarantined', 'released', 'cancelled')", name="event"),
+    CheckConstraint("event IN ('quarantined', 'released', 'cancelled', 'superseded')", name="event"),
     schema=OPERATIONAL,
     comment="One row per change of a reading's state.",
 )
@@ -351,7 +351,7 @@ measured_energy = monthly(
             "kind",
             Text,
             nullable=False,
-            comment="half_hours, declared, gap (days without a meter), by_average, by_contract or by_group (estimated "
+            comment="half_hours, declared, gap (days without a meter), average, contract or group (estimated "
             "where no meter hangs), or legacy_billed (billed before Wattbook was)",
         ),
         Column("res_id", Integer, nullable=False),
@@ -359,7 +359,7 @@ measured_energy = monthly(
         CheckConstraint("span_to > span_from", name="span"),
         CheckConstraint("direction IN ('consumed', 'injected')", name="direction"),
         CheckConstraint(
-            "kind IN ('half_hours', 'declared', 'gap', 'by_average', 'by_contract', 'by_group', 'legacy_billed')",
+            "kind IN ('half_hours', 'declared', 'gap', 'average', 'contract', 'group', 'legacy_billed')",
             name="kind",
         ),
         Index("measured_energy_res_id_ix", "res_id"),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from operational_db.access import tables as access
 from operational_db.accounting import tables as accounting
+from operational_db.billing import amendment_tables as amendments
 from operational_db.billing import tables as billing
 from operational_db.exchange import landing_tables as landing
 from operational_db.exchange import migration_tables as migration
@@ -31,6 +32,7 @@ SUBSYSTEMS = (
     meter_operations,
     tariffs,
     billing,
+    amendments,
     accounting,
     payments,
     grid,
@@ -58,8 +60,6 @@ SQL_FILES = tuple(
         "metering/sql/usual_use.sql",
         "metering/sql/reading_judge.sql",
         "metering/sql/reading_entry.sql",
-        "metering/sql/reading_states.sql",
-        "metering/sql/reading_decisions.sql",
         "metering/sql/meter_whereabouts.sql",
         "metering/sql/meter_stock.sql",
         "metering/sql/seals.sql",
@@ -79,8 +79,17 @@ SQL_FILES = tuple(
         "metering/sql/operation_bills.sql",
         "metering/sql/meter_history.sql",
         "billing/sql/segments.sql",
+        "billing/sql/volumes.sql",
         "billing/sql/second_engine_ladder.sql",
+        "billing/sql/second_engine_energy.sql",
         "billing/sql/second_engine.sql",
+        "billing/sql/spans.sql",
+        "billing/sql/billed_days.sql",
+        "billing/sql/amendments.sql",
+        "metering/sql/reading_states.sql",
+        "metering/sql/reading_decisions.sql",
+        "billing/sql/rate_run.sql",
+        "billing/sql/attach.sql",
         "billing/sql/post_bills.sql",
         "billing/sql/close_month.sql",
         "billing/sql/bill_to_come.sql",

@@ -417,7 +417,7 @@ def round_sheet(
 def _method(row: "Estimate") -> str:
     """average (season), group (dwelling, 12 points)."""
     points = f", {row.point_count} points" if row.point_count else ""
-    return f"{str(row.kind).removeprefix('by_')} ({row.basis}{points})"
+    return f"{row.kind} ({row.basis}{points})"
 
 
 def _as_document(answer: "EnteredReadings") -> dict[str, object]:

@@ -168,7 +168,7 @@ def test_what_is_missing_is_estimated(run: Run) -> None:
     assert (status, out.splitlines()[-1]) == (0, "Would estimate 1 for 2025-02, 140 kWh; 0 could not be.")
     status, out, _ = run("estimate", "--month", "2025-02", "--json")
     (made,) = json.loads(out)["estimates"]
-    assert (made["kind"], made["value_kwh"], made["energy_kwh"]) == ("by_average", 795, 140)
+    assert (made["kind"], made["value_kwh"], made["energy_kwh"]) == ("average", 795, 140)
     status, out, _ = run("estimate", "--month", "2025-02")
     assert out == "Estimated 0 for 2025-02, 0 kWh; 0 could not be.\n"
     assert run("estimate", "--month", "2025-02", "--place", "SA01/1/2", "--unit", "SA01")[0] == 2

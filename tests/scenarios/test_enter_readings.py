@@ -122,6 +122,9 @@ def test_a_late_reading_is_not_booked_before_a_later_one_that_is_billed(desk: Re
     bill_month(desk.settings, FEBRUARY, **BY)
     (late,) = enter_reading(desk.settings, "SA01/1/61", 1120, on=FEBRUARY, **BY).readings
     assert (late.verdict, late.booked_month) == ("accepted", FEBRUARY)
+    # 300 kWh were billed already: 31/59 in January, the rest in February. The run only moves energy between the months.
+    assert bill_month(desk.settings, FEBRUARY, **BY).energy_kwh == 0
+    assert [r.state for r in reading_history(desk.settings, "SA01/1/61", **BY)] == ["billed", "billed", "billed"]
 
 
 def test_a_late_reading_that_contradicts_its_neighbours_goes_to_quarantine(desk: ReadingDesk) -> None:

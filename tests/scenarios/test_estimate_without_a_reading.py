@@ -49,14 +49,14 @@ def test_an_estimate_by_average_goes_on_from_the_last_value_and_is_billed_as_suc
     (made,) = estimate_readings(desk.settings, FEBRUARY, place="SA01/1/4", **BY)
     assert made == dry
     # 310 kWh in January's 31 days are 10 a day, 280 in February's 28; 1310 + 280
-    assert (made.kind, made.basis, made.daily_kwh, made.energy_kwh) == ("by_average", "year", 10, 280)
+    assert (made.kind, made.basis, made.daily_kwh, made.energy_kwh) == ("average", "year", 10, 280)
     assert (made.span_from, made.span_to, made.value_kwh, made.booked_month) == (FEBRUARY, MARCH, 1590, FEBRUARY)
     with pytest.raises(Refusal, match="Nothing is missing at SA01/1/4 in 2026-02: it was read or estimated already"):
         estimate_readings(desk.settings, FEBRUARY, place="SA01/1/4", **BY)
     bill_month(desk.settings, JANUARY, **BY)
     assert bill_month(desk.settings, FEBRUARY, **BY).energy_kwh == 280
     newest = reading_history(desk.settings, "SA01/1/4", **BY)[0]
-    assert (newest.kind, newest.state, newest.is_passed_over) == ("by_average", "billed", False)
+    assert (newest.kind, newest.state, newest.is_passed_over) == ("average", "billed", False)
 
 
 def test_the_same_season_of_the_last_year_comes_before_the_mean_of_twelve_months(
@@ -67,7 +67,7 @@ def test_the_same_season_of_the_last_year_comes_before_the_mean_of_twelve_months
     desk.consumer("SA01/1/5", opening=1000, used=[1550, *[150] * 11])
     (made,) = estimate_readings(settings, JANUARY, place="SA01/1/5", **BY)
     # 1000 + 1550 + 11 x 150 = 4200, and 31 x 50 = 1550 more
-    assert (made.kind, made.basis, made.daily_kwh) == ("by_average", "season", 50)
+    assert (made.kind, made.basis, made.daily_kwh) == ("average", "season", 50)
     assert (made.last_kwh, made.value_kwh) == (4200, 5750)
 
 
@@ -101,8 +101,8 @@ def test_each_scale_is_estimated_by_its_own_use(desk: ReadingDesk) -> None:
     made = estimate_readings(desk.settings, FEBRUARY, place="SA01/1/7", method="contract", **BY)
     # 12 a day shared as 5 to 2: 12 x 5 / 7 = 8.571429, 12 x 2 / 7 = 3.428571; in 28 days 240 and 96
     assert {e.zone_code: (e.kind, e.energy_kwh) for e in made} == {
-        "day": ("by_contract", 240),
-        "night": ("by_contract", 96),
+        "day": ("contract", 240),
+        "night": ("contract", 96),
     }
 
 
@@ -127,7 +127,7 @@ def test_an_estimate_by_contract_and_what_to_do_without_one(desk: ReadingDesk) -
     set_contract_use(desk.settings, "SA01/1/8#1", 365, on=JANUARY, **BY)
     (made,) = estimate_readings(desk.settings, JANUARY, place="SA01/1/8", **BY)
     # 12 a day in 31 days
-    assert (made.kind, made.energy_kwh, made.value_kwh) == ("by_contract", 372, 1372)
+    assert (made.kind, made.energy_kwh, made.value_kwh) == ("contract", 372, 1372)
 
 
 def test_an_estimate_by_the_group_is_what_like_consumers_of_the_res_used_a_day(desk: ReadingDesk) -> None:
@@ -139,7 +139,7 @@ def test_an_estimate_by_the_group_is_what_like_consumers_of_the_res_used_a_day(d
     desk.consumer("SA01/2/9", opening=1000)
     (made,) = estimate_readings(desk.settings, JANUARY, place="SA01/2/9", **BY)
     # (62 + 93 + 124 + 155 + 186) / (5 x 31) = 620 / 155 = 4 a day, 124 in January
-    assert (made.kind, made.basis, made.point_count) == ("by_group", "dwelling", 5)
+    assert (made.kind, made.basis, made.point_count) == ("group", "dwelling", 5)
     assert (made.daily_kwh, made.energy_kwh, made.value_kwh) == (4, 124, 1124)
 
 
@@ -151,7 +151,7 @@ def test_a_point_without_a_meter_is_billed_by_contract_as_energy(
     database.execute("DELETE FROM ops.meter_installation WHERE meter_id = %s", [consumer.meter_id])
     set_contract_use(settings, "SA01/3/1#1", 365, on=JANUARY, **BY)
     (made,) = estimate_readings(settings, JANUARY, unit_code="SA01", **BY)
-    assert (made.kind, made.serial_no, made.span_from, made.span_to) == ("by_contract", None, JANUARY, FEBRUARY)
+    assert (made.kind, made.serial_no, made.span_from, made.span_to) == ("contract", None, JANUARY, FEBRUARY)
     # 12 a day in 31 days; 200 x 600 + 172 x 800 = 257 600
     assert (made.energy_kwh, made.value_kwh) == (372, None)
     run = bill_month(settings, JANUARY, **BY)
@@ -185,8 +185,20 @@ def test_a_true_reading_is_judged_by_the_last_true_one_and_passes_over_the_estim
     history = reading_history(desk.settings, "SA01/3/3", **BY)
     assert [(r.kind, r.value_kwh, r.is_passed_over) for r in history[:2]] == [
         ("round", 1400, False),
-        ("by_average", 1590, True),
+        ("average", 1590, True),
     ]
+
+
+def test_a_true_reading_corrects_what_was_billed_on_the_estimate(desk: ReadingDesk) -> None:
+    desk.consumer("SA01/3/31", opening=1000, used=[310])
+    estimate_readings(desk.settings, FEBRUARY, place="SA01/3/31", **BY)
+    bill_month(desk.settings, JANUARY, **BY)
+    assert bill_month(desk.settings, FEBRUARY, **BY).energy_kwh == 280
+    # 1310 - 1310 + 90: the estimate told 280, truly 90 were used in February and March together.
+    enter_reading(desk.settings, "SA01/3/31", 1400, on=APRIL, **BY)
+    assert bill_month(desk.settings, MARCH, **BY).energy_kwh == 90 - 280
+    estimate = reading_history(desk.settings, "SA01/3/31", **BY)[1]
+    assert (estimate.kind, estimate.state) == ("average", "superseded")
 
 
 def test_the_true_reading_of_the_day_that_was_estimated_enters_beside_the_estimate(desk: ReadingDesk) -> None:

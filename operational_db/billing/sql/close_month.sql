@@ -90,6 +90,15 @@ BEGIN
         );
     END IF;
     SELECT count(*) INTO found
+    FROM ops.open_amendment AS o
+    INNER JOIN ops.account AS a ON a.account_id = o.account_id
+    WHERE a.res_id = of_res_id;
+    IF found > 0 THEN
+        RETURN QUERY SELECT format(
+            '%s: %s corrections of billed months wait to be posted; run `wattbook bill`.', res_code, found
+        );
+    END IF;
+    SELECT count(*) INTO found
     FROM (
         SELECT b.account_id, b.bill_no, b.charge_minor FROM ops.bill AS b
         WHERE b.res_id = of_res_id AND b.booked_month = month

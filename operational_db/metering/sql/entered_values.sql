@@ -1,6 +1,6 @@
 -- What was entered at metering points, and the use that it measures. Many points are asked about at once.
 
--- Readings of these points that were not cancelled. One stands unless it is in quarantine; one that counts was read by
+-- Readings of these points that were not cancelled, nor superseded by a true one. One stands unless it is in quarantine; one that counts was read by
 -- somebody, or opens an installation.
 CREATE OR REPLACE FUNCTION ops.entered_values(of_metering_point_ids bigint[])
 RETURNS TABLE (
@@ -22,7 +22,7 @@ BEGIN ATOMIC
         ORDER BY e.reading_event_id DESC
         LIMIT 1
     ) AS l ON true
-    WHERE p.metering_point_id IN (SELECT unnest(of_metering_point_ids)) AND coalesce(l.event <> 'cancelled', true);
+    WHERE p.metering_point_id IN (SELECT unnest(of_metering_point_ids)) AND coalesce(l.event NOT IN ('cancelled', 'superseded'), true);
 END;
 
 -- Energy that was measured at these points: between two values that somebody read on one scale, and half-hours.

@@ -14,6 +14,9 @@ DECLARE
     line record;
     owed_by bigint;
     owed_minor bigint;
+    operation_source_id bigint := (
+        SELECT o.source_id FROM ops.meter_operation AS o WHERE o.meter_operation_id = of_operation_id
+    );
 BEGIN
     FOR touched IN
         WITH at_account AS (
@@ -44,7 +47,7 @@ BEGIN
         END IF;
         FOR line IN
             SELECT c.*, p.code
-            FROM ops.bill_to_come(touched.account_id, touched.booked_month) AS c
+            FROM ops.bill_to_come(touched.account_id, touched.booked_month, operation_source_id) AS c
             LEFT JOIN ops.metering_point AS p ON p.metering_point_id = c.metering_point_id
             ORDER BY c.metering_point_id, c.span_from, c.zone_code, c.step_no
         LOOP

@@ -106,10 +106,10 @@ BEGIN ATOMIC
             CASE
                 WHEN NOT bool_and(m.last_on IS NOT NULL) OVER meter THEN NULL
                 WHEN of_method IN ('best', 'average') AND bool_and(o.usual_kwh IS NOT NULL) OVER meter
-                    THEN 'by_average'
+                    THEN 'average'
                 WHEN of_method IN ('best', 'contract') AND bool_and(c.daily_kwh IS NOT NULL) OVER meter
-                    THEN 'by_contract'
-                WHEN of_method IN ('best', 'group') AND bool_and(g.daily_kwh IS NOT NULL) OVER meter THEN 'by_group'
+                    THEN 'contract'
+                WHEN of_method IN ('best', 'group') AND bool_and(g.daily_kwh IS NOT NULL) OVER meter THEN 'group'
             END AS kind,
             o.usual_kwh AS own_kwh, c.daily_kwh AS contract_kwh, g.daily_kwh AS group_kwh
         FROM missing AS m
@@ -122,7 +122,7 @@ BEGIN ATOMIC
         SELECT
             s.*,
             CASE s.kind
-                WHEN 'by_average' THEN s.own_kwh WHEN 'by_contract' THEN s.contract_kwh WHEN 'by_group' THEN s.group_kwh
+                WHEN 'average' THEN s.own_kwh WHEN 'contract' THEN s.contract_kwh WHEN 'group' THEN s.group_kwh
             END AS daily_kwh
         FROM sized AS s
     ),
@@ -135,13 +135,13 @@ BEGIN ATOMIC
         s.account_no, s.point_code, s.metering_point_id, s.account_id, s.res_id, s.meter_id, s.serial_no, s.zone_code,
         s.kind,
         CASE s.kind
-            WHEN 'by_average' THEN s.usual_basis
-            WHEN 'by_contract' THEN 'contract'
-            WHEN 'by_group' THEN CASE WHEN s.is_broad THEN 'tariff' ELSE 'dwelling' END
+            WHEN 'average' THEN s.usual_basis
+            WHEN 'contract' THEN 'contract'
+            WHEN 'group' THEN CASE WHEN s.is_broad THEN 'tariff' ELSE 'dwelling' END
         END,
         s.last_on, s.next_month, s.last_kwh, s.daily_kwh, (s.register_kwh * s.ratio)::numeric(18, 6),
         mod(s.last_kwh + s.register_kwh, power(10::numeric, s.digits))::numeric(18, 6),
-        CASE WHEN s.kind = 'by_group' THEN s.point_count END,
+        CASE WHEN s.kind = 'group' THEN s.point_count END,
         CASE
             WHEN s.last_on IS NULL THEN format(
                 'No value of meter "%s" (scale %s) stands at %s, so there is nothing to go on from; enter a reading.',
@@ -213,11 +213,11 @@ BEGIN
             LIMIT 1;
         END IF;
         IF of_method IN ('best', 'contract') AND contract_kwh IS NOT NULL THEN
-            kind := 'by_contract'; basis := 'contract'; daily_kwh := contract_kwh;
+            kind := 'contract'; basis := 'contract'; daily_kwh := contract_kwh;
         ELSIF of_method IN ('best', 'average') AND own_kwh IS NOT NULL THEN
-            kind := 'by_average'; basis := 'year'; daily_kwh := own_kwh;
+            kind := 'average'; basis := 'year'; daily_kwh := own_kwh;
         ELSIF profile.daily_kwh IS NOT NULL THEN
-            kind := 'by_group'; daily_kwh := profile.daily_kwh; point_count := profile.point_count;
+            kind := 'group'; daily_kwh := profile.daily_kwh; point_count := profile.point_count;
             basis := CASE WHEN profile.is_broad THEN 'tariff' ELSE 'dwelling' END;
         ELSE
             reason := ops.why_no_estimate(point.point_code, of_method);

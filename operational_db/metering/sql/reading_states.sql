@@ -1,4 +1,5 @@
--- The state of each reading, from its events and from the lines of bills: new, billed, quarantined or cancelled.
+-- The state of each reading, from its events and from the lines of bills: new, billed, quarantined or cancelled; or
+-- superseded, where an estimate gave way to a value that was read.
 
 -- One row per reading. Billed: a line of a bill that stands, neither reversed nor reversing, counts up to it; a first
 -- value is billed when one counts from it. Passed over: an estimate before a value of the same scale that was read.
@@ -7,7 +8,7 @@ SELECT
     r.account_id, r.booked_month, r.reading_id, r.metering_point_id, r.meter_id, r.zone_code, r.read_on, r.value_kwh,
     r.kind, r.is_opening, r.res_id, r.source_id, r.source_row,
     CASE
-        WHEN l.event IN ('quarantined', 'cancelled') THEN l.event
+        WHEN l.event IN ('quarantined', 'cancelled', 'superseded') THEN l.event
         WHEN b.booked_month IS NOT NULL THEN 'billed'
         ELSE 'new'
     END AS state,
@@ -32,17 +33,9 @@ LEFT JOIN LATERAL (
 ) AS l ON true
 LEFT JOIN LATERAL (
     SELECT n.booked_month
-    FROM ops.bill_line AS n
-    INNER JOIN ops.bill AS h
-        ON h.account_id = n.account_id AND h.booked_month = n.booked_month AND h.bill_no = n.bill_no
-        AND h.reverses_bill_no IS NULL
+    FROM ops.standing_bill_line AS n
     WHERE n.account_id = r.account_id
         AND (n.closing_reading_id = r.reading_id OR (r.is_opening AND n.opening_reading_id = r.reading_id))
-        AND NOT EXISTS (
-            SELECT 1 FROM ops.bill AS v
-            WHERE v.account_id = n.account_id AND v.reverses_month = n.booked_month
-                AND v.reverses_bill_no = n.bill_no
-        )
     ORDER BY n.booked_month DESC
     LIMIT 1
 ) AS b ON true;

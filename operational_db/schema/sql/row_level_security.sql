@@ -11,11 +11,12 @@ BEGIN
         'account_number_alias', 'family_size', 'subscriber', 'premises', 'address', 'meter_installation',
         'metering_point_placement', 'metering_point_tariff', 'contract_use', 'measured_energy_event', 'work_order',
         'work_order_event', 'meter_operation', 'meter_operation_undo', 'meter_operation_reading', 'meter_operation_gap',
-        'meter_test', 'meter_movement', 'seal', 'refused_reading'
+        'meter_test', 'meter_movement', 'seal', 'bill_amendment', 'bill_line_reversal', 'refused_reading'
     ] LOOP
         condition := CASE
             WHEN guarded IN ('metering_point', 'contract', 'account_subscriber', 'account_premises',
-                             'account_number_alias', 'family_size', 'measured_energy_event')
+                             'account_number_alias', 'family_size', 'measured_energy_event', 'bill_amendment',
+                             'bill_line_reversal')
                 THEN 'account_id IN (SELECT a.account_id FROM ops.account AS a)'
             WHEN guarded = 'subscriber'
                 THEN 'subscriber_id IN (SELECT h.subscriber_id FROM ops.account_subscriber AS h)'

@@ -52,8 +52,14 @@ LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
     branches text;
+    step_nos smallint[];
     has_power boolean;
 BEGIN
+    -- A branch reads all segments, so there are only as many as the tariffs in use have steps.
+    EXECUTE format(
+        'SELECT array_agg(DISTINCT t.step_no ORDER BY t.step_no) FROM ops.tariff_step AS t '
+        'WHERE t.tariff_version_id IN (SELECT s.tariff_version_id FROM %s AS s)', segments
+    ) INTO step_nos;
     SELECT string_agg(
         format(
             $branch$
@@ -108,7 +114,7 @@ BEGIN
         ),
         ' UNION ALL '
     ) INTO branches
-    FROM (SELECT DISTINCT t.step_no FROM ops.tariff_step AS t ORDER BY t.step_no) AS steps;
+    FROM unnest(coalesce(step_nos, '{1}')) AS steps (step_no);
     EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s WHERE component = ''power'')', segments) INTO has_power;
     IF has_power THEN
         branches := branches || ' UNION ALL ' || format(

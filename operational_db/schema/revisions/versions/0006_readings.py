@@ -9,17 +9,15 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-ENERGY_KINDS = "'half_hours', 'declared', 'gap', 'by_average', 'by_contract', 'by_group', 'legacy_billed'"
+ENERGY_KINDS = "'half_hours', 'declared', 'gap', 'average', 'contract', 'group', 'legacy_billed'"
 ENERGY_KINDS_BEFORE = "'half_hours', 'declared', 'gap', 'legacy_billed'"
 ENERGY_KIND_COMMENT = (
-    "half_hours, declared, gap (days without a meter), by_average, by_contract or by_group (estimated where no meter "
+    "half_hours, declared, gap (days without a meter), average, contract or group (estimated where no meter "
     "hangs), or legacy_billed (billed before Wattbook was)"
 )
 ENERGY_KIND_COMMENT_BEFORE = (
     "half_hours, declared, gap (days without a meter), or legacy_billed (billed before Wattbook was)"
 )
-# No reading was ever made with the old words.
-RENAMED_KINDS = (("average", "by_average"), ("contract", "by_contract"))
 
 
 def upgrade() -> None:
@@ -33,11 +31,9 @@ def upgrade() -> None:
         ),
         schema="ops",
     )
-    for old, new in RENAMED_KINDS:
-        op.execute(f"UPDATE ops.reading_kind SET kind = '{new}' WHERE kind = '{old}'")  # noqa: S608
     op.execute(
         "UPDATE ops.reading_kind SET made_by = CASE WHEN kind IN ('opening', 'removal') THEN 'operation'"
-        " WHEN kind IN ('by_average', 'by_contract') THEN 'estimate' WHEN kind = 'automatic' THEN 'book'"
+        " WHEN kind IN ('average', 'contract') THEN 'estimate' WHEN kind = 'automatic' THEN 'book'"
         " ELSE 'entry' END"
     )
     op.alter_column("reading_kind", "made_by", nullable=False, schema="ops")
@@ -86,16 +82,14 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     # Estimates without a meter stay told, without the word for it.
-    op.execute("UPDATE ops.measured_energy SET kind = 'declared' WHERE kind IN ('by_average', 'by_contract', 'by_group')")
+    op.execute("UPDATE ops.measured_energy SET kind = 'declared' WHERE kind IN ('average', 'contract', 'group')")
     _kinds_of_measured_energy(ENERGY_KINDS_BEFORE, ENERGY_KIND_COMMENT_BEFORE, ENERGY_KIND_COMMENT)
     op.drop_index(op.f("refused_reading_res_id_ix"), table_name="refused_reading", schema="ops")
     op.drop_table("refused_reading", schema="ops")
     op.drop_column("reading_event", "rule", schema="ops")
     op.drop_constraint(op.f("reading_kind_made_by_ck"), "reading_kind", schema="ops")
     op.drop_column("reading_kind", "made_by", schema="ops")
-    op.execute("DELETE FROM ops.reading_kind WHERE kind = 'by_group'")
-    for old, new in RENAMED_KINDS:
-        op.execute(f"UPDATE ops.reading_kind SET kind = '{old}' WHERE kind = '{new}'")  # noqa: S608
+    op.execute("DELETE FROM ops.reading_kind WHERE kind = 'group'")
 
 
 def _kinds_of_measured_energy(kinds: str, comment: str, comment_before: str) -> None:
