@@ -115,8 +115,8 @@ BEGIN
 END
 $$;
 
--- Finds the points whose new spans have days that stand billed and enters an amendment for each. Only months with billed
--- days are looked at: an ordinary run has none.
+-- Finds the points whose new spans have days that stand billed and enters an amendment for each. Only months with
+-- billed days are looked at: an ordinary run has none.
 CREATE OR REPLACE FUNCTION ops.amend_billed_days(segments text, run_source_id bigint)
 RETURNS void
 LANGUAGE plpgsql
