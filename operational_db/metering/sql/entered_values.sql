@@ -1,7 +1,7 @@
 -- What was entered at metering points, and the use that it measures. Many points are asked about at once.
 
--- Readings of these points that were not cancelled, nor superseded by a true one. One stands unless it is in quarantine; one that counts was read by
--- somebody, or opens an installation.
+-- Readings of these points that were not cancelled, nor superseded by a true one. One stands unless in quarantine;
+-- one that counts was read by somebody, or opens an installation.
 CREATE OR REPLACE FUNCTION ops.entered_values(of_metering_point_ids bigint[])
 RETURNS TABLE (
     metering_point_id bigint, meter_id bigint, zone_code text, read_on date, reading_id bigint, booked_month date,
@@ -22,7 +22,8 @@ BEGIN ATOMIC
         ORDER BY e.reading_event_id DESC
         LIMIT 1
     ) AS l ON true
-    WHERE p.metering_point_id IN (SELECT unnest(of_metering_point_ids)) AND coalesce(l.event NOT IN ('cancelled', 'superseded'), true);
+    WHERE p.metering_point_id IN (SELECT unnest(of_metering_point_ids))
+        AND coalesce(l.event NOT IN ('cancelled', 'superseded'), true);
 END;
 
 -- Energy that was measured at these points: between two values that somebody read on one scale, and half-hours.
