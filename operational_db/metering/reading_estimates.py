@@ -11,8 +11,8 @@ from decimal import Decimal
 import psycopg
 from psycopg.rows import class_row
 
+from operational_db.command_session import command_session
 from operational_db.connections import Role, connect
-from operational_db.metering.operation_outcome import command_session
 from operational_db.metering.scope import res_ids_of
 from operational_db.refusal import Refusal
 from operational_db.refused import refusals

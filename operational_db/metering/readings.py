@@ -14,7 +14,7 @@ import psycopg
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from operational_db.metering.operation_outcome import command_session
+from operational_db.command_session import command_session
 from operational_db.refusal import Refusal
 from operational_db.settings import Settings
 

@@ -91,6 +91,7 @@ SQL_FILES = tuple(
         "billing/sql/rate_run.sql",
         "billing/sql/attach.sql",
         "billing/sql/post_bills.sql",
+        "billing/sql/preview.sql",
         "billing/sql/close_month.sql",
         "billing/sql/bill_to_come.sql",
         "accounting/sql/account_balance.sql",

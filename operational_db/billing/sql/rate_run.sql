@@ -152,7 +152,8 @@ DECLARE
     left_over text;
 BEGIN
     FOREACH left_over IN ARRAY ARRAY[
-        'spans', 'segments', 'lines', 'amended', 'amended_spans', 'amended_segments', 'standing', 'amended_lines'
+        'spans', 'segments', 'lines', 'amended', 'amended_spans', 'amended_segments', 'standing', 'amended_lines',
+        'tried_bills'
     ] LOOP
         EXECUTE format('DROP TABLE IF EXISTS %s', ops.work_table(left_over, run_tag));
     END LOOP;
