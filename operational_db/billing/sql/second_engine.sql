@@ -66,8 +66,7 @@ BEGIN
                 AND i.valid_from < c.read_on AND (i.valid_to IS NULL OR c.read_on <= i.valid_to)
         ),
         told AS (
-            SELECT p.account_id, p.metering_point_id, p.energy_basis, sum(p.energy_kwh) AS billed_kwh,
-                min(p.span_from) AS first_day, max(p.span_to) AS last_day
+            SELECT p.account_id, p.metering_point_id, p.energy_basis, sum(p.energy_kwh) AS billed_kwh
             FROM %1$s AS p
             WHERE p.closing_reading_id IS NULL AND p.component = 'energy'
             GROUP BY p.account_id, p.metering_point_id, p.energy_basis
@@ -78,7 +77,13 @@ BEGIN
             LEFT JOIN ops.measured_energy AS e
                 ON e.account_id = t.account_id AND e.metering_point_id = t.metering_point_id
                 AND e.kind = t.energy_basis AND e.direction = 'consumed'
-                AND e.span_from >= t.first_day AND e.span_to <= t.last_day
+                -- What the run bills: a part begins where the span does. Others between may wait, or be billed already.
+                AND EXISTS (
+                    SELECT 1 FROM %1$s AS p
+                    WHERE p.account_id = e.account_id AND p.metering_point_id = e.metering_point_id
+                        AND p.energy_basis = e.kind AND p.closing_reading_id IS NULL AND p.component = 'energy'
+                        AND p.span_from = e.span_from
+                )
             GROUP BY t.account_id, t.metering_point_id, t.energy_basis, t.billed_kwh
         )
         SELECT u.account_id, u.billed_kwh, u.expected_kwh
