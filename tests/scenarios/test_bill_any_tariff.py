@@ -132,6 +132,36 @@ def _half_hours(book: SmallBook, consumer: Consumer, *, days: int) -> None:
             )  # fmt: skip
 
 
+def test_declared_energy_entered_late_waits_for_its_own_month(book: SmallBook, database: psycopg.Connection) -> None:
+    # The second of three parts of January is booked in February. January: 50 x 600 and 20 x 600; February goes on at
+    # 70 kWh: 130 x 600 and 10 x 800.
+    eleventh, twenty_first = date(2026, 1, 11), date(2026, 1, 21)
+    book.open(FEBRUARY)
+    shop = book.consumer("SA01/1/11", res="SA01", readings={})
+    _declare(book, shop, JANUARY, JANUARY, eleventh, 50)
+    _declare(book, shop, FEBRUARY, eleventh, twenty_first, 140)
+    _declare(book, shop, JANUARY, twenty_first, FEBRUARY, 20)
+    bill_month(book.settings, JANUARY, by=ADMINISTRATOR)
+    bill_month(book.settings, FEBRUARY, by=ADMINISTRATOR)
+    assert _lines(database, shop) == [
+        ("all", 1, 50, 30_000 * SOUM), ("all", 1, 20, 12_000 * SOUM),
+        ("all", 1, 130, 78_000 * SOUM), ("all", 2, 10, 8_000 * SOUM),
+    ]  # fmt: skip
+
+
+def _declare(book: SmallBook, consumer: Consumer, booked: date, begin: date, end: date, energy_kwh: int) -> None:
+    with connect(book.settings, Role.LOADER) as session:
+        session.execute(
+            "INSERT INTO ops.measured_energy (account_id, booked_month, metering_point_id, direction, span_from,"
+            " span_to, energy_kwh, kind, res_id, source_id)"
+            " VALUES (%s, %s, %s, 'consumed', %s, %s, %s, 'declared', %s, %s)",
+            [
+                consumer.account_id, booked, consumer.metering_point_id, begin, end, energy_kwh, consumer.res_id,
+                book.source_id,
+            ],
+        )  # fmt: skip
+
+
 def test_ordered_power_is_paid_each_month_once(settings: Settings, database: psycopg.Connection) -> None:
     # November 2016: 1000 kWh x 147.95 = 147 950; 900 kW x 314 700 / 12 = 23 602 500. December without a reading:
     # the power alone.
