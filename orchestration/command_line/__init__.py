@@ -14,6 +14,7 @@ from orchestration.command_line import (
     database,
     demonstration,
     installation,
+    meters,
     migration,
     pricing,
     readings,
@@ -58,6 +59,7 @@ app.command(rich_help_panel=_RESULTS)(reporting.serve)
 app.command(rich_help_panel=_HOUSE)(installation.doctor)
 app.command(rich_help_panel=_HOUSE)(demonstration.bench)
 app.add_typer(readings.app, name="readings", rich_help_panel=_DATA)
+app.add_typer(meters.app, name="meters", rich_help_panel=_DATA)
 app.add_typer(database.app, name="db", rich_help_panel=_HOUSE)
 app.add_typer(reference.app, name="reference", rich_help_panel=_HOUSE)
 

@@ -66,7 +66,7 @@ BEGIN
     WHERE i.metering_point_id = at_metering_point_id AND i.known_to IS NULL AND i.valid_to IS NULL;
     IF hanging_count = 0 THEN
         PERFORM ops.refuse(
-            'No meter hangs at %s; install one first (`wattbook meter install --point %s`).', point_code, point_code
+            'No meter hangs at %s; install one first (`wattbook meters install %s`).', point_code, point_code
         );
     END IF;
     IF wanted_serial_no IS NULL AND hanging_count > 1 THEN
