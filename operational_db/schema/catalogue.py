@@ -93,6 +93,7 @@ SQL_FILES = tuple(
         "billing/sql/post_bills.sql",
         "billing/sql/preview.sql",
         "billing/sql/close_month.sql",
+        "billing/sql/bill_explanation.sql",
         "billing/sql/bill_to_come.sql",
         "accounting/sql/account_balance.sql",
         "payments/sql/post_payments.sql",

@@ -129,9 +129,7 @@ BEGIN
     END IF;
     RETURN QUERY EXECUTE format(
         'SELECT r.component, r.zone_code, r.step_no, r.energy_kwh, '
-        '   CASE WHEN t.over_kwh = 0 THEN 0 ELSE round(t.over_kwh * coalesce(r.bound_factor, 1), 6) END, '
-        -- No contracted volume, no bound that anybody could pass.
-        '   CASE WHEN coalesce(r.bound_factor, 1) < 100000000000 THEN round(t.up_to_kwh * coalesce(r.bound_factor, 1), 6) END, '
+        '   ops.step_bound_kwh(t.over_kwh, r.bound_factor), ops.step_bound_kwh(t.up_to_kwh, r.bound_factor), '
         '   r.price_minor, r.price_numerator, r.price_denominator, r.power_kw, r.charge_minor, r.vat_minor, r.vat_rate, '
         '   r.price_includes_vat, coalesce(t.is_verified, p.is_verified) AND v.is_verified AND coalesce(h.is_verified, true), '
         '   r.tariff_version_id '

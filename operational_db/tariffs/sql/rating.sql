@@ -27,6 +27,15 @@ RETURN CASE step_basis
     WHEN 'contract_month' THEN coalesce(contracted_kwh, 100000000000)
 END;
 
+-- A step's bound as it holds for a use; empty where there is none, or where no contract sets one (above).
+CREATE OR REPLACE FUNCTION ops.step_bound_kwh(bound_kwh numeric, bound_factor numeric)
+RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE
+    WHEN bound_kwh = 0 THEN 0
+    WHEN coalesce(bound_factor, 1) < 100000000000 THEN round(bound_kwh * coalesce(bound_factor, 1), 6)
+END;
+
 -- Rating: energy in segments becomes lines by step, ordered power becomes lines of its own. The one statement behind
 -- every bill and every price asked.
 --
