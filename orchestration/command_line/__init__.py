@@ -13,6 +13,7 @@ from orchestration.command_line import (
     billing,
     database,
     demonstration,
+    explaining,
     installation,
     meters,
     migration,
@@ -50,6 +51,7 @@ app.command(rich_help_panel=_DATA)(migration.accept)
 app.command(rich_help_panel=_DATA)(migration.withdraw)
 app.command(rich_help_panel=_DATA)(pricing.price)
 app.command(rich_help_panel=_DATA)(billing.bill)
+app.command(rich_help_panel=_DATA)(explaining.explain)
 app.command(rich_help_panel=_DATA)(billing.unbilled)
 app.command(rich_help_panel=_DATA)(billing.rebill)
 app.command(rich_help_panel=_DATA)(billing.close)

@@ -154,6 +154,11 @@ BEGIN
             FROM %1$s AS s
             INNER JOIN billed_again AS b ON b.metering_point_id = s.metering_point_id
             GROUP BY s.account_id, s.metering_point_id
+            -- Where another reason asks for the same days already, that one is told.
+            HAVING NOT EXISTS (
+                SELECT 1 FROM ops.open_amendment AS o
+                WHERE o.metering_point_id = s.metering_point_id AND o.from_day <= least(min(s.span_from), %2$L)
+            )
             $statement$, segments, used_month, run_source_id
         );
     END LOOP;
