@@ -45,6 +45,11 @@ class SmallBook:
         with connect(self.settings, Role.LOADER) as session:
             session.execute("SELECT ops.open_month(%s, %s)", [list(self.res_ids.values()), month])
 
+    def later(self) -> None:
+        """What is entered from here on comes by another command."""
+        with connect(self.settings, Role.LOADER) as session:
+            self.source_id = record_command(session, "small book", {}, user_id=None)
+
     def consumer(
         self,
         account_no: str,
@@ -78,7 +83,10 @@ class SmallBook:
                 session, "meter", serial_no=f"S{next(_serial_numbers)}", meter_type_code="unknown", **self._from()
             )
             for zone_code in values[0] if values else ("all",):
-                session.execute("INSERT INTO ops.meter_register VALUES (%s, %s, %s)", [meter_id, zone_code, digits])
+                session.execute(
+                    "INSERT INTO ops.meter_register (meter_id, zone_code, digits) VALUES (%s, %s, %s)",
+                    [meter_id, zone_code, digits],
+                )
             dated = {"valid_from": since, **self._from()}
             _inserted(
                 session, "metering_point_tariff", metering_point_id=point_id, tariff_code=tariff, **of_tariff, **dated
@@ -107,6 +115,7 @@ class SmallBook:
         zone_code: str = "all",
         is_opening: bool = False,
         booked_month: date | None = None,
+        kind: str = "round",
     ) -> int:
         """A reading booked in the month whose use it ends, unless told otherwise; returns its id."""
         month = (booked_month or (read_on - timedelta(days=1))).replace(day=1)
@@ -115,9 +124,22 @@ class SmallBook:
                 session, "reading", account_id=consumer.account_id, booked_month=month,
                 reading_id=session.execute("SELECT nextval('ops.reading_id_seq')").fetchone()[0],
                 metering_point_id=consumer.metering_point_id, meter_id=consumer.meter_id, zone_code=zone_code,
-                read_on=read_on, value_kwh=value, kind="opening" if is_opening else "round", is_opening=is_opening,
+                read_on=read_on, value_kwh=value, kind="opening" if is_opening else kind, is_opening=is_opening,
                 res_id=consumer.res_id, returning="reading_id", **self._from(),
             )  # fmt: skip
+
+    def serial_no(self, meter_id: int) -> str:
+        with connect(self.settings, Role.LOADER) as session:
+            return session.execute("SELECT serial_no FROM ops.meter WHERE meter_id = %s", [meter_id]).fetchone()[0]
+
+    def event(self, reading_id: int, event: str, reason: str = "Looked at by a clerk.") -> None:
+        """What becomes of a reading: quarantined, cancelled or released."""
+        with connect(self.settings, Role.LOADER) as session:
+            session.execute(
+                "INSERT INTO ops.reading_event (account_id, booked_month, reading_id, event, reason, source_id)"
+                " SELECT account_id, booked_month, reading_id, %s, %s, %s FROM ops.reading WHERE reading_id = %s",
+                [event, reason, self.source_id, reading_id],
+            )
 
     def _from(self) -> dict[str, int]:
         return {"source_id": self.source_id}

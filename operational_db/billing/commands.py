@@ -15,7 +15,11 @@ from operational_db.settings import Settings
 
 @dataclass(frozen=True)
 class BillRun:
-    """What a run posted; `bill_run_id` is None where everything was billed already."""
+    """What a run posted; `bill_run_id` is None where everything was billed already.
+
+    The corrected accounts are those with months billed anew; `correction_minor` is what that changed, all of it within
+    the other figures.
+    """
 
     bill_run_id: int | None
     month: date
@@ -24,6 +28,8 @@ class BillRun:
     energy_kwh: Decimal
     charge_minor: int
     unbilled_span_count: int
+    corrected_account_count: int
+    correction_minor: int
 
     @property
     def was_billed_already(self) -> bool:
@@ -54,18 +60,19 @@ def bill_month(
     with connect(settings, Role.APP, user=by) as session, refusals():
         account_id = None
         if account_no is not None:
-            account_id, unit_id = _find_account(session, account_no)
+            account_id, unit_id = find_account(session, account_no)
         else:
-            unit_id = _find_unit(session, unit_code)
+            unit_id = find_unit(session, unit_code)
         user_id = session.execute("SELECT ops.require_right(%s, 'bill', %s)", [by, unit_id]).fetchone()[0]
         arguments = {"month": f"{first_day:%Y-%m}", "unit": unit_code, "account": account_no}
         source_id = record_command(session, "bill", arguments, user_id=user_id)
         run = session.execute(
-            "SELECT bill_run_id, bill_count, line_count, energy_kwh, charge_minor, unbilled_span_count"
+            "SELECT bill_run_id, bill_count, line_count, energy_kwh, charge_minor, unbilled_span_count,"
+            " corrected_account_count, correction_minor"
             " FROM ops.post_bills(%s, %s, %s, %s)",
             [first_day, None if account_id is not None else unit_id, account_id, source_id],
         ).fetchone()
-    return BillRun(run[0], first_day, run[1], run[2], run[3], int(run[4]), run[5])
+    return BillRun(run[0], first_day, run[1], run[2], run[3], int(run[4]), run[5], run[6], int(run[7]))
 
 
 def close_month(settings: Settings, month: date, *, unit_code: str | None = None, by: str) -> list[ClosedMonth]:
@@ -79,16 +86,14 @@ def close_month(settings: Settings, month: date, *, unit_code: str | None = None
     first_day = month.replace(day=1)
     closed = []
     with connect(settings, Role.APP, user=by) as session, refusals():
-        unit_id = _find_unit(session, unit_code)
+        unit_id = find_unit(session, unit_code)
         user_id = session.execute("SELECT ops.require_right(%s, 'close', %s)", [by, unit_id]).fetchone()[0]
         source_id = record_command(
             session, "close", {"month": f"{first_day:%Y-%m}", "unit": unit_code}, user_id=user_id
         )
         to_close = _open_res(session, unit_id, first_day)
         # All locks before the first row is read: a bill run beside it then waits, or is waited for, never both.
-        session.execute(
-            "SELECT ops.lock_open_month(%s, %s, true)", [[res_id for res_id, _ in to_close], first_day]
-        )
+        session.execute("SELECT ops.lock_open_month(%s, %s, true)", [[res_id for res_id, _ in to_close], first_day])
         for res_id, res_code in to_close:
             chain_hash = session.execute(
                 "SELECT ops.close_month(%s, %s, %s)", [res_id, first_day, source_id]
@@ -101,7 +106,7 @@ def close_obstacles(settings: Settings, month: date, *, unit_code: str | None = 
     """Why the month cannot be closed yet, a sentence each; empty when it can."""
     first_day = month.replace(day=1)
     with connect(settings, Role.APP, user=by) as session, refusals():
-        unit_id = _find_unit(session, unit_code)
+        unit_id = find_unit(session, unit_code)
         session.execute("SELECT ops.require_right(%s, 'close', %s)", [by, unit_id])
         return [
             row[0]
@@ -110,13 +115,15 @@ def close_obstacles(settings: Settings, month: date, *, unit_code: str | None = 
         ]
 
 
-def _find_unit(session: psycopg.Connection, unit_code: str | None) -> int:
+def find_unit(session: psycopg.Connection, unit_code: str | None) -> int:
+    """The unit's id; without a code the top of the hierarchy."""
     if unit_code is None:
         unit_code = session.execute("SELECT value FROM ops.parameter WHERE parameter_code = 'root_unit'").fetchone()[0]
     return session.execute("SELECT ops.find_unit(%s)", [unit_code]).fetchone()[0]
 
 
-def _find_account(session: psycopg.Connection, account_no: str) -> tuple[int, int]:
+def find_account(session: psycopg.Connection, account_no: str) -> tuple[int, int]:
+    """The account's id and its RES."""
     found = session.execute("SELECT account_id, res_id FROM ops.account WHERE account_no = %s", [account_no]).fetchone()
     if found is None:
         raise Refusal(

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Text,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
 
 from operational_db.schema.metadata import (
     ENERGY,
@@ -33,6 +34,25 @@ from operational_db.schema.metadata import (
     provenance,
     valid_range,
 )
+
+
+def operated_version() -> list[Column]:
+    """Which operations on meters brought a version of a dated fact and replaced it; undoing one follows these."""
+    return [
+        Column(
+            "meter_operation_id",
+            BigInteger,
+            ForeignKey("ops.meter_operation.meter_operation_id"),
+            comment="The operation that brought this version; empty for what came with a load",
+        ),
+        Column(
+            "replaced_by_operation_id",
+            BigInteger,
+            ForeignKey("ops.meter_operation.meter_operation_id"),
+            comment="The operation that replaced this version",
+        ),
+    ]
+
 
 resource = Table(
     "resource",
@@ -58,6 +78,13 @@ reading_kind = Table(
     Column("kind", Text, primary_key=True),
     Column("is_measured", Boolean, nullable=False, comment="False for values that nobody read"),
     Column("meaning", Text, nullable=False),
+    Column(
+        "made_by",
+        Text,
+        nullable=False,
+        comment="entry (told to Wattbook), operation (on a meter), estimate, or book (set by Wattbook)",
+    ),
+    CheckConstraint("made_by IN ('entry', 'operation', 'estimate', 'book')", name="made_by"),
     schema=OPERATIONAL,
     comment="One row per way in which a reading comes about.",
 )
@@ -170,23 +197,73 @@ meter_installation = Table(
         server_default=text("1"),
         comment="Current and voltage transformers together; kWh = register difference x ratio",
     ),
+    Column("current_ratio", Numeric(12, 4), comment="Empty where a legacy system told only the product"),
+    Column("voltage_ratio", Numeric(12, 4)),
+    Column(
+        "address_id",
+        BigInteger,
+        ForeignKey("ops.address.address_id"),
+        comment="Where the meter itself is; empty where that is the address of the premises",
+    ),
+    Column(
+        "stands_beside",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="Another meter measures other scales of the point at the same time",
+    ),
+    *operated_version(),
     *valid_range(),
     *known_range(),
     *provenance(),
     no_overlap("meter_installation", "meter_id", versioned=True),
+    # What operations hung: one meter at a time, so also one removal and one installation a day. Legacy rows may be
+    # worse and are not asked; billing refuses their days.
+    ExcludeConstraint(
+        (Column("metering_point_id"), "="),
+        (text("daterange(valid_from, valid_to)"), "&&"),
+        using="gist",
+        name="meter_installation_one_at_a_time_ex",
+        where=text("known_to IS NULL AND meter_operation_id IS NOT NULL AND NOT stands_beside"),
+    ),
     CheckConstraint("ratio > 0", name="ratio"),
+    CheckConstraint("ratio = current_ratio * voltage_ratio", name="ratio_is_the_product"),
+    CheckConstraint("meter_operation_id IS NULL OR valid_to > valid_from", name="at_least_a_day"),
     schema=OPERATIONAL,
     comment="One row per meter, span of days and version: where it hangs.",
+)
+
+contract_use = Table(
+    "contract_use",
+    metadata,
+    Column("contract_use_id", BigInteger, Identity(), primary_key=True),
+    Column(
+        "metering_point_id", BigInteger, ForeignKey("ops.metering_point.metering_point_id"), nullable=False, index=True
+    ),
+    Column("monthly_kwh", ENERGY, nullable=False, comment="Mean of the months of a year"),
+    *valid_range(),
+    *known_range(),
+    *provenance(),
+    no_overlap("contract_use", "metering_point_id", versioned=True),
+    CheckConstraint("monthly_kwh >= 0", name="monthly"),
+    schema=OPERATIONAL,
+    comment="One row per metering point, span of days and version: the use that the contract foresees.",
 )
 
 meter_register = Table(
     "meter_register",
     metadata,
-    Column("meter_id", BigInteger, ForeignKey("ops.meter.meter_id"), primary_key=True),
-    Column("zone_code", Text, ForeignKey("ops.zone.zone_code"), primary_key=True),
+    Column("meter_id", BigInteger, ForeignKey("ops.meter.meter_id"), nullable=False, index=True),
+    Column("zone_code", Text, ForeignKey("ops.zone.zone_code"), nullable=False),
     Column("digits", SmallInteger, nullable=False),
+    Column("meter_register_id", BigInteger, Identity(), primary_key=True),
+    *operated_version(),
+    Column("valid_from", Date, comment="First day on which the meter counts so; empty: since it was made"),
+    Column("valid_to", Date, comment="First day on which it no longer does; empty while it goes on"),
+    *known_range(),
+    no_overlap("meter_register", "meter_id", "zone_code", versioned=True),
     schema=OPERATIONAL,
-    comment="One row per scale of a meter.",
+    comment="One row per scale of a meter, span of days and version.",
 )
 
 reading_id_seq = Sequence("reading_id_seq", metadata=metadata, schema=OPERATIONAL, cache=100)
@@ -229,12 +306,26 @@ reading_event = Table(
     Column("account_id", BigInteger, nullable=False),
     Column("booked_month", Date, nullable=False),
     Column("reading_id", BigInteger, nullable=False, index=True),
-    Column("event", Text, nullable=False, comment="quarantined, released or cancelled"),
+    Column("event", Text, nullable=False, comment="quarantined, released, cancelled or superseded"),
     Column("reason", Text, nullable=False, comment="A sentence for the clerk"),
     *provenance(),
-    CheckConstraint("event IN ('quarantined', 'released', 'cancelled')", name="event"),
+    Column("rule", Text, comment="Rule of the judge that asked for it; empty where a person did"),
+    CheckConstraint("event IN ('quarantined', 'released', 'cancelled', 'superseded')", name="event"),
     schema=OPERATIONAL,
     comment="One row per change of a reading's state.",
+)
+
+refused_reading = Table(
+    "refused_reading",
+    metadata,
+    Column("refused_reading_id", BigInteger, Identity(), primary_key=True),
+    Column("res_id", Integer, ForeignKey("ops.unit.unit_id"), index=True, comment="Empty where no point was found"),
+    Column("told", JSONB, nullable=False, comment="The reading as it was told: place, meter, scale, day, value, kind"),
+    Column("rule", Text, nullable=False, comment="Rule that it breaks"),
+    Column("reason", Text, nullable=False, comment="A sentence for the clerk"),
+    *provenance(),
+    schema=OPERATIONAL,
+    comment="One row per reading that was left out when the rest of its batch was entered.",
 )
 
 measured_energy = monthly(
@@ -257,18 +348,43 @@ measured_energy = monthly(
         Column("span_to", Date, nullable=False, comment="First day after the span"),
         Column("energy_kwh", ENERGY, nullable=False),
         Column(
-            "kind", Text, nullable=False, comment="half_hours, declared, or legacy_billed (billed before Wattbook was)"
+            "kind",
+            Text,
+            nullable=False,
+            comment="half_hours, declared, gap (days without a meter), average, contract or group (estimated "
+            "where no meter hangs), or legacy_billed (billed before Wattbook was)",
         ),
         Column("res_id", Integer, nullable=False),
         *posted_provenance(),
         CheckConstraint("span_to > span_from", name="span"),
         CheckConstraint("direction IN ('consumed', 'injected')", name="direction"),
-        CheckConstraint("kind IN ('half_hours', 'declared', 'legacy_billed')", name="kind"),
+        CheckConstraint(
+            "kind IN ('half_hours', 'declared', 'gap', 'average', 'contract', 'group', 'legacy_billed')",
+            name="kind",
+        ),
         Index("measured_energy_res_id_ix", "res_id"),
         schema=OPERATIONAL,
         postgresql_partition_by="RANGE (booked_month)",
         comment="One row per metering point, direction and span of energy told as such, not as two register values.",
     )
+)
+
+measured_energy_event = Table(
+    "measured_energy_event",
+    metadata,
+    Column("measured_energy_event_id", BigInteger, Identity(), primary_key=True),
+    Column("account_id", BigInteger, nullable=False, index=True),
+    Column("booked_month", Date, nullable=False),
+    Column("metering_point_id", BigInteger, nullable=False),
+    Column("direction", Text, nullable=False),
+    Column("span_from", Date, nullable=False),
+    Column("span_no", SmallInteger, nullable=False, comment="With the columns before: the row of measured_energy"),
+    Column("event", Text, nullable=False, comment="cancelled"),
+    Column("reason", Text, nullable=False, comment="A sentence for the clerk"),
+    *provenance(),
+    CheckConstraint("event IN ('cancelled')", name="event"),
+    schema=OPERATIONAL,
+    comment="One row per change of the state of energy told as such.",
 )
 
 interval_energy = monthly(

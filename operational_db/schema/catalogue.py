@@ -7,11 +7,13 @@ from pathlib import Path
 
 from operational_db.access import tables as access
 from operational_db.accounting import tables as accounting
+from operational_db.billing import amendment_tables as amendments
 from operational_db.billing import tables as billing
 from operational_db.exchange import landing_tables as landing
 from operational_db.exchange import migration_tables as migration
 from operational_db.exchange import tables as exchange
 from operational_db.grid import tables as grid
+from operational_db.metering import operation_tables as meter_operations
 from operational_db.metering import tables as metering
 from operational_db.organisation import tables as organisation
 from operational_db.payments import tables as payments
@@ -27,8 +29,10 @@ SUBSYSTEMS = (
     exchange,
     subscribers,
     metering,
+    meter_operations,
     tariffs,
     billing,
+    amendments,
     accounting,
     payments,
     grid,
@@ -47,11 +51,51 @@ SQL_FILES = tuple(
         "tariffs/sql/price.sql",
         "billing/sql/periods.sql",
         "billing/sql/consumption.sql",
+        "metering/sql/measured_energy_events.sql",
+        "metering/sql/rollover.sql",
+        "metering/sql/entered_values.sql",
+        "metering/sql/expected_use.sql",
+        "metering/sql/reading_registers.sql",
+        "metering/sql/reading_sentences.sql",
+        "metering/sql/usual_use.sql",
+        "metering/sql/reading_judge.sql",
+        "metering/sql/reading_entry.sql",
+        "metering/sql/meter_whereabouts.sql",
+        "metering/sql/meter_stock.sql",
+        "metering/sql/seals.sql",
+        "metering/sql/work_orders.sql",
+        "metering/sql/operated_points.sql",
+        "metering/sql/operation_readings.sql",
+        "metering/sql/contract_use.sql",
+        "metering/sql/energy_of_gap.sql",
+        "metering/sql/readings_of_month.sql",
+        "metering/sql/group_use.sql",
+        "metering/sql/reading_estimates.sql",
+        "metering/sql/round_sheet.sql",
+        "metering/sql/meter_stays.sql",
+        "metering/sql/meter_operations.sql",
+        "metering/sql/meter_settings.sql",
+        "metering/sql/meter_undo.sql",
+        "metering/sql/operation_bills.sql",
+        "metering/sql/meter_history.sql",
         "billing/sql/segments.sql",
+        "billing/sql/volumes.sql",
         "billing/sql/second_engine_ladder.sql",
+        "billing/sql/second_engine_energy.sql",
         "billing/sql/second_engine.sql",
+        "billing/sql/spans.sql",
+        "billing/sql/billed_days.sql",
+        "billing/sql/amendments.sql",
+        "metering/sql/reading_states.sql",
+        "metering/sql/reading_decisions.sql",
+        "billing/sql/rate_run.sql",
+        "billing/sql/attach.sql",
         "billing/sql/post_bills.sql",
+        "billing/sql/preview.sql",
         "billing/sql/close_month.sql",
+        "billing/sql/bill_explanation.sql",
+        "billing/sql/bill_to_come.sql",
+        "accounting/sql/account_balance.sql",
         "payments/sql/post_payments.sql",
         "schema/sql/posted_rows.sql",
         "schema/sql/audit_trail.sql",

@@ -43,7 +43,8 @@ class PricedLine:
 
     `over_kwh` and `up_to_kwh` are the bounds of the step as they hold for this use (`up_to_kwh` None for the last);
     `price_minor` is the step's price in the smallest coin per kWh (per kW and year for power), times the fraction
-    `price_numerator / price_denominator` of the zone where there is one.
+    `price_numerator / price_denominator` of the zone where there is one. `days` of `days_of_month` tell how much of the
+    month power is paid for; None is the whole month.
     """
 
     component: str
@@ -61,6 +62,8 @@ class PricedLine:
     vat_rate: Decimal
     price_includes_vat: bool
     is_verified: bool
+    days: int | None = None
+    days_of_month: int | None = None
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ def _replace_meter(database: psycopg.Connection, book: SmallBook, consumer: Cons
         " RETURNING meter_id",
         [book.source_id],
     ).fetchone()[0]
-    database.execute("INSERT INTO ops.meter_register VALUES (%s, 'all', 5)", [meter_id])
+    database.execute("INSERT INTO ops.meter_register (meter_id, zone_code, digits) VALUES (%s, 'all', 5)", [meter_id])
     database.execute("UPDATE ops.meter_installation SET valid_to = %s WHERE meter_id = %s", [on, consumer.meter_id])
     database.execute(
         "INSERT INTO ops.meter_installation (metering_point_id, meter_id, valid_from, source_id)"

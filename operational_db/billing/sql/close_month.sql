@@ -72,6 +72,12 @@ BEGIN
     FROM ops.measured_energy AS e
     WHERE e.res_id = of_res_id AND e.booked_month = month AND e.direction = 'consumed' AND e.kind <> 'legacy_billed'
         AND NOT EXISTS (
+            SELECT 1 FROM ops.measured_energy_set_aside AS a
+            WHERE a.account_id = e.account_id AND a.booked_month = e.booked_month
+                AND a.metering_point_id = e.metering_point_id AND a.direction = e.direction
+                AND a.span_from = e.span_from AND a.span_no = e.span_no
+        )
+        AND NOT EXISTS (
             SELECT 1 FROM ops.bill_line AS l
             WHERE l.booked_month = month AND l.account_id = e.account_id
                 AND l.metering_point_id = e.metering_point_id AND l.closing_reading_id IS NULL
@@ -79,8 +85,17 @@ BEGIN
         );
     IF found > 0 THEN
         RETURN QUERY SELECT format(
-            '%s: energy of %s half-hour or declared spans of %s is not billed; give their points a tariff and run '
-            '`wattbook bill`.', res_code, found, to_char(month, 'YYYY-MM')
+            '%s: energy of %s half-hour, declared, gap or estimated spans of %s is not billed; give their points a '
+            'tariff and run `wattbook bill`.', res_code, found, to_char(month, 'YYYY-MM')
+        );
+    END IF;
+    SELECT count(*) INTO found
+    FROM ops.open_amendment AS o
+    INNER JOIN ops.account AS a ON a.account_id = o.account_id
+    WHERE a.res_id = of_res_id;
+    IF found > 0 THEN
+        RETURN QUERY SELECT format(
+            '%s: %s corrections of billed months wait to be posted; run `wattbook bill`.', res_code, found
         );
     END IF;
     SELECT count(*) INTO found

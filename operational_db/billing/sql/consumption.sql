@@ -1,4 +1,4 @@
--- From readings to energy in segments: what a run has to bill.
+-- The chain of readings: which value follows which on a register, and what energy lies between them.
 
 -- Readings whose last event takes them out of billing.
 CREATE OR REPLACE VIEW ops.reading_set_aside AS
@@ -8,7 +8,7 @@ FROM (
     FROM ops.reading_event AS e
     ORDER BY e.reading_id, e.reading_event_id DESC
 ) AS last_event
-WHERE last_event.event IN ('quarantined', 'cancelled');
+WHERE last_event.event IN ('quarantined', 'cancelled', 'superseded');
 
 -- Energy between two values of a register: (new - old) mod 10^digits x ratio (requirements.md, invariants).
 CREATE OR REPLACE FUNCTION ops.register_energy_kwh(
@@ -36,74 +36,187 @@ RETURN (
     << (32 - date_part('day', span_from)::integer - (span_to - span_from)))::bit(31)
 );
 
--- Creates table target: one row per span that a run over these RES (and perhaps one account) has to bill. A span is the
--- energy between two readings of one register, energy told as such, or power ordered for the month; its energy is empty
--- where it cannot be told (no reading before, two on one day, no meter installed), so that the run reports it. The
--- chain of readings is a table of its own, so that the planner knows its size when it joins the meters.
-CREATE OR REPLACE FUNCTION ops.create_spans(target text, month date, res_ids integer[], only_account_id bigint)
-RETURNS void
--- The planner needs the size of a work table, hardly its values: a small sample is enough and ten times faster.
-LANGUAGE plpgsql SET default_statistics_target = '10'
+-- Kinds of readings that nobody read.
+CREATE OR REPLACE FUNCTION ops.estimated_kinds()
+RETURNS text[]
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT array_agg(k.kind) FROM ops.reading_kind AS k WHERE NOT k.is_measured;
+END;
+
+-- Condition on rows r of a posted table: what a run over these RES (and perhaps one account) reads. A run over every
+-- RES of the month reads its rows as they lie; no index of RES is better than that.
+CREATE OR REPLACE FUNCTION ops.run_scope(month date, res_ids integer[], only_account_id bigint)
+RETURNS text
+LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    IF only_account_id IS NOT NULL THEN
+        RETURN format('r.res_id = ANY (%L::integer[]) AND r.account_id = %s', res_ids, only_account_id);
+    END IF;
+    IF EXISTS (SELECT 1 FROM ops.billing_period AS p WHERE p.booked_month = month AND p.res_id <> ALL (res_ids)) THEN
+        RETURN format('r.res_id = ANY (%L::integer[])', res_ids);
+    END IF;
+    RETURN 'true';
+END
+$$;
+
+-- Has the month bills already?
+CREATE OR REPLACE FUNCTION ops.has_bills(month date)
+RETURNS boolean
+LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    RETURN EXISTS (SELECT 1 FROM ops.bill AS b WHERE b.booked_month = month);
+END
+$$;
+
+-- Text of a SELECT: one row per reading entered in the month and not billed yet, beside the one before it on the same
+-- register, for the rows r of ops.reading that the condition chooses.
+CREATE OR REPLACE FUNCTION ops.chain_sql(month date, condition text)
+RETURNS text
+LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
-    -- A run over every RES of the month reads its rows as they lie; no index of RES is better than that.
-    is_every_res boolean := only_account_id IS NULL AND NOT EXISTS (
-        SELECT 1 FROM ops.billing_period AS p
-        WHERE p.booked_month = create_spans.month AND p.res_id <> ALL (res_ids)
+    wanted text := format(
+        'r.account_id, r.metering_point_id, r.meter_id, r.zone_code, r.read_on, r.reading_id, r.booked_month, '
+        'r.value_kwh, r.is_opening, r.res_id, r.source_id, CASE WHEN r.kind = ANY (%L) THEN r.kind END AS estimated_by',
+        ops.estimated_kinds()
     );
-    scope text := CASE WHEN is_every_res THEN 'true' ELSE format('r.res_id = ANY (%L::integer[])', res_ids) END
-        || CASE WHEN only_account_id IS NULL THEN '' ELSE format(' AND r.account_id = %s', only_account_id) END;
-    last_month date := (month - interval '1 month')::date;
-    chain text := replace(target, 'work.', 'work.chain_');
+    is_unbilled text := 'true';
 BEGIN
-    EXECUTE format(
+    IF ops.has_bills(month) THEN
+        is_unbilled := format(
+            'NOT EXISTS (SELECT 1 FROM ops.bill_line AS b WHERE b.booked_month = %L AND b.account_id = k.account_id '
+            'AND b.closing_reading_id = k.reading_id)', month
+        );
+    END IF;
+    RETURN format(
         $statement$
-        CREATE TABLE %1$s AS
-        WITH entered AS (
-            -- Readings entered in the month, without those set aside.
-            SELECT
-                r.account_id, r.metering_point_id, r.meter_id, r.zone_code, r.read_on, r.reading_id, r.booked_month,
-                r.value_kwh, r.is_opening, r.res_id
-            FROM ops.reading AS r
-            LEFT JOIN ops.reading_set_aside AS a ON a.reading_id = r.reading_id
-            WHERE r.booked_month = %2$L AND %4$s AND a.reading_id IS NULL
-        ),
-        before_in_last_month AS (
-            -- The last reading of each register entered in the month before.
-            SELECT DISTINCT ON (r.account_id, r.metering_point_id, r.meter_id, r.zone_code)
-                r.account_id, r.metering_point_id, r.meter_id, r.zone_code, r.read_on, r.reading_id, r.booked_month,
-                r.value_kwh, r.is_opening, r.res_id
-            FROM ops.reading AS r
-            LEFT JOIN ops.reading_set_aside AS a ON a.reading_id = r.reading_id
-            WHERE r.booked_month = %3$L AND %4$s AND a.reading_id IS NULL
-            ORDER BY
-                r.account_id, r.metering_point_id, r.meter_id, r.zone_code, r.read_on DESC, r.reading_id DESC
-        )
-        -- Each reading beside the one before it on the same register.
         SELECT
             k.account_id, k.metering_point_id, k.meter_id, k.zone_code, k.read_on, k.reading_id, k.booked_month,
-            k.value_kwh, k.res_id, k.opening_on, k.opening_kwh, k.opening_reading_id, k.opening_month
+            k.value_kwh, k.res_id, k.estimated_by, k.opening_on, k.opening_kwh, k.opening_reading_id, k.opening_month,
+            -- An estimate on one side of a reading that came after it: which of them counts is not settled.
+            CASE
+                WHEN k.estimated_by IS NULL THEN k.opening_is_estimate
+                ELSE NOT k.opening_is_estimate AND k.opening_source_id > k.source_id
+            END AS has_estimate_beside
         FROM (
             SELECT
                 c.*,
                 lag(c.read_on) OVER register AS opening_on,
                 lag(c.value_kwh) OVER register AS opening_kwh,
                 lag(c.reading_id) OVER register AS opening_reading_id,
-                lag(c.booked_month) OVER register AS opening_month
+                lag(c.booked_month) OVER register AS opening_month,
+                lag(c.source_id) OVER register AS opening_source_id,
+                lag(c.estimated_by IS NOT NULL) OVER register AS opening_is_estimate
             FROM (
-                SELECT * FROM entered
+                -- Readings entered in the month, without those set aside.
+                SELECT %1$s
+                FROM ops.reading AS r
+                LEFT JOIN ops.reading_set_aside AS a ON a.reading_id = r.reading_id
+                WHERE r.booked_month = %2$L AND %4$s AND a.reading_id IS NULL
                 UNION ALL
-                SELECT * FROM before_in_last_month
+                -- The last reading of each register entered in the month before.
+                SELECT *
+                FROM (
+                    SELECT DISTINCT ON (r.account_id, r.metering_point_id, r.meter_id, r.zone_code) %1$s
+                    FROM ops.reading AS r
+                    LEFT JOIN ops.reading_set_aside AS a ON a.reading_id = r.reading_id
+                    WHERE r.booked_month = %3$L AND %4$s AND a.reading_id IS NULL
+                    ORDER BY
+                        r.account_id, r.metering_point_id, r.meter_id, r.zone_code, r.read_on DESC, r.reading_id DESC
+                ) AS before_in_last_month
             ) AS c
             WINDOW register AS (
                 PARTITION BY c.account_id, c.metering_point_id, c.meter_id, c.zone_code
                 ORDER BY c.read_on, c.reading_id
             )
         ) AS k
-        WHERE k.booked_month = %2$L AND NOT k.is_opening
-        $statement$, chain, month, last_month, scope
+        -- One condition to the planner, which would take three for independent and expect no rows.
+        WHERE CASE WHEN k.booked_month = %2$L AND NOT k.is_opening THEN %5$s ELSE false END
+        $statement$, wanted, month, (month - interval '1 month')::date, condition, is_unbilled
     );
-    -- The few that follow neither an opening nor a reading of the month before look further back.
+END
+$$;
+
+-- An estimate is made for want of a reading. When one comes that was read, the estimates entered before it between the
+-- readings on either side of it count no longer, and the energy is counted from reading to reading. Looked for on the
+-- registers that a table names (account_id, metering_point_id, meter_id, zone_code). Returns how many give way.
+CREATE OR REPLACE FUNCTION ops.supersede_estimates(chain text, run_source_id bigint)
+RETURNS bigint
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    superseded bigint;
+BEGIN
+    EXECUTE format(
+        $statement$
+        WITH estimate AS (
+            SELECT
+                e.account_id, e.booked_month, e.reading_id, e.metering_point_id, e.meter_id, e.zone_code, e.read_on,
+                e.source_id
+            FROM (SELECT DISTINCT c.account_id, c.metering_point_id, c.meter_id, c.zone_code FROM %1$s AS c) AS g
+            INNER JOIN ops.reading AS e
+                ON e.account_id = g.account_id AND e.metering_point_id = g.metering_point_id
+                AND e.meter_id = g.meter_id AND e.zone_code = g.zone_code
+            WHERE e.kind = ANY (%2$L) AND NOT e.is_opening
+                AND NOT EXISTS (SELECT 1 FROM ops.reading_set_aside AS a WHERE a.reading_id = e.reading_id)
+        ),
+        told AS (
+            SELECT e.*, r.read_on AS told_on
+            FROM estimate AS e
+            INNER JOIN ops.reading AS r
+                ON r.account_id = e.account_id AND r.metering_point_id = e.metering_point_id
+                AND r.meter_id = e.meter_id AND r.zone_code = e.zone_code
+            WHERE NOT (r.kind = ANY (%2$L)) AND NOT r.is_opening
+                AND (r.read_on >= e.read_on OR r.source_id > e.source_id)
+                AND NOT EXISTS (SELECT 1 FROM ops.reading_set_aside AS a WHERE a.reading_id = r.reading_id)
+                -- Nothing read that the estimate knew of stands between the two.
+                AND NOT EXISTS (
+                    SELECT 1 FROM ops.reading AS n
+                    WHERE n.account_id = e.account_id AND n.metering_point_id = e.metering_point_id
+                        AND n.meter_id = e.meter_id AND n.zone_code = e.zone_code
+                        AND NOT (n.kind = ANY (%2$L))
+                        AND n.read_on BETWEEN least(e.read_on, r.read_on) AND greatest(e.read_on, r.read_on)
+                        AND n.reading_id <> r.reading_id AND n.source_id < e.source_id
+                        AND NOT EXISTS (SELECT 1 FROM ops.reading_set_aside AS a WHERE a.reading_id = n.reading_id)
+                )
+        )
+        INSERT INTO ops.reading_event (account_id, booked_month, reading_id, event, reason, source_id)
+        SELECT DISTINCT ON (t.reading_id)
+            t.account_id, t.booked_month, t.reading_id, 'superseded',
+            format('Estimated for want of a reading; the reading of %%s tells what was used.', t.told_on), %3$s
+        FROM told AS t
+        ORDER BY t.reading_id, t.told_on
+        $statement$, chain, ops.estimated_kinds(), run_source_id
+    );
+    GET DIAGNOSTICS superseded = ROW_COUNT;
+    RETURN superseded;
+END
+$$;
+
+-- Mends a chain where it is not plain: estimates give way to what was read, and a reading that follows neither an
+-- opening nor a reading of the month before looks further back.
+CREATE OR REPLACE FUNCTION ops.mend_chain(chain text, month date, run_source_id bigint)
+RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    has_estimates boolean;
+BEGIN
+    EXECUTE format(
+        'SELECT EXISTS (SELECT 1 FROM %s WHERE has_estimate_beside)', chain
+    ) INTO has_estimates;
+    IF has_estimates AND ops.supersede_estimates(chain, run_source_id) > 0 THEN
+        EXECUTE format(
+            'DELETE FROM %s AS c USING ops.reading_set_aside AS a WHERE a.reading_id = c.reading_id', chain
+        );
+        EXECUTE format(
+            'UPDATE %s AS c SET opening_reading_id = NULL, opening_on = NULL, opening_kwh = NULL, opening_month = NULL '
+            'FROM ops.reading_set_aside AS a WHERE a.reading_id = c.opening_reading_id', chain
+        );
+    END IF;
     EXECUTE format(
         $statement$
         UPDATE %1$s AS c
@@ -114,87 +227,15 @@ BEGIN
             SELECT r.read_on, r.value_kwh, r.reading_id, r.booked_month
             FROM ops.reading AS r
             WHERE r.account_id = k.account_id AND r.metering_point_id = k.metering_point_id
-                AND r.meter_id = k.meter_id AND r.zone_code = k.zone_code AND r.booked_month < %2$L
+                AND r.meter_id = k.meter_id AND r.zone_code = k.zone_code AND r.booked_month <= %2$L
+                AND (r.read_on < k.read_on OR r.read_on = k.read_on AND r.reading_id < k.reading_id)
                 AND NOT EXISTS (SELECT 1 FROM ops.reading_set_aside AS a WHERE a.reading_id = r.reading_id)
             ORDER BY r.read_on DESC, r.reading_id DESC
             LIMIT 1
         ) AS older
         WHERE k.opening_reading_id IS NULL AND c.reading_id = k.reading_id
-        $statement$, chain, last_month
+        $statement$, chain, month
     );
     EXECUTE format('ANALYZE %s', chain);
-
-    EXECUTE format(
-        $statement$
-        CREATE TABLE %1$s AS
-        WITH closed_by_a_bill AS (
-            SELECT l.closing_reading_id
-            FROM ops.bill_line AS l
-            WHERE l.booked_month = %3$L AND l.closing_reading_id IS NOT NULL
-        ),
-        between_readings AS (
-            SELECT
-                c.account_id, c.metering_point_id, c.zone_code, c.meter_id, c.res_id,
-                c.opening_on AS span_from, c.read_on AS span_to,
-                CASE WHEN c.opening_on < c.read_on
-                    THEN ops.register_energy_kwh(c.opening_kwh, c.value_kwh, g.digits, i.ratio)
-                END AS energy_kwh,
-                'readings'::text AS energy_basis,
-                c.opening_month, c.opening_reading_id,
-                c.booked_month AS closing_month, c.reading_id AS closing_reading_id
-            FROM %2$s AS c
-            LEFT JOIN ops.meter_register AS g ON g.meter_id = c.meter_id AND g.zone_code = c.zone_code
-            LEFT JOIN ops.meter_installation AS i
-                ON i.meter_id = c.meter_id AND i.metering_point_id = c.metering_point_id AND i.known_to IS NULL
-                AND i.valid_from < c.read_on AND (i.valid_to IS NULL OR c.read_on <= i.valid_to)
-            WHERE NOT EXISTS (SELECT 1 FROM closed_by_a_bill AS b WHERE b.closing_reading_id = c.reading_id)
-        ),
-        told_as_such AS (
-            SELECT
-                r.account_id, r.metering_point_id, 'all'::text AS zone_code, NULL::bigint AS meter_id, r.res_id,
-                r.span_from, r.span_to, sum(r.energy_kwh)::numeric(18, 6) AS energy_kwh, r.kind AS energy_basis,
-                NULL::date AS opening_month, NULL::bigint AS opening_reading_id,
-                NULL::date AS closing_month, NULL::bigint AS closing_reading_id
-            FROM ops.measured_energy AS r
-            WHERE r.booked_month = %3$L AND %4$s AND r.direction = 'consumed' AND r.kind <> 'legacy_billed'
-                AND NOT EXISTS (
-                    SELECT 1 FROM ops.bill_line AS l
-                    WHERE l.booked_month = %3$L AND l.account_id = r.account_id
-                        AND l.metering_point_id = r.metering_point_id AND l.closing_reading_id IS NULL
-                        AND l.span_from < r.span_to AND l.span_to > r.span_from AND l.component = 'energy'
-                )
-            GROUP BY r.account_id, r.metering_point_id, r.res_id, r.span_from, r.span_to, r.kind
-        )
-        SELECT *, 'energy'::text AS component, NULL::numeric(12, 3) AS power_kw FROM between_readings
-        UNION ALL
-        SELECT *, 'energy', NULL FROM told_as_such
-        UNION ALL
-        -- Ordered power is paid for each day of the month on which it is ordered, used or not.
-        SELECT
-            r.account_id, p.metering_point_id, 'power', NULL, r.res_id,
-            greatest(p.valid_from, %3$L), least(p.valid_to, (%3$L::date + interval '1 month')::date), 0, 'ordered',
-            NULL, NULL, NULL, NULL, 'power', p.ordered_power_kw
-        FROM ops.metering_point_tariff AS p
-        INNER JOIN ops.metering_point AS m ON m.metering_point_id = p.metering_point_id
-        INNER JOIN ops.account AS r ON r.account_id = m.account_id
-        WHERE p.ordered_power_kw IS NOT NULL AND p.known_to IS NULL AND %4$s
-            AND p.valid_from < (%3$L::date + interval '1 month')::date
-            AND (p.valid_to IS NULL OR p.valid_to > %3$L)
-            AND EXISTS (
-                SELECT 1
-                FROM ops.tariff_in_force AS f
-                INNER JOIN ops.tariff_power_price AS w ON w.tariff_version_id = f.tariff_version_id
-                WHERE f.tariff_code = p.tariff_code AND w.variant_code = p.variant_code
-                    AND f.valid_from < (%3$L::date + interval '1 month')::date
-                    AND (f.valid_to IS NULL OR f.valid_to > %3$L)
-            )
-            AND NOT EXISTS (
-                SELECT 1 FROM ops.billed_days AS d
-                WHERE d.metering_point_id = p.metering_point_id AND d.service_month = %3$L AND d.zone_code = 'power'
-            )
-        $statement$, target, chain, month, scope
-    );
-    EXECUTE format('DROP TABLE %s', chain);
-    EXECUTE format('ANALYZE %s', target);
 END
 $$;

@@ -1,127 +1,5 @@
 -- The bill run: one path for a nation and for one account.
 
--- Puts a verified work table into its month: attached as the partition when that is empty (no row trigger, no second
--- write), else inserted from. The caller holds the month's lock.
-CREATE OR REPLACE FUNCTION ops.attach_or_insert(work_table text, target text, month date)
-RETURNS boolean
--- A small sample for the first queries; the server's own analyze soon brings the full one.
-LANGUAGE plpgsql SET default_statistics_target = '10'
-AS $$
-DECLARE
-    partition_name text := ops.partition_name(target, month);
-    is_empty boolean;
-    requirements text;
-    columns text;
-BEGIN
-    EXECUTE format('SELECT NOT EXISTS (SELECT 1 FROM ops.%I)', partition_name) INTO is_empty;
-    IF is_empty THEN
-        -- Rows that another session has not committed yet are not seen; with the table in our hands there are none.
-        EXECUTE format('LOCK TABLE ONLY ops.%I, ops.%I IN ACCESS EXCLUSIVE MODE', target, partition_name);
-        EXECUTE format('SELECT NOT EXISTS (SELECT 1 FROM ops.%I)', partition_name) INTO is_empty;
-    END IF;
-    SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) INTO columns
-    FROM pg_attribute AS a
-    WHERE a.attrelid = format('ops.%I', target)::regclass AND a.attnum > 0 AND NOT a.attisdropped;
-    IF NOT is_empty THEN
-        EXECUTE format('INSERT INTO ops.%I (%s) SELECT %s FROM %s', target, columns, columns, work_table);
-        EXECUTE format('DROP TABLE %s', work_table);
-        RETURN false;
-    END IF;
-    SELECT string_agg(requirement, ', ') INTO requirements
-    FROM (
-        SELECT format('ALTER COLUMN %I SET NOT NULL', a.attname) AS requirement
-        FROM pg_attribute AS a
-        WHERE a.attrelid = format('ops.%I', target)::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull
-        UNION ALL
-        SELECT format('ALTER COLUMN %I SET DEFAULT %s', a.attname, pg_get_expr(d.adbin, d.adrelid))
-        FROM pg_attrdef AS d
-        INNER JOIN pg_attribute AS a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
-        WHERE d.adrelid = format('ops.%I', target)::regclass
-        UNION ALL
-        SELECT format('ADD CONSTRAINT %I %s', c.conname, pg_get_constraintdef(c.oid))
-        FROM pg_constraint AS c
-        WHERE c.conrelid = format('ops.%I', target)::regclass AND c.contype = 'c'
-        UNION ALL
-        -- States the partition's bounds, so that attaching need not read the rows again.
-        SELECT format(
-            'ADD CONSTRAINT month_bounds CHECK (%1$I IS NOT NULL AND %1$I >= %2$L AND %1$I < %3$L)',
-            k.attname, month, (month + interval '1 month')::date
-        )
-        FROM pg_partitioned_table AS p
-        INNER JOIN pg_attribute AS k ON k.attrelid = p.partrelid AND k.attnum = p.partattrs[0]
-        WHERE p.partrelid = format('ops.%I', target)::regclass
-    ) AS needed;
-    EXECUTE format('ALTER TABLE %s %s', work_table, requirements);
-    EXECUTE format('DROP TABLE ops.%I', partition_name);
-    EXECUTE format('ALTER TABLE %s RENAME TO %I', work_table, partition_name);
-    EXECUTE format('ALTER TABLE work.%I SET SCHEMA ops', partition_name);
-    EXECUTE format(
-        'ALTER TABLE ops.%I ATTACH PARTITION ops.%I FOR VALUES FROM (%L) TO (%L)',
-        target, partition_name, month, (month + interval '1 month')::date
-    );
-    EXECUTE format('ALTER TABLE ops.%I DROP CONSTRAINT month_bounds', partition_name);
-    PERFORM ops.guard_partition(partition_name);
-    EXECUTE format('ANALYZE ops.%I', partition_name);
-    RETURN true;
-END
-$$;
-
--- Marks the days of the segments as billed and refuses if one of them stands billed already.
-CREATE OR REPLACE FUNCTION ops.mark_days_billed(segments text, run_tag text)
-RETURNS void
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    billed_month date;
-    work_table text := format('work.%I', 'billed_days_' || run_tag);
-    wanted bigint;
-    marked bigint;
-    has_rows boolean;
-BEGIN
-    FOR billed_month IN EXECUTE format('SELECT DISTINCT service_month FROM %s ORDER BY service_month', segments) LOOP
-        PERFORM ops.ensure_month(billed_month);
-        EXECUTE format(
-            'CREATE TABLE %s AS '
-            'SELECT metering_point_id, service_month, zone_code, '
-            '   bit_or(ops.day_mask(span_from, span_to))::bit(31) AS day_mask, sum(span_to - span_from) AS day_count '
-            'FROM %s WHERE service_month = %L GROUP BY metering_point_id, service_month, zone_code',
-            work_table, segments, billed_month
-        );
-        GET DIAGNOSTICS wanted = ROW_COUNT;
-        EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s WHERE bit_count(day_mask) <> day_count)', work_table)
-        INTO has_rows;
-        IF has_rows THEN
-            PERFORM ops.refuse(
-                'Two readings of one metering point cover the same day of %s; set one of them aside and bill again.',
-                to_char(billed_month, 'YYYY-MM')
-            );
-        END IF;
-        EXECUTE format('ALTER TABLE %s DROP COLUMN day_count', work_table);
-        EXECUTE format('SELECT EXISTS (SELECT 1 FROM ops.%I)', ops.partition_name('billed_days', billed_month))
-        INTO has_rows;
-        IF NOT has_rows THEN
-            PERFORM ops.attach_or_insert(work_table, 'billed_days', billed_month);
-        ELSE
-            EXECUTE format(
-                'INSERT INTO ops.billed_days AS b (metering_point_id, service_month, zone_code, day_mask) '
-                'SELECT metering_point_id, service_month, zone_code, day_mask FROM %s '
-                'ON CONFLICT (metering_point_id, service_month, zone_code) '
-                'DO UPDATE SET day_mask = b.day_mask | excluded.day_mask '
-                'WHERE bit_count(b.day_mask & excluded.day_mask) = 0', work_table
-            );
-            GET DIAGNOSTICS marked = ROW_COUNT;
-            IF marked <> wanted THEN
-                PERFORM ops.refuse(
-                    '%s metering points have days of %s that are billed already; nothing was posted.',
-                    (wanted - marked)::text, to_char(billed_month, 'YYYY-MM')
-                );
-            END IF;
-            EXECUTE format('DROP TABLE %s', work_table);
-        END IF;
-    END LOOP;
-END
-$$;
-
 -- Refuses when a month before the run's still has readings to bill: a span would lose its beginning.
 CREATE OR REPLACE FUNCTION ops.require_earlier_months_billed(month date, res_ids integer[], only_account_id bigint)
 RETURNS void
@@ -158,105 +36,31 @@ BEGIN
 END
 $$;
 
--- Bills everything that a month of these RES (and perhaps one account) has to bill, whole or not at all, for the user
--- of the session. Returns the run; a run over what is billed already posts nothing and returns zeros.
-CREATE OR REPLACE FUNCTION ops.post_bills(
-    run_month date, run_unit_id integer, only_account_id bigint, run_source_id bigint
+-- Creates table bills (one row per bill of the lines) and table entries (what they post to the ledger). The kind of the
+-- bills is an SQL expression over the lines l of a bill.
+CREATE OR REPLACE FUNCTION ops.create_bills(
+    bills text, entries text, lines text, kind_expression text, month date, run_source_id bigint
 )
-RETURNS TABLE (
-    bill_run_id bigint, bill_count bigint, line_count bigint, energy_kwh numeric, charge_minor numeric,
-    unbilled_span_count bigint
-)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, ops
--- Work tables are made in the order of accounts, so sorting them again is nearly free where hashing is not; and the
--- planner's standard prices hold two cores back from steps that take a second.
-SET enable_hashagg = off SET parallel_tuple_cost = 0.001 SET parallel_setup_cost = 200
-SET min_parallel_table_scan_size = '1MB'
+RETURNS void
+LANGUAGE plpgsql
 AS $$
-#variable_conflict use_column
 DECLARE
-    month date := date_trunc('month', run_month)::date;
-    run_tag text := run_source_id::text;
-    spans text := format('work.%I', 'spans_' || run_tag);
-    segments text := format('work.%I', 'segments_' || run_tag);
-    lines text := format('work.%I', 'lines_' || run_tag);
-    bills text := format('work.%I', 'bills_' || run_tag);
-    entries text := format('work.%I', 'ledger_' || run_tag);
-    res_ids integer[];
-    run_chart text;
-    totals record;
-    unbilled bigint;
-    new_run_id bigint;
+    run_chart text := (SELECT p.value FROM ops.parameter AS p WHERE p.parameter_code = 'chart_of_accounts');
 BEGIN
-    IF only_account_id IS NOT NULL THEN
-        SELECT array_agg(a.res_id) INTO res_ids FROM ops.account AS a WHERE a.account_id = only_account_id;
-    ELSE
-        SELECT array_agg(DISTINCT r.res_id) INTO res_ids
-        FROM ops.res_under(run_unit_id, month) AS r
-        WHERE EXISTS (SELECT 1 FROM ops.billing_period AS p WHERE p.res_id = r.res_id AND p.booked_month = month);
-    END IF;
-    IF res_ids IS NULL THEN
-        PERFORM ops.refuse(
-            'Nothing is open in %s for %s; accept a load with readings of that month first, or name another month.',
-            to_char(month, 'YYYY-MM'), coalesce((SELECT u.code FROM ops.unit AS u WHERE u.unit_id = run_unit_id), '')
-        );
-    END IF;
-    PERFORM ops.require_right(
-        current_setting('wattbook.user_login', true), 'bill', coalesce(run_unit_id, res_ids[1])
-    );
-    PERFORM ops.lock_open_month(res_ids, month);
-    -- One run at a time posts into a month: two would number the same bills and attach the same partition.
-    PERFORM pg_advisory_xact_lock(hashtext('bill run'), (month - date '2000-01-01'));
-    PERFORM ops.require_earlier_months_billed(month, res_ids, only_account_id);
-    SELECT p.value INTO run_chart FROM ops.parameter AS p WHERE p.parameter_code = 'chart_of_accounts';
-
-    PERFORM ops.create_spans(spans, month, res_ids, only_account_id);
-    PERFORM ops.split_half_hours(spans);
-    PERFORM ops.create_segments(segments, spans);
-    unbilled := ops.leave_out_spans(spans, segments);
-    PERFORM ops.place_volumes(segments, month);
-    unbilled := unbilled + ops.leave_out_unpriced(spans, segments);
-
     EXECUTE format(
         $statement$
         CREATE TABLE %1$s AS
         SELECT
-            r.account_id, %3$L::date AS booked_month,
-            (coalesce(n.last_no, 0) + 1)::integer AS bill_no,
-            row_number() OVER (
-                PARTITION BY r.account_id
-                ORDER BY r.service_month, r.metering_point_id, r.span_from, r.zone_code, r.step_no
-            )::smallint AS line_no,
-            r.metering_point_id, r.service_month, r.span_from, r.span_to, r.zone_code, r.tariff_version_id, r.step_no,
-            r.energy_kwh, r.price_minor, r.charge_minor, r.vat_minor,
-            r.opening_month, r.opening_reading_id, r.closing_month, r.closing_reading_id, r.res_id, r.component,
-            r.energy_basis, r.variant_code, r.line_volume_from::numeric(18, 6) AS volume_from, r.bound_factor,
-            r.price_numerator, r.price_denominator, r.power_kw
-        FROM (%2$s) AS r
-        LEFT JOIN (
-            SELECT b.account_id, max(b.bill_no) AS last_no
-            FROM ops.bill AS b
-            WHERE b.booked_month = %3$L
-            GROUP BY b.account_id
-        ) AS n ON n.account_id = r.account_id
-        $statement$, lines, ops.rating_sql(segments), month
-    );
-
-    EXECUTE format(
-        $statement$
-        CREATE TABLE %1$s AS
-        SELECT
-            l.account_id, l.booked_month, l.bill_no, 'normal'::text AS kind, l.res_id,
+            l.account_id, %5$L::date AS booked_month, l.bill_no, %4$s AS kind, min(l.res_id) AS res_id,
             sum(l.energy_kwh)::numeric(18, 6) AS energy_kwh,
             sum(l.charge_minor)::bigint AS charge_minor, sum(l.vat_minor)::bigint AS vat_minor,
             NULL::date AS reverses_month, NULL::integer AS reverses_bill_no,
             %3$s::bigint AS source_id, 0 AS source_row
         FROM %2$s AS l
-        GROUP BY l.account_id, l.booked_month, l.bill_no, l.res_id
-        ORDER BY l.account_id
-        $statement$, bills, lines, run_source_id
+        GROUP BY l.account_id, l.bill_no
+        ORDER BY l.account_id, l.bill_no
+        $statement$, bills, lines, run_source_id, kind_expression, month
     );
-
     EXECUTE format(
         $statement$
         CREATE TABLE %1$s AS
@@ -274,8 +78,20 @@ BEGIN
         WHERE e.amount_minor <> 0
         $statement$, entries, bills, month, run_chart
     );
+END
+$$;
 
-    -- Both sides of the boundary: what was rated, what will be posted, what the ledger will say.
+-- How many bills, lines, kWh and coins tables of a run hold. Refuses where segments, lines, bills and ledger differ:
+-- both sides of the boundary, what was rated and what is about to be posted.
+CREATE OR REPLACE FUNCTION ops.require_run_adds_up(
+    bills text, lines text, segments text, entries text, month date,
+    OUT bill_count bigint, OUT line_count bigint, OUT energy_kwh numeric, OUT charge_minor numeric
+)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    is_wrong boolean;
+BEGIN
     EXECUTE format(
         $statement$
         SELECT
@@ -290,20 +106,219 @@ BEGIN
             (SELECT sum(segment_kwh) AS energy_kwh FROM %3$s) AS g,
             (SELECT sum(amount_minor) AS amount_minor FROM %4$s) AS e
         $statement$, bills, lines, segments, entries
-    ) INTO totals;
-    IF totals.is_wrong THEN
+    ) INTO bill_count, line_count, energy_kwh, charge_minor, is_wrong;
+    IF is_wrong THEN
         PERFORM ops.refuse(
             'The run over %s does not add up (segments, lines, bills and ledger differ); nothing was posted. '
             'Please report it with the output of `wattbook doctor`.', to_char(month, 'YYYY-MM')
         );
     END IF;
+END
+$$;
 
+-- The kind of the bills of new lines, as an expression over the lines l of a bill: by what its energy is known where
+-- nobody read any of it, else normal. Looked for only where such lines are.
+CREATE OR REPLACE FUNCTION ops.kind_of_new_bills(lines text)
+RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    has_estimates boolean;
+BEGIN
+    EXECUTE format(
+        'SELECT EXISTS (SELECT 1 FROM %s WHERE energy_basis = ''gap'' OR energy_basis = ANY (%L))',
+        lines, ops.estimated_kinds()
+    ) INTO has_estimates;
+    RETURN CASE WHEN has_estimates THEN
+        $expression$
+        CASE
+            WHEN bool_and(l.energy_basis = 'gap') THEN 'gap'
+            WHEN bool_and(l.energy_basis = 'contract') THEN 'by_contract'
+            WHEN bool_and(l.energy_basis IN (SELECT k.kind FROM ops.reading_kind AS k WHERE NOT k.is_measured)) THEN 'by_average'
+            ELSE 'normal'
+        END
+        $expression$
+        ELSE '''normal''::text'
+    END;
+END
+$$;
+
+-- Posts the months billed anew: one bill that reverses the standing lines of an account, one that is right, in the open
+-- month; and settles their amendments. Returns how many accounts are corrected and by how much.
+CREATE OR REPLACE FUNCTION ops.post_amended(
+    run_tag text, month date, run_source_id bigint,
+    OUT account_count bigint, OUT bill_count bigint, OUT line_count bigint, OUT energy_kwh numeric,
+    OUT charge_minor numeric
+)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    amended text := ops.work_table('amended', run_tag);
+    segments text := ops.work_table('amended_segments', run_tag);
+    standing text := ops.work_table('standing', run_tag);
+    rated text := ops.work_table('amended_lines', run_tag);
+    reversing text := ops.work_table('reversing', run_tag);
+    lines text := ops.work_table('right', run_tag);
+    bills text := ops.work_table('bills', run_tag);
+    entries text := ops.work_table('ledger', run_tag);
+    reversed record;
+    posted record;
+BEGIN
+    EXECUTE format(
+        $statement$
+        CREATE TABLE %1$s AS
+        SELECT
+            s.*, %3$L::date AS new_month,
+            (SELECT coalesce(max(b.bill_no), 0) + 1 FROM ops.bill AS b
+             WHERE b.account_id = s.account_id AND b.booked_month = %3$L) AS new_bill_no,
+            row_number() OVER (PARTITION BY s.account_id ORDER BY s.booked_month, s.bill_no, s.line_no)::smallint AS new_line_no
+        FROM %2$s AS s
+        $statement$, reversing, standing, month
+    );
+    EXECUTE format(
+        $statement$
+        INSERT INTO ops.bill_line_reversal (
+            account_id, booked_month, bill_no, line_no, reversing_month, reversing_bill_no, reversing_line_no, source_id
+        )
+        SELECT
+            r.account_id, r.booked_month, r.bill_no, r.line_no, r.new_month, r.new_bill_no, r.new_line_no, %2$s
+        FROM %1$s AS r
+        $statement$, reversing, run_source_id
+    );
+    PERFORM ops.mark_days_unbilled(reversing);
+    EXECUTE format(
+        'UPDATE %s SET booked_month = new_month, bill_no = new_bill_no, line_no = new_line_no, '
+        'energy_kwh = -energy_kwh, charge_minor = -charge_minor, vat_minor = -vat_minor', reversing
+    );
+    EXECUTE format(
+        'ALTER TABLE %s DROP COLUMN new_month, DROP COLUMN new_bill_no, DROP COLUMN new_line_no', reversing
+    );
+    PERFORM ops.create_bills(bills, entries, reversing, '''reversing''::text', month, run_source_id);
+    EXECUTE format(
+        'SELECT count(*) AS bill_count, coalesce(sum(energy_kwh), 0) AS energy_kwh, '
+        'coalesce(sum(charge_minor), 0) AS charge_minor FROM %s', bills
+    ) INTO reversed;
+    EXECUTE format('SELECT count(*) FROM %s', reversing) INTO line_count;
+    PERFORM ops.attach_or_insert(bills, 'bill', month);
+    PERFORM ops.attach_or_insert(reversing, 'bill_line', month);
+    PERFORM ops.attach_or_insert(entries, 'ledger', month);
+
+    EXECUTE format(
+        $statement$
+        CREATE TABLE %1$s AS
+        SELECT
+            r.account_id, %3$L::date AS booked_month,
+            coalesce(n.last_no, 0)
+            + dense_rank() OVER (PARTITION BY r.account_id ORDER BY r.bill_kind)::integer AS bill_no,
+            row_number() OVER (
+                PARTITION BY r.account_id, r.bill_kind
+                ORDER BY r.service_month, r.metering_point_id, r.span_from, r.zone_code, r.step_no
+            )::smallint AS line_no,
+            r.metering_point_id, r.service_month, r.span_from, r.span_to, r.zone_code, r.tariff_version_id, r.step_no,
+            r.energy_kwh, r.price_minor, r.charge_minor, r.vat_minor,
+            r.opening_month, r.opening_reading_id, r.closing_month, r.closing_reading_id, r.res_id, r.component,
+            r.energy_basis, r.variant_code, r.line_volume_from::numeric(18, 6) AS volume_from, r.bound_factor,
+            r.price_numerator, r.price_denominator, r.power_kw, r.bill_kind
+        FROM %2$s AS r
+        LEFT JOIN LATERAL (
+            SELECT max(b.bill_no) AS last_no
+            FROM ops.bill AS b
+            WHERE b.account_id = r.account_id AND b.booked_month = %3$L
+        ) AS n ON true
+        $statement$, lines, rated, month
+    );
+    PERFORM ops.create_bills(bills, entries, lines, 'min(l.bill_kind)', month, run_source_id);
+    EXECUTE format('ALTER TABLE %s DROP COLUMN bill_kind', lines);
+    SELECT * INTO posted FROM ops.require_run_adds_up(bills, lines, segments, entries, month);
+    PERFORM ops.require_engines_agree(lines, bills, month, false);
+    PERFORM ops.mark_days_billed(segments, run_tag);
+    PERFORM ops.attach_or_insert(bills, 'bill', month);
+    PERFORM ops.attach_or_insert(lines, 'bill_line', month);
+    PERFORM ops.attach_or_insert(entries, 'ledger', month);
+
+    EXECUTE format(
+        $statement$
+        INSERT INTO ops.bill_amendment_settled (bill_amendment_id, source_id)
+        SELECT o.bill_amendment_id, %2$s
+        FROM ops.open_amendment AS o
+        WHERE EXISTS (
+            SELECT 1 FROM %1$s AS a
+            WHERE a.account_id = o.account_id AND a.metering_point_id = o.metering_point_id
+        )
+        $statement$, amended, run_source_id
+    );
+    account_count := reversed.bill_count;
+    bill_count := reversed.bill_count + posted.bill_count;
+    line_count := line_count + posted.line_count;
+    energy_kwh := reversed.energy_kwh + posted.energy_kwh;
+    charge_minor := reversed.charge_minor + posted.charge_minor;
+END
+$$;
+
+-- Bills everything that a month of these RES (and perhaps one account) has to bill, whole or not at all, for the user
+-- of the session. Returns the run; a run over what is billed already posts nothing and returns zeros.
+CREATE OR REPLACE FUNCTION ops.post_bills(
+    run_month date, run_unit_id integer, only_account_id bigint, run_source_id bigint
+)
+RETURNS TABLE (
+    bill_run_id bigint, bill_count bigint, line_count bigint, energy_kwh numeric, charge_minor numeric,
+    unbilled_span_count bigint, corrected_account_count bigint, correction_minor numeric
+)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, ops
+-- Work tables are made in the order of accounts, so sorting them again is nearly free where hashing is not; and the
+-- planner's standard prices hold two cores back from steps that take a second.
+SET enable_hashagg = off SET parallel_tuple_cost = 0.001 SET parallel_setup_cost = 200
+SET min_parallel_table_scan_size = '1MB'
+AS $$
+#variable_conflict use_column
+DECLARE
+    month date := date_trunc('month', run_month)::date;
+    run_tag text := run_source_id::text;
+    segments text := ops.work_table('segments', run_tag);
+    lines text := ops.work_table('lines', run_tag);
+    bills text := ops.work_table('bills', run_tag);
+    entries text := ops.work_table('ledger', run_tag);
+    res_ids integer[] := ops.res_of_run(month, run_unit_id, only_account_id);
+    rated record;
+    totals record;
+    corrected record;
+    new_run_id bigint;
+BEGIN
+    PERFORM ops.require_right(
+        current_setting('wattbook.user_login', true), 'bill', coalesce(run_unit_id, res_ids[1])
+    );
+    PERFORM ops.lock_open_month(res_ids, month);
+    -- One run at a time posts into a month: two would number the same bills and attach the same partition.
+    PERFORM pg_advisory_xact_lock(hashtext('bill run'), (month - date '2000-01-01'));
+    PERFORM ops.require_earlier_months_billed(month, res_ids, only_account_id);
+    SELECT * INTO rated FROM ops.rate_run(run_tag, month, res_ids, only_account_id, run_source_id);
+
+    PERFORM ops.create_bills(bills, entries, lines, ops.kind_of_new_bills(lines), month, run_source_id);
+    SELECT * INTO totals FROM ops.require_run_adds_up(bills, lines, segments, entries, month);
     IF totals.bill_count > 0 THEN
-        PERFORM ops.require_engines_agree(lines, bills);
+        PERFORM ops.require_engines_agree(lines, bills, month, true);
         PERFORM ops.mark_days_billed(segments, run_tag);
         PERFORM ops.attach_or_insert(bills, 'bill', month);
         PERFORM ops.attach_or_insert(lines, 'bill_line', month);
         PERFORM ops.attach_or_insert(entries, 'ledger', month);
+    ELSE
+        EXECUTE format('DROP TABLE %s, %s', bills, entries);
+    END IF;
+    IF rated.amended_point_count > 0 THEN
+        SELECT * INTO corrected FROM ops.post_amended(run_tag, month, run_source_id);
+        totals.bill_count := totals.bill_count + corrected.bill_count;
+        totals.line_count := totals.line_count + corrected.line_count;
+        totals.energy_kwh := totals.energy_kwh + corrected.energy_kwh;
+        totals.charge_minor := totals.charge_minor + corrected.charge_minor;
+        corrected_account_count := corrected.account_count;
+        correction_minor := corrected.charge_minor;
+    END IF;
+    IF totals.bill_count > 0 THEN
+        IF only_account_id IS NULL THEN
+            PERFORM ops.require_approved(
+                month, run_unit_id, totals.bill_count, totals.energy_kwh, totals.charge_minor
+            );
+        END IF;
         INSERT INTO ops.bill_run (
             booked_month, unit_id, account_id, bill_count, line_count, energy_kwh, charge_minor, source_id
         )
@@ -312,11 +327,10 @@ BEGIN
             totals.charge_minor, run_source_id
         )
         RETURNING bill_run.bill_run_id INTO new_run_id;
-    ELSE
-        EXECUTE format('DROP TABLE %s, %s, %s', bills, lines, entries);
     END IF;
-    EXECUTE format('DROP TABLE %s, %s', spans, segments);
+    PERFORM ops.drop_work_tables(run_tag);
     RETURN QUERY SELECT
-        new_run_id, totals.bill_count, totals.line_count, totals.energy_kwh, totals.charge_minor::numeric, unbilled;
+        new_run_id, totals.bill_count, totals.line_count, totals.energy_kwh, totals.charge_minor::numeric,
+        rated.unbilled_span_count, coalesce(corrected_account_count, 0), coalesce(correction_minor, 0);
 END
 $$;

@@ -29,64 +29,6 @@ BEGIN
 END
 $$;
 
--- Accounts whose energy is not what their readings, or what was told as such, say; with both figures.
-CREATE OR REPLACE FUNCTION ops.energy_in_doubt(parts text)
-RETURNS TABLE (account_id bigint, billed_kwh numeric, expected_kwh numeric)
-LANGUAGE plpgsql
-AS $$
-BEGIN
-    RETURN QUERY EXECUTE format(
-        $statement$
-        WITH billed AS (
-            SELECT
-                p.account_id, p.metering_point_id, p.zone_code, p.closing_reading_id,
-                min(p.opening_month) AS opening_month, min(p.opening_reading_id) AS opening_reading_id,
-                min(p.closing_month) AS closing_month, sum(p.energy_kwh) AS billed_kwh
-            FROM %1$s AS p
-            WHERE p.closing_reading_id IS NOT NULL
-            GROUP BY p.account_id, p.metering_point_id, p.zone_code, p.closing_reading_id
-        ),
-        between_readings AS (
-            SELECT
-                b.account_id, b.billed_kwh,
-                mod(c.value_kwh - o.value_kwh + power(10::numeric, g.digits), power(10::numeric, g.digits)) * i.ratio
-                    AS expected_kwh
-            FROM billed AS b
-            LEFT JOIN ops.reading AS c
-                ON c.account_id = b.account_id AND c.booked_month = b.closing_month
-                AND c.reading_id = b.closing_reading_id
-            LEFT JOIN ops.reading AS o
-                ON o.account_id = b.account_id AND o.booked_month = b.opening_month
-                AND o.reading_id = b.opening_reading_id AND o.meter_id = c.meter_id AND o.zone_code = c.zone_code
-            LEFT JOIN ops.meter_register AS g ON g.meter_id = c.meter_id AND g.zone_code = b.zone_code
-            LEFT JOIN ops.meter_installation AS i
-                ON i.meter_id = c.meter_id AND i.metering_point_id = b.metering_point_id AND i.known_to IS NULL
-                AND i.valid_from < c.read_on AND (i.valid_to IS NULL OR c.read_on <= i.valid_to)
-        ),
-        told AS (
-            SELECT p.account_id, p.metering_point_id, p.energy_basis, sum(p.energy_kwh) AS billed_kwh,
-                min(p.span_from) AS first_day, max(p.span_to) AS last_day
-            FROM %1$s AS p
-            WHERE p.closing_reading_id IS NULL AND p.component = 'energy'
-            GROUP BY p.account_id, p.metering_point_id, p.energy_basis
-        ),
-        told_as_such AS (
-            SELECT t.account_id, t.billed_kwh, sum(e.energy_kwh) AS expected_kwh
-            FROM told AS t
-            LEFT JOIN ops.measured_energy AS e
-                ON e.account_id = t.account_id AND e.metering_point_id = t.metering_point_id
-                AND e.kind = t.energy_basis AND e.direction = 'consumed'
-                AND e.span_from >= t.first_day AND e.span_to <= t.last_day
-            GROUP BY t.account_id, t.metering_point_id, t.energy_basis, t.billed_kwh
-        )
-        SELECT u.account_id, u.billed_kwh, u.expected_kwh
-        FROM (SELECT * FROM between_readings UNION ALL SELECT * FROM told_as_such) AS u
-        WHERE u.billed_kwh IS DISTINCT FROM u.expected_kwh
-        $statement$, parts
-    );
-END
-$$;
-
 -- Accounts with a part that stands on another volume of its month, or on other bounds of steps, than the energy billed
 -- before it, the residents, the days, the contract and the other zones say; with both volumes.
 CREATE OR REPLACE FUNCTION ops.volumes_in_doubt(parts text, lines text)
@@ -121,12 +63,14 @@ BEGIN
         ),
         expected AS (
             SELECT
-                p.*, z.zone_share,
-                round(z.zone_share * CASE
+                p.*, z.zone_kwh, z.all_zones_kwh,
+                round(z.zone_kwh * CASE
+                    -- Steps by days know their own part alone.
+                    WHEN b.step_basis IN ('thirty_days', 'month_days')
+                        THEN CASE WHEN b.step_mode = 'whole' THEN b.slice_kwh ELSE 0 END
                     WHEN b.step_mode = 'whole' THEN v.before_kwh + b.month_kwh
-                    WHEN b.step_basis IN ('thirty_days', 'month_days') THEN 0
                     ELSE v.before_kwh + coalesce(b.earlier_kwh, 0)
-                END, 6) - CASE WHEN b.step_mode = 'whole' THEN p.energy_kwh ELSE 0 END AS expected_from,
+                END / z.all_zones_kwh, 6) - CASE WHEN b.step_mode = 'whole' THEN p.energy_kwh ELSE 0 END AS expected_from,
                 CASE b.step_basis
                     WHEN 'resident_month' THEN greatest(f.persons, 1)
                     WHEN 'thirty_days' THEN (p.span_to - p.span_from) / 30.0
@@ -147,14 +91,16 @@ BEGIN
                 AND f.valid_from <= p.span_from AND (f.valid_to IS NULL OR f.valid_to > p.span_from)
             CROSS JOIN LATERAL (SELECT coalesce(o.energy_kwh, 0) AS before_kwh) AS v
             CROSS JOIN LATERAL (
-                SELECT CASE WHEN p.energy_kwh = b.slice_kwh THEN 1 ELSE p.energy_kwh / b.slice_kwh END AS zone_share
+                SELECT
+                    CASE WHEN p.energy_kwh = b.slice_kwh THEN 1 ELSE p.energy_kwh END AS zone_kwh,
+                    CASE WHEN p.energy_kwh = b.slice_kwh THEN 1 ELSE b.slice_kwh END AS all_zones_kwh
             ) AS z
             WHERE p.component = 'energy'
         )
         SELECT e.account_id, e.volume_from, e.expected_from
         FROM expected AS e
         WHERE e.volume_from <> e.expected_from
-            OR coalesce(e.bound_factor, 1) <> (e.expected_factor * e.zone_share)::numeric(24, 12)
+            OR coalesce(e.bound_factor, 1) <> (e.expected_factor * e.zone_kwh / e.all_zones_kwh)::numeric(24, 12)
         $statement$, parts, lines
     );
 END
@@ -190,6 +136,8 @@ BEGIN
             SELECT
                 d.account_id, d.charge_minor AS billed_minor, d.vat_minor AS billed_vat_minor,
                 CASE
+                    -- Nothing used costs nothing, also where nothing more could be priced.
+                    WHEN d.energy_kwh = 0 THEN 0
                     WHEN t.step_no = b.step_no OR t.step_mode = 'whole'
                         THEN ops.rounded_charge(d.energy_kwh, t.price_minor, d.vat_rate, t.price_includes_vat)
                     ELSE
@@ -199,6 +147,7 @@ BEGIN
                         + ops.rounded_charge(d.volume_to - t.over_kwh, t.price_minor, d.vat_rate, t.price_includes_vat)
                 END AS expected_minor,
                 CASE
+                    WHEN d.energy_kwh = 0 THEN 0
                     WHEN t.step_no = b.step_no OR t.step_mode = 'whole'
                         THEN ops.rounded_vat(d.energy_kwh, t.price_minor, d.vat_rate, t.price_includes_vat)
                     ELSE
@@ -305,7 +254,8 @@ END
 $$;
 
 -- Refuses a run that the two engines do not agree on to the last coin and the last millionth of a kWh.
-CREATE OR REPLACE FUNCTION ops.require_engines_agree(lines text, bills text)
+-- Where at_first_sight is false, every part is looked at: a bill of months billed anew holds parts of spans.
+CREATE OR REPLACE FUNCTION ops.require_engines_agree(lines text, bills text, month date, at_first_sight boolean)
 RETURNS void
 LANGUAGE plpgsql
 AS $$
@@ -315,7 +265,11 @@ DECLARE
     disagreement record;
     subject text;
 BEGIN
-    PERFORM ops.create_unproved(unproved, lines, bills);
+    IF at_first_sight THEN
+        PERFORM ops.create_unproved(unproved, lines, bills, month);
+    ELSE
+        EXECUTE format('CREATE TABLE %s AS SELECT DISTINCT account_id FROM %s', unproved, bills);
+    END IF;
     PERFORM ops.create_charged_parts(parts, lines, unproved);
     subject := 'energy';
     SELECT count(*) AS found, min(e.account_id) AS account_id INTO disagreement FROM ops.energy_in_doubt(parts) AS e;

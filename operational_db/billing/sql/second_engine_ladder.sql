@@ -23,6 +23,14 @@ RETURN CASE
     ELSE round(energy_kwh * price_minor * (1 + vat_rate)) - round(energy_kwh * price_minor)
 END;
 
+-- What a register counts until it passes zero.
+CREATE OR REPLACE FUNCTION ops.register_size_kwh(digits smallint)
+RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (
+    '{1,1e1,1e2,1e3,1e4,1e5,1e6,1e7,1e8,1e9,1e10,1e11,1e12}'::numeric[]
+)[digits + 1];
+
 -- One row per price list, rate of VAT and step: what the steps below it cost in full, each rounded once.
 CREATE OR REPLACE VIEW ops.price_ladder AS
 WITH list AS (
@@ -45,89 +53,118 @@ WINDOW below AS (
     ORDER BY t.step_no ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
 );
 
+-- Creates table target: one row per plain price list in use in the month: its steps as arrays, so that the step of a
+-- volume is found without a join.
+CREATE OR REPLACE FUNCTION ops.create_price_arrays(target text, lines text, month date)
+RETURNS void
+LANGUAGE plpgsql SET default_statistics_target = '10'
+AS $$
+BEGIN
+    EXECUTE format(
+        $statement$
+        CREATE TABLE %1$s AS
+        SELECT
+            k.tariff_version_id, k.variant_code, k.vat_rate, k.price_includes_vat,
+            array_agg(k.over_kwh ORDER BY k.step_no) AS over_kwh,
+            array_agg(k.price_minor ORDER BY k.step_no) AS price_minor,
+            array_agg(k.charge_below_minor ORDER BY k.step_no) AS charge_below_minor,
+            array_agg(k.vat_below_minor ORDER BY k.step_no) AS vat_below_minor
+        FROM ops.tariff_version AS t
+        INNER JOIN ops.tariff AS f ON f.tariff_code = t.tariff_code
+        INNER JOIN ops.vat_rate AS v
+            ON v.country = f.country AND v.valid_from <= %3$L AND (v.valid_to IS NULL OR v.valid_to > %3$L)
+        LEFT JOIN ops.tariff_season AS c
+            ON c.tariff_version_id = t.tariff_version_id AND c.month_of_year = extract(month FROM %3$L::date)
+        INNER JOIN ops.price_ladder AS k
+            ON k.tariff_version_id = t.tariff_version_id AND k.vat_rate = v.rate
+            AND k.season_code = coalesce(c.season_code, 'all')
+        WHERE t.step_mode = 'excess' AND t.tariff_version_id IN (SELECT l.tariff_version_id FROM %2$s AS l)
+        GROUP BY k.tariff_version_id, k.variant_code, k.vat_rate, k.price_includes_vat
+        $statement$, target, lines, month
+    );
+    EXECUTE format('ANALYZE %s', target);
+END
+$$;
+
 -- Creates table target: the accounts of a run whose bill is not proved at first sight. Proved at first sight is the
--- bill of one register over one calendar month under one plain price list: its volume is the remainder of the two
+-- bill of one register over the calendar month under one plain price list: its volume is the remainder of the two
 -- readings, its charge one look at the ladder. All others are looked at part by part.
-CREATE OR REPLACE FUNCTION ops.create_unproved(target text, lines text, bills text)
+CREATE OR REPLACE FUNCTION ops.create_unproved(target text, lines text, bills text, month date)
 RETURNS void
 LANGUAGE plpgsql SET default_statistics_target = '10'
 AS $$
 DECLARE
+    prices text := replace(target, 'work.', 'work.prices_');
+    proved text := replace(target, 'work.', 'work.proved_');
     bill_count bigint;
+    proved_count bigint;
 BEGIN
-    -- The planner takes the conditions of a join for independent, expects one row of many and would look each one up.
+    PERFORM ops.create_price_arrays(prices, lines, month);
     EXECUTE format('SELECT count(*) FROM %s', bills) INTO bill_count;
+    -- The planner takes conditions for independent, expects one row of many and would look each one up. Within CASE a
+    -- condition is one; and with many rows no look-up is better than a join of all.
     PERFORM set_config('enable_nestloop', CASE WHEN bill_count > 5000 THEN 'off' ELSE 'on' END, true);
-    EXECUTE format('ANALYZE %s, %s', lines, bills);
     EXECUTE format(
         $statement$
         CREATE TABLE %1$s AS
-        WITH price_list AS MATERIALIZED (
-            SELECT
-                u.service_month, k.*
-            FROM (SELECT DISTINCT service_month, tariff_version_id FROM %2$s) AS u
-            INNER JOIN ops.tariff_version AS t ON t.tariff_version_id = u.tariff_version_id
-            INNER JOIN ops.tariff AS f ON f.tariff_code = t.tariff_code
-            INNER JOIN ops.vat_rate AS v
-                ON v.country = f.country AND v.valid_from <= u.service_month
-                AND (v.valid_to IS NULL OR v.valid_to > u.service_month)
-            LEFT JOIN ops.tariff_season AS c
-                ON c.tariff_version_id = u.tariff_version_id
-                AND c.month_of_year = extract(month FROM u.service_month)
-            INNER JOIN ops.price_ladder AS k
-                ON k.tariff_version_id = u.tariff_version_id AND k.vat_rate = v.rate
-                AND k.season_code = coalesce(c.season_code, 'all')
-        ),
-        measured AS MATERIALIZED (
-            SELECT
-                l.account_id, l.service_month, l.tariff_version_id, l.variant_code,
-                mod(c.value_kwh - o.value_kwh + power(10::numeric, g.digits), power(10::numeric, g.digits)) * i.ratio
-                    AS energy_kwh
-            FROM %2$s AS l
-            INNER JOIN ops.reading AS c
-                ON c.account_id = l.account_id AND c.booked_month = l.closing_month
-                AND c.reading_id = l.closing_reading_id AND c.read_on = l.span_to
-            INNER JOIN ops.reading AS o
-                ON o.account_id = l.account_id AND o.booked_month = l.opening_month
-                AND o.reading_id = l.opening_reading_id AND o.read_on = l.span_from AND o.meter_id = c.meter_id
-            INNER JOIN ops.meter_register AS g ON g.meter_id = c.meter_id AND g.zone_code = 'all'
-            INNER JOIN ops.meter_installation AS i
-                ON i.meter_id = c.meter_id AND i.metering_point_id = l.metering_point_id AND i.known_to IS NULL
-                AND i.valid_from < c.read_on AND (i.valid_to IS NULL OR c.read_on <= i.valid_to)
-            WHERE l.step_no = 1 AND l.volume_from = 0 AND l.zone_code = 'all' AND l.bound_factor IS NULL
-                AND l.price_denominator IS NULL AND l.span_from = l.service_month
-                AND l.span_to = (l.service_month + interval '1 month')::date
-        ),
-        expected AS (
-            SELECT
-                m.account_id, m.energy_kwh,
-                CASE WHEN k.step_mode = 'whole'
-                    THEN ops.rounded_charge(m.energy_kwh, k.price_minor, k.vat_rate, k.price_includes_vat)
-                    ELSE
-                        k.charge_below_minor
-                        + ops.rounded_charge(m.energy_kwh - k.over_kwh, k.price_minor, k.vat_rate, k.price_includes_vat)
-                END AS charge_minor,
-                CASE WHEN k.step_mode = 'whole'
-                    THEN ops.rounded_vat(m.energy_kwh, k.price_minor, k.vat_rate, k.price_includes_vat)
-                    ELSE
-                        k.vat_below_minor
-                        + ops.rounded_vat(m.energy_kwh - k.over_kwh, k.price_minor, k.vat_rate, k.price_includes_vat)
-                END AS vat_minor
-            FROM measured AS m
-            INNER JOIN price_list AS k
-                ON k.service_month = m.service_month AND k.tariff_version_id = m.tariff_version_id
-                AND k.variant_code = m.variant_code AND (m.energy_kwh > k.over_kwh OR k.step_no = 1)
-                AND (k.up_to_kwh IS NULL OR m.energy_kwh <= k.up_to_kwh)
-        )
-        SELECT b.account_id
-        FROM %3$s AS b
-        LEFT JOIN expected AS e ON e.account_id = b.account_id
-        WHERE b.energy_kwh IS DISTINCT FROM e.energy_kwh OR b.charge_minor IS DISTINCT FROM e.charge_minor
-            OR b.vat_minor IS DISTINCT FROM e.vat_minor
-        GROUP BY b.account_id
-        $statement$, target, lines, bills
+        SELECT l.account_id
+        FROM %2$s AS l
+        INNER JOIN %3$s AS b ON b.account_id = l.account_id
+        INNER JOIN ops.reading AS c ON c.reading_id = l.closing_reading_id AND c.booked_month = %5$L
+        INNER JOIN ops.reading AS o
+            ON o.reading_id = l.opening_reading_id AND o.booked_month BETWEEN %6$L AND %5$L
+        INNER JOIN ops.meter_register AS g ON g.meter_id = c.meter_id
+        INNER JOIN ops.meter_installation AS i ON i.meter_id = c.meter_id
+        INNER JOIN %4$s AS k ON k.tariff_version_id = l.tariff_version_id AND k.variant_code = l.variant_code
+        -- Function scans, so that volume and step are worked out once a row.
+        CROSS JOIN LATERAL unnest(ARRAY[ops.register_size_kwh(g.digits)]) AS n (size_kwh)
+        CROSS JOIN LATERAL unnest(
+            ARRAY[round(mod(c.value_kwh - o.value_kwh + n.size_kwh, n.size_kwh) * i.ratio, 6)]
+        ) AS m (energy_kwh)
+        CROSS JOIN LATERAL unnest(ARRAY[width_bucket(m.energy_kwh, k.over_kwh)]) AS t (step)
+        WHERE
+            CASE
+                WHEN l.step_no = 1 AND l.volume_from = 0 AND l.zone_code = 'all' AND l.bound_factor IS NULL
+                AND l.price_denominator IS NULL AND l.service_month = %5$L AND l.span_from = %5$L
+                AND l.span_to = %7$L
+                    THEN true
+                ELSE false
+            END
+            AND CASE
+                WHEN c.read_on = l.span_to AND o.read_on = l.span_from AND o.meter_id = c.meter_id
+                AND c.account_id = l.account_id AND o.account_id = l.account_id AND c.zone_code = 'all'
+                AND o.zone_code = 'all' AND i.metering_point_id = l.metering_point_id
+                AND i.known_to IS NULL AND i.valid_from < c.read_on
+                AND (i.valid_to IS NULL OR c.read_on <= i.valid_to)
+                AND g.zone_code = 'all' AND g.known_to IS NULL
+                AND (g.valid_from IS NULL OR g.valid_from < c.read_on)
+                AND (g.valid_to IS NULL OR c.read_on <= g.valid_to)
+                    THEN true
+                ELSE false
+            END
+            AND CASE
+                WHEN b.energy_kwh = m.energy_kwh
+                AND b.charge_minor = k.charge_below_minor[t.step] + ops.rounded_charge(
+                    m.energy_kwh - k.over_kwh[t.step], k.price_minor[t.step], k.vat_rate, k.price_includes_vat
+                )
+                AND b.vat_minor = k.vat_below_minor[t.step] + ops.rounded_vat(
+                    m.energy_kwh - k.over_kwh[t.step], k.price_minor[t.step], k.vat_rate, k.price_includes_vat
+                )
+                    THEN true
+                ELSE false
+            END
+        $statement$, proved, lines, bills, prices, month, (month - interval '1 month')::date,
+        (month + interval '1 month')::date
     );
+    GET DIAGNOSTICS proved_count = ROW_COUNT;
     PERFORM set_config('enable_nestloop', 'on', true);
+    -- Each proved bill is one row, so equal counts leave nothing to look for.
+    EXECUTE format(
+        'CREATE TABLE %s AS SELECT b.account_id FROM %s AS b WHERE %s '
+        'AND NOT EXISTS (SELECT 1 FROM %s AS p WHERE p.account_id = b.account_id)',
+        target, bills, CASE WHEN proved_count = bill_count THEN 'false' ELSE 'true' END, proved
+    );
+    EXECUTE format('DROP TABLE %s, %s', proved, prices);
     EXECUTE format('ANALYZE %s', target);
 END
 $$;

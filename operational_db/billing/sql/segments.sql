@@ -1,7 +1,8 @@
--- From spans to segments: parts within one calendar month and one price list, placed on the month's volume.
+-- From spans to segments: parts within one calendar month and one price list.
 
--- The set of zones of a meter as the tariff version prices it; without a meter the set that half-hours fall into.
-CREATE OR REPLACE FUNCTION ops.zone_set_of_meter(of_tariff_version_id integer, of_meter_id bigint)
+-- The set of zones of a meter, as it counts up to a day, as the tariff version prices it; without a meter the set that
+-- half-hours fall into.
+CREATE OR REPLACE FUNCTION ops.zone_set_of_meter(of_tariff_version_id integer, of_meter_id bigint, closing_on date)
 RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN CASE
@@ -10,7 +11,10 @@ RETURN CASE
     )
     ELSE ops.zone_set_of(
         of_tariff_version_id,
-        (SELECT array_agg(g.zone_code) FROM ops.meter_register AS g WHERE g.meter_id = of_meter_id)
+        (SELECT array_agg(g.zone_code) FROM ops.meter_register AS g
+         WHERE g.meter_id = of_meter_id AND g.known_to IS NULL
+             AND (g.valid_from IS NULL OR g.valid_from < closing_on)
+             AND (g.valid_to IS NULL OR closing_on <= g.valid_to))
     )
 END;
 
@@ -29,7 +33,9 @@ BEGIN
     EXECUTE format(
         $statement$
         WITH zoned AS (
-            SELECT s.metering_point_id, s.span_from, f.tariff_version_id
+            SELECT
+                s.metering_point_id, s.span_from, f.tariff_version_id,
+                ops.zone_set_of_meter(f.tariff_version_id, NULL, s.span_to) AS zone_set
             FROM %1$s AS s
             INNER JOIN ops.metering_point_tariff AS p
                 ON p.metering_point_id = s.metering_point_id AND p.known_to IS NULL AND p.valid_from <= s.span_from
@@ -45,7 +51,7 @@ BEGIN
             USING zoned AS z
             WHERE s.metering_point_id = z.metering_point_id AND s.span_from = z.span_from
                 AND s.energy_basis = 'half_hours'
-            RETURNING s.*, z.tariff_version_id
+            RETURNING s.*, z.tariff_version_id, z.zone_set
         ),
         in_zones AS (
             SELECT t.metering_point_id, t.span_from, h.zone_code, sum(e.energy_kwh) AS energy_kwh
@@ -55,7 +61,7 @@ BEGIN
                 AND i.measured_on >= t.span_from AND i.measured_on < t.span_to
             CROSS JOIN LATERAL unnest(i.half_hours) WITH ORDINALITY AS e (energy_kwh, half_hour)
             INNER JOIN ops.tariff_zone_hours AS h
-                ON h.tariff_version_id = t.tariff_version_id
+                ON h.tariff_version_id = t.tariff_version_id AND h.zone_set = t.zone_set
                 AND (e.half_hour - 1) / 2 >= h.from_hour AND (e.half_hour - 1) / 2 < h.to_hour
             GROUP BY t.metering_point_id, t.span_from, h.zone_code
         ),
@@ -79,20 +85,51 @@ BEGIN
 END
 $$;
 
--- Creates table target from a table of spans: one row per part of a span within one calendar month, one tariff of the
--- point, one price list, one rate of VAT and (where steps are counted by residents) one family size. Energy is spread
--- over the days of its span: the part up to a day is rounded to a millionth of a kWh, so the parts add up to the span
--- exactly. Each segment begins at no volume; place_volumes mends that where the month has other energy.
-CREATE OR REPLACE FUNCTION ops.create_segments(target text, spans text)
-RETURNS void
-LANGUAGE plpgsql SET default_statistics_target = '10'
+-- Text of a SELECT from a table (or subquery) of spans with days within these months: one row per part of a span within
+-- one calendar month, one tariff of the point, one price list, one rate of VAT and (where steps are counted by
+-- residents) one family size. Energy is spread over the days of its span: the part up to a day is rounded to a
+-- millionth of a kWh, so the parts add up to the span exactly. Each segment begins at no volume; place_volumes mends
+-- that where the month has other energy.
+CREATE OR REPLACE FUNCTION ops.segments_sql(
+    spans text, first_month date, last_month date, has_zones boolean, only_whole boolean
+)
+RETURNS text
+LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
-    has_zones boolean;
     zone_factor text := 'NULL::bigint AS price_factor_numerator, NULL::bigint AS price_factor_denominator';
     zone_look_up text := '';
+    family text := 'NULL::integer AS persons';
+    family_days text := '';
+    family_look_up text := '';
+    has_residents text := 'part.step_basis <> ''resident_month'' OR part.persons IS NOT NULL';
+    -- The part of a span that falls into the days of a price list and of the point's tariff ...
+    bounds text := $fragment$
+        greatest(s.span_from, d.first_day, p.valid_from%1$s) AS part_from,
+        least(s.span_to, d.last_day, p.valid_to%2$s) AS part_to
+    $fragment$;
+    has_part text := $fragment$
+        d.first_day < s.span_to AND d.last_day > s.span_from AND p.valid_from < least(s.span_to, d.last_day)
+        AND (p.valid_to IS NULL OR p.valid_to > greatest(s.span_from, d.first_day))
+    $fragment$;
+    energy text := $fragment$
+        CASE
+            WHEN part.part_from = part.span_from AND part.part_to = part.span_to THEN part.energy_kwh
+            ELSE ops.energy_until_kwh(part.energy_kwh, part.span_from, part.span_to, part.part_to)
+                - ops.energy_until_kwh(part.energy_kwh, part.span_from, part.span_to, part.part_from)
+        END::numeric(18, 6)
+    $fragment$;
 BEGIN
-    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s WHERE zone_code <> ''all'')', spans) INTO has_zones;
+    IF only_whole THEN
+        -- ... or the whole span, where it lies within both.
+        bounds := 's.span_from AS part_from, s.span_to AS part_to';
+        has_part := $fragment$
+            d.first_day <= s.span_from AND (d.last_day IS NULL OR s.span_to <= d.last_day)
+            AND p.valid_from <= s.span_from AND (p.valid_to IS NULL OR s.span_to <= p.valid_to)
+        $fragment$;
+        energy := 'part.energy_kwh';
+        has_residents := 'part.step_basis <> ''resident_month''';
+    END IF;
     IF has_zones THEN
         zone_factor := 'z.price_factor_numerator, z.price_factor_denominator';
         zone_look_up := $fragment$
@@ -101,18 +138,31 @@ BEGIN
                 FROM ops.tariff_zone AS h
                 WHERE s.zone_code <> 'all' AND h.zone_code = s.zone_code
                     AND h.tariff_version_id = d.tariff_version_id
-                    AND h.zone_set = ops.zone_set_of_meter(d.tariff_version_id, s.meter_id)
+                    AND h.zone_set = ops.zone_set_of_meter(d.tariff_version_id, s.meter_id, s.span_to)
                 OFFSET 0
             ) AS z ON true
         $fragment$;
     END IF;
-    EXECUTE format(
+    IF NOT only_whole AND ops.counts_residents(first_month, last_month) THEN
+        family := 'f.persons';
+        family_days := ', f.valid_from';
+        family_look_up := $fragment$
+            -- OFFSET keeps this look-up of a few out of the joins that every span goes through.
+            LEFT JOIN LATERAL (
+                SELECT h.persons, h.valid_from, h.valid_to
+                FROM ops.family_size AS h
+                WHERE d.step_basis = 'resident_month' AND h.account_id = s.account_id AND h.known_to IS NULL
+                    AND h.valid_from < least(s.span_to, d.last_day, p.valid_to)
+                    AND (h.valid_to IS NULL OR h.valid_to > greatest(s.span_from, d.first_day, p.valid_from))
+                OFFSET 0
+            ) AS f ON true
+        $fragment$;
+    END IF;
+    RETURN format(
         $statement$
-        CREATE TABLE %1$s AS
         WITH service_month AS MATERIALIZED (
             SELECT g::date AS service_month, (g + interval '1 month')::date AS next_month
-            FROM (SELECT min(span_from) AS first_day, max(span_to) AS last_day FROM %2$s) AS b,
-                generate_series(date_trunc('month', b.first_day), b.last_day - 1, interval '1 month') AS g
+            FROM generate_series(%2$L::date, %3$L::date, interval '1 month') AS g
         ),
         price_days AS MATERIALIZED (
             -- The days of each calendar month that have one price list and one rate of VAT; a handful of rows.
@@ -133,238 +183,122 @@ BEGIN
         part AS (
             SELECT
                 s.*, d.service_month,
-                greatest(s.span_from, d.first_day, p.valid_from, f.valid_from) AS part_from,
-                least(s.span_to, d.last_day, p.valid_to, f.valid_to) AS part_to,
+                %9$s,
                 d.tariff_version_id, d.variant_code, d.season_code, d.price_includes_vat, d.vat_rate, d.step_basis,
-                d.is_whole_volume, p.contracted_kwh_per_month, f.persons, %3$s
-            FROM %2$s AS s
+                d.is_whole_volume, p.contracted_kwh_per_month, %7$s, %5$s
+            FROM %1$s AS s
             INNER JOIN ops.metering_point_tariff AS p
                 ON p.metering_point_id = s.metering_point_id AND p.known_to IS NULL AND s.energy_kwh IS NOT NULL
             INNER JOIN price_days AS d
                 ON d.tariff_code = p.tariff_code AND d.variant_code = p.variant_code
-                AND d.first_day < s.span_to AND d.last_day > s.span_from
-                AND p.valid_from < least(s.span_to, d.last_day)
-                AND (p.valid_to IS NULL OR p.valid_to > greatest(s.span_from, d.first_day))
-            -- OFFSET keeps this look-up of a few out of the joins that every span goes through.
-            LEFT JOIN LATERAL (
-                SELECT h.persons, h.valid_from, h.valid_to
-                FROM ops.family_size AS h
-                WHERE d.step_basis = 'resident_month' AND h.account_id = s.account_id AND h.known_to IS NULL
-                    AND h.valid_from < least(s.span_to, d.last_day, p.valid_to)
-                    AND (h.valid_to IS NULL OR h.valid_to > greatest(s.span_from, d.first_day, p.valid_from))
-                OFFSET 0
-            ) AS f ON true
-            %4$s
-            WHERE d.step_basis <> 'resident_month' OR f.persons IS NOT NULL
+                -- One condition to the planner, which would take all of it for independent and expect no rows.
+                AND CASE WHEN %10$s THEN true ELSE false END
+            %8$s
+            %6$s
         ),
         with_energy AS (
-            SELECT
-                part.*,
-                CASE
-                    WHEN part.part_from = part.span_from AND part.part_to = part.span_to THEN part.energy_kwh
-                    ELSE ops.energy_until_kwh(part.energy_kwh, part.span_from, part.span_to, part.part_to)
-                        - ops.energy_until_kwh(part.energy_kwh, part.span_from, part.span_to, part.part_from)
-                END::numeric(18, 6) AS segment_kwh
+            SELECT part.*, %11$s AS segment_kwh
             FROM part
+            WHERE %4$s
         )
         SELECT
             w.account_id, w.metering_point_id, w.zone_code, w.res_id, w.service_month,
             w.part_from AS span_from, w.part_to AS span_to, w.component, w.energy_basis, w.tariff_version_id,
             w.variant_code, w.season_code, w.vat_rate, w.price_includes_vat, w.step_basis, w.is_whole_volume,
             w.segment_kwh, 0::numeric(18, 6) AS volume_from, w.segment_kwh AS volume_to,
-            CASE WHEN w.step_basis <> 'calendar_month'
-                THEN ops.step_bound_factor(
-                    w.step_basis, w.persons, w.part_from, w.part_to, w.contracted_kwh_per_month
-                )
-            END::numeric(24, 12) AS bound_factor,
+            f.bound_factor AS all_zones_factor, f.bound_factor,
             w.price_factor_numerator::smallint AS price_numerator,
             w.price_factor_denominator::smallint AS price_denominator, w.power_kw::numeric(12, 3) AS power_kw,
             w.opening_month, w.opening_reading_id, w.closing_month, w.closing_reading_id
         FROM with_energy AS w
-        $statement$, target, spans, zone_factor, zone_look_up
+        CROSS JOIN LATERAL (
+            SELECT
+                CASE WHEN w.step_basis <> 'calendar_month'
+                    THEN ops.step_bound_factor(
+                        w.step_basis, w.persons, w.part_from, w.part_to, w.contracted_kwh_per_month
+                    )
+                END::numeric(24, 12) AS bound_factor
+        ) AS f
+        $statement$,
+        spans, first_month, last_month,
+        has_residents, zone_factor, zone_look_up, family, family_look_up,
+        format(bounds, family_days, replace(family_days, 'valid_from', 'valid_to')), has_part, energy
     );
+END
+$$;
+
+-- Does a tariff in force in these months count its steps by residents?
+CREATE OR REPLACE FUNCTION ops.counts_residents(first_month date, last_month date)
+RETURNS boolean
+LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    RETURN EXISTS (
+        SELECT 1
+        FROM ops.tariff_in_force AS f
+        WHERE f.step_basis = 'resident_month' AND f.valid_from < last_month + interval '1 month'
+            AND (f.valid_to IS NULL OR f.valid_to > first_month)
+            AND EXISTS (SELECT 1 FROM ops.metering_point_tariff AS p WHERE p.tariff_code = f.tariff_code)
+    );
+END
+$$;
+
+-- Creates table target: one row per plain span, one that a single segment holds: between two readings that follow each
+-- other, within the month and one price list, steps not counted by residents. Most spans are plain, and for them the
+-- way from readings to segments is one statement; the others go by a table of spans (ops.add_other_spans).
+CREATE OR REPLACE FUNCTION ops.create_plain_segments(target text, month date, scope text, entered_count bigint)
+RETURNS void
+LANGUAGE plpgsql SET default_statistics_target = '10'
+AS $$
+DECLARE
+    has_zones boolean;
+BEGIN
+    -- With many rows no look-up one by one is better than a join of all, whatever the planner expects.
+    PERFORM set_config('enable_nestloop', CASE WHEN entered_count > 5000 THEN 'off' ELSE 'on' END, true);
+    EXECUTE format(
+        'SELECT EXISTS (SELECT 1 FROM ops.reading AS r WHERE r.booked_month = %L AND r.zone_code <> ''all'')', month
+    ) INTO has_zones;
+    EXECUTE format(
+        'CREATE TABLE %s AS %s %s',
+        target,
+        ops.segments_sql(
+            format(
+                '(%s)',
+                -- The fence keeps the energy from being worked out again for each place it is used in.
+                ops.metered_spans_sql(format(
+                    '(SELECT * FROM (%s) AS x WHERE CASE WHEN x.opening_reading_id IS NOT NULL THEN '
+                    'x.has_estimate_beside IS NOT TRUE ELSE false END)', ops.chain_sql(month, scope)
+                )) || ' OFFSET 0'
+            ),
+            month, month, has_zones, true
+        ),
+        -- Where bills are in the month already, what is left is found by the other way.
+        CASE WHEN ops.has_bills(month) THEN 'WITH NO DATA' ELSE '' END
+    );
+    PERFORM set_config('enable_nestloop', 'on', true);
     EXECUTE format('ANALYZE %s', target);
 END
 $$;
 
--- A span is billed whole or not at all: segments of a span with days without a tariff or a rate of VAT in force are
--- taken out. Returns how many spans are left out, those without energy among them. Segments are parts of their spans
--- and never overlap, so where all days of the spans are there no span lacks one, and none need be looked at.
-CREATE OR REPLACE FUNCTION ops.leave_out_spans(spans text, segments text)
-RETURNS bigint
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    left_out bigint;
-    is_whole boolean;
-BEGIN
-    EXECUTE format(
-        $statement$
-        SELECT s.are_told AND s.day_count = g.day_count
-        FROM
-            (SELECT coalesce(bool_and(energy_kwh IS NOT NULL), true) AS are_told, sum(span_to - span_from) AS day_count
-             FROM %1$s) AS s,
-            (SELECT sum(span_to - span_from) AS day_count FROM %2$s) AS g
-        $statement$, spans, segments
-    ) INTO is_whole;
-    IF is_whole THEN
-        RETURN 0;
-    END IF;
-    EXECUTE format(
-        $statement$
-        WITH uncovered AS (
-            SELECT s.metering_point_id, s.zone_code, s.closing_reading_id, s.span_from, s.span_to
-            FROM %1$s AS s
-            LEFT JOIN %2$s AS g
-                ON g.metering_point_id = s.metering_point_id AND g.zone_code = s.zone_code
-                AND g.closing_reading_id IS NOT DISTINCT FROM s.closing_reading_id
-                AND g.span_from >= s.span_from AND g.span_to <= s.span_to
-            GROUP BY s.metering_point_id, s.zone_code, s.closing_reading_id, s.span_from, s.span_to
-            HAVING count(g.span_from) = 0 OR sum(g.span_to - g.span_from) <> s.span_to - s.span_from
-        ),
-        dropped AS (
-            DELETE FROM %2$s AS g
-            USING uncovered AS u
-            WHERE g.metering_point_id = u.metering_point_id AND g.zone_code = u.zone_code
-                AND g.closing_reading_id IS NOT DISTINCT FROM u.closing_reading_id
-                AND g.span_from >= u.span_from AND g.span_to <= u.span_to
-        )
-        SELECT count(*) FROM uncovered
-        $statement$, spans, segments
-    ) INTO left_out;
-    RETURN left_out;
-END
-$$;
-
--- Takes out the spans with energy or power that no price is known for. Returns how many.
-CREATE OR REPLACE FUNCTION ops.leave_out_unpriced(spans text, segments text)
-RETURNS bigint
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    left_out bigint;
-    has_unpriced boolean;
-BEGIN
-    EXECUTE format(
-        $statement$
-        SELECT EXISTS (
-            SELECT 1
-            FROM (SELECT DISTINCT g.tariff_version_id, g.variant_code FROM %1$s AS g) AS used
-            WHERE EXISTS (
-                SELECT 1 FROM ops.tariff_step AS t
-                WHERE t.tariff_version_id = used.tariff_version_id AND t.variant_code = used.variant_code
-                    AND t.price_minor IS NULL
-            ) OR EXISTS (
-                SELECT 1 FROM ops.tariff_power_price AS p
-                WHERE p.tariff_version_id = used.tariff_version_id AND p.variant_code = used.variant_code
-                    AND p.price_minor_per_kw_year IS NULL
-            )
-        )
-        $statement$, segments
-    ) INTO has_unpriced;
-    IF NOT has_unpriced THEN
-        RETURN 0;
-    END IF;
-    EXECUTE format(
-        $statement$
-        WITH unpriced AS (
-            SELECT DISTINCT s.metering_point_id, s.zone_code, s.closing_reading_id, s.span_from, s.span_to
-            FROM (%2$s) AS r
-            INNER JOIN %1$s AS s
-                ON s.metering_point_id = r.metering_point_id AND s.zone_code = r.zone_code
-                AND s.closing_reading_id IS NOT DISTINCT FROM r.closing_reading_id
-                AND s.span_from <= r.span_from AND s.span_to >= r.span_to
-            WHERE r.price_minor IS NULL
-        ),
-        dropped AS (
-            DELETE FROM %3$s AS g
-            USING unpriced AS u
-            WHERE g.metering_point_id = u.metering_point_id AND g.zone_code = u.zone_code
-                AND g.closing_reading_id IS NOT DISTINCT FROM u.closing_reading_id
-                AND g.span_from >= u.span_from AND g.span_to <= u.span_to
-        )
-        SELECT count(*) FROM unpriced
-        $statement$, spans, ops.rating_sql(segments), segments
-    ) INTO left_out;
-    RETURN left_out;
-END
-$$;
-
--- Places segments on the volume of their calendar month. Where a segment is not its whole month, its steps go on from
--- the other energy of the month: what is billed already, of whatever days and prices, and what this run bills of the
--- days before. So the steps of a month are used once, in whatever order its parts are billed. Zones of one span share
--- the volume in proportion to their use (domain.md 2.3). Steps counted over days begin anew with each segment.
-CREATE OR REPLACE FUNCTION ops.place_volumes(segments text, month date)
+-- Adds the segments of a table of spans.
+CREATE OR REPLACE FUNCTION ops.add_segments(target text, spans text)
 RETURNS void
 LANGUAGE plpgsql
 AS $$
+DECLARE
+    bounds record;
 BEGIN
     EXECUTE format(
-        $statement$
-        WITH continued AS (
-            SELECT DISTINCT account_id, metering_point_id, service_month
-            FROM %1$s
-            WHERE component = 'energy' AND (
-                span_from > service_month OR span_to < service_month + interval '1 month' OR zone_code <> 'all'
-                OR is_whole_volume
-            )
-        ),
-        billed_before AS (
-            SELECT c.metering_point_id, c.service_month, sum(l.energy_kwh) AS energy_kwh
-            FROM continued AS c
-            INNER JOIN ops.bill_line AS l
-                ON l.account_id = c.account_id AND l.metering_point_id = c.metering_point_id
-                AND l.service_month = c.service_month AND l.component = 'energy'
-                AND l.booked_month BETWEEN c.service_month AND %2$L
-            GROUP BY c.metering_point_id, c.service_month
-        ),
-        slice AS (
-            -- The zones of one span together.
-            SELECT
-                s.metering_point_id, s.service_month, s.span_from, s.span_to, s.tariff_version_id,
-                sum(s.segment_kwh) AS slice_kwh
-            FROM %1$s AS s
-            INNER JOIN continued USING (metering_point_id, service_month)
-            WHERE s.component = 'energy'
-            GROUP BY s.metering_point_id, s.service_month, s.span_from, s.span_to, s.tariff_version_id
-        ),
-        placed AS (
-            SELECT
-                s.*, coalesce(b.energy_kwh, 0) + sum(s.slice_kwh) OVER earlier - s.slice_kwh AS slice_from,
-                coalesce(b.energy_kwh, 0) + sum(s.slice_kwh) OVER of_month AS month_kwh
-            FROM slice AS s
-            LEFT JOIN billed_before AS b USING (metering_point_id, service_month)
-            WINDOW
-                of_month AS (PARTITION BY s.metering_point_id, s.service_month),
-                earlier AS (PARTITION BY s.metering_point_id, s.service_month ORDER BY s.span_from, s.span_to)
-        ),
-        shared AS (
-            SELECT
-                s.ctid AS segment, s.segment_kwh, s.is_whole_volume, s.bound_factor,
-                CASE WHEN s.step_basis IN ('thirty_days', 'month_days') THEN 0 ELSE p.slice_from END AS slice_from,
-                CASE WHEN s.step_basis IN ('thirty_days', 'month_days') THEN p.slice_kwh ELSE p.month_kwh END AS month_kwh,
-                CASE WHEN s.segment_kwh <> p.slice_kwh THEN s.segment_kwh / p.slice_kwh END AS zone_share
-            FROM %1$s AS s
-            INNER JOIN placed AS p USING (metering_point_id, service_month, span_from, span_to, tariff_version_id)
-            WHERE s.component = 'energy'
-        )
-        UPDATE %1$s AS s
-        SET
-            bound_factor = CASE
-                WHEN h.zone_share IS NULL THEN h.bound_factor
-                ELSE coalesce(h.bound_factor, 1) * h.zone_share
-            END,
-            volume_from = CASE
-                WHEN h.is_whole_volume THEN round(h.month_kwh * coalesce(h.zone_share, 1), 6) - h.segment_kwh
-                ELSE round(h.slice_from * coalesce(h.zone_share, 1), 6)
-            END,
-            volume_to = CASE
-                WHEN h.is_whole_volume THEN round(h.month_kwh * coalesce(h.zone_share, 1), 6)
-                ELSE round(h.slice_from * coalesce(h.zone_share, 1), 6) + h.segment_kwh
-            END
-        FROM shared AS h
-        WHERE s.ctid = h.segment
-        $statement$, segments, month
-    );
+        'SELECT date_trunc(''month'', min(span_from))::date AS first_month, '
+        'date_trunc(''month'', max(span_to) - 1)::date AS last_month, bool_or(zone_code <> ''all'') AS has_zones '
+        'FROM %s WHERE energy_kwh IS NOT NULL', spans
+    ) INTO bounds;
+    IF bounds.first_month IS NOT NULL THEN
+        EXECUTE format(
+            'INSERT INTO %s %s', target,
+            ops.segments_sql(spans, bounds.first_month, bounds.last_month, bounds.has_zones, false)
+        );
+        EXECUTE format('ANALYZE %s', target);
+    END IF;
 END
 $$;

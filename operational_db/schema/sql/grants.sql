@@ -33,8 +33,10 @@ $$;
 -- Money, bills and closes come from the posting procedures alone; the loader takes away only what a withdrawn load
 -- brought.
 REVOKE INSERT ON ops.bill, ops.bill_line, ops.billed_days, ops.bill_run, ops.ledger, ops.payment, ops.payment_key,
-ops.billing_period, ops.period_close FROM wattbook_loader;
-REVOKE DELETE ON ops.bill, ops.bill_line, ops.billed_days, ops.bill_run, ops.period_close FROM wattbook_loader;
+ops.billing_period, ops.period_close, ops.bill_amendment, ops.bill_amendment_settled, ops.bill_line_reversal,
+ops.bill_run_preview, ops.bill_run_approval FROM wattbook_loader;
+REVOKE DELETE ON ops.bill_amendment, ops.bill_amendment_settled, ops.bill_line_reversal, ops.bill_run_preview,
+ops.bill_run_approval, ops.bill, ops.bill_line, ops.billed_days, ops.bill_run, ops.period_close FROM wattbook_loader;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA landing, migration TO wattbook_dbt;
 GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA landing, migration TO wattbook_loader;
@@ -47,7 +49,8 @@ GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ops TO wattbook_app, wattbook_loader, w
 -- These post without asking for a right, so they are for the role whose commands have asked.
 REVOKE EXECUTE ON FUNCTION ops.post_payments(text), ops.post_opening_balances(text), ops.open_month(integer[], date),
 ops.ensure_month(date) FROM wattbook_app, wattbook_dbt;
-REVOKE EXECUTE ON FUNCTION ops.post_bills(date, integer, bigint, bigint), ops.close_month(integer, date, bigint)
+REVOKE EXECUTE ON FUNCTION ops.post_bills(date, integer, bigint, bigint), ops.close_month(integer, date, bigint),
+ops.try_run(date, integer, bigint), ops.approve_run(bigint, bigint)
 FROM wattbook_dbt;
 GRANT EXECUTE ON FUNCTION ops.current_user_id(), ops.visible_res_ids(), ops.find_unit(text),
 ops.res_under(integer, date), ops.refuse(text, text[])

@@ -9,11 +9,14 @@ BEGIN
         'account', 'street', 'reading', 'measured_energy', 'interval_energy', 'bill', 'bill_line', 'ledger', 'payment',
         'billing_period', 'period_close', 'metering_point', 'contract', 'account_subscriber', 'account_premises',
         'account_number_alias', 'family_size', 'subscriber', 'premises', 'address', 'meter_installation',
-        'metering_point_placement', 'metering_point_tariff'
+        'metering_point_placement', 'metering_point_tariff', 'contract_use', 'measured_energy_event', 'work_order',
+        'work_order_event', 'meter_operation', 'meter_operation_undo', 'meter_operation_reading', 'meter_operation_gap',
+        'meter_test', 'meter_movement', 'seal', 'bill_amendment', 'bill_line_reversal', 'refused_reading'
     ] LOOP
         condition := CASE
             WHEN guarded IN ('metering_point', 'contract', 'account_subscriber', 'account_premises',
-                             'account_number_alias', 'family_size')
+                             'account_number_alias', 'family_size', 'measured_energy_event', 'bill_amendment',
+                             'bill_line_reversal')
                 THEN 'account_id IN (SELECT a.account_id FROM ops.account AS a)'
             WHEN guarded = 'subscriber'
                 THEN 'subscriber_id IN (SELECT h.subscriber_id FROM ops.account_subscriber AS h)'
@@ -21,8 +24,19 @@ BEGIN
                 THEN 'premises_id IN (SELECT h.premises_id FROM ops.account_premises AS h)'
             WHEN guarded = 'address'
                 THEN 'address_id IN (SELECT h.address_id FROM ops.premises AS h)'
-            WHEN guarded IN ('meter_installation', 'metering_point_placement', 'metering_point_tariff')
+            WHEN guarded IN ('meter_installation', 'metering_point_placement', 'metering_point_tariff', 'contract_use',
+                             'work_order')
                 THEN 'metering_point_id IN (SELECT m.metering_point_id FROM ops.metering_point AS m)'
+            WHEN guarded IN ('meter_operation', 'meter_movement', 'seal')
+                THEN 'metering_point_id IS NULL '
+                    'OR metering_point_id IN (SELECT m.metering_point_id FROM ops.metering_point AS m)'
+            WHEN guarded IN ('meter_operation_undo', 'meter_operation_reading', 'meter_operation_gap', 'meter_test')
+                THEN 'meter_operation_id IN (SELECT o.meter_operation_id FROM ops.meter_operation AS o)'
+            -- A row without a RES names no point that anybody has.
+            WHEN guarded = 'refused_reading'
+                THEN 'res_id IS NULL OR res_id = ANY ((SELECT ops.visible_res_ids())::integer[])'
+            WHEN guarded = 'work_order_event'
+                THEN 'work_order_id IN (SELECT w.work_order_id FROM ops.work_order AS w)'
             ELSE 'res_id = ANY ((SELECT ops.visible_res_ids())::integer[])'
         END;
         EXECUTE format('ALTER TABLE ops.%I ENABLE ROW LEVEL SECURITY', guarded);

@@ -96,8 +96,7 @@ BEGIN
         in_force.price_includes_vat::boolean AS price_includes_vat, in_force.step_basis::text AS step_basis,
         in_force.step_mode = 'whole' AS is_whole_volume, u.used_kwh::numeric(18, 6) AS segment_kwh,
         0::numeric(18, 6) AS volume_from, u.used_kwh::numeric(18, 6) AS volume_to,
-        ops.step_bound_factor(in_force.step_basis, residents, month, month + used_days, contracted_kwh)::numeric(24, 12)
-            AS bound_factor,
+        f.bound_factor AS all_zones_factor, f.bound_factor,
         z.price_factor_numerator::smallint AS price_numerator, z.price_factor_denominator::smallint AS price_denominator,
         u.power_kw::numeric(12, 3) AS power_kw
     FROM (
@@ -107,6 +106,12 @@ BEGIN
         SELECT 'power', 'power', 0, ordered_power_kw
         WHERE ordered_power_kw IS NOT NULL
     ) AS u
+    CROSS JOIN (
+        SELECT
+            ops.step_bound_factor(
+                in_force.step_basis, residents, month, month + used_days, contracted_kwh
+            )::numeric(24, 12) AS bound_factor
+    ) AS f
     LEFT JOIN ops.tariff_season AS c
         ON c.tariff_version_id = in_force.tariff_version_id AND c.month_of_year = extract(month FROM on_day)
     LEFT JOIN ops.tariff_zone AS z
@@ -124,9 +129,7 @@ BEGIN
     END IF;
     RETURN QUERY EXECUTE format(
         'SELECT r.component, r.zone_code, r.step_no, r.energy_kwh, '
-        '   CASE WHEN t.over_kwh = 0 THEN 0 ELSE round(t.over_kwh * coalesce(r.bound_factor, 1), 6) END, '
-        -- No contracted volume, no bound that anybody could pass.
-        '   CASE WHEN coalesce(r.bound_factor, 1) < 100000000000 THEN round(t.up_to_kwh * coalesce(r.bound_factor, 1), 6) END, '
+        '   ops.step_bound_kwh(t.over_kwh, r.bound_factor), ops.step_bound_kwh(t.up_to_kwh, r.bound_factor), '
         '   r.price_minor, r.price_numerator, r.price_denominator, r.power_kw, r.charge_minor, r.vat_minor, r.vat_rate, '
         '   r.price_includes_vat, coalesce(t.is_verified, p.is_verified) AND v.is_verified AND coalesce(h.is_verified, true), '
         '   r.tariff_version_id '

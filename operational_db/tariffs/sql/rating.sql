@@ -27,6 +27,15 @@ RETURN CASE step_basis
     WHEN 'contract_month' THEN coalesce(contracted_kwh, 100000000000)
 END;
 
+-- A step's bound as it holds for a use; empty where there is none, or where no contract sets one (above).
+CREATE OR REPLACE FUNCTION ops.step_bound_kwh(bound_kwh numeric, bound_factor numeric)
+RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE
+    WHEN bound_kwh = 0 THEN 0
+    WHEN coalesce(bound_factor, 1) < 100000000000 THEN round(bound_kwh * coalesce(bound_factor, 1), 6)
+END;
+
 -- Rating: energy in segments becomes lines by step, ordered power becomes lines of its own. The one statement behind
 -- every bill and every price asked.
 --
@@ -52,8 +61,14 @@ LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
     branches text;
+    step_nos smallint[];
     has_power boolean;
 BEGIN
+    -- A branch reads all segments, so there are only as many as the tariffs in use have steps.
+    EXECUTE format(
+        'SELECT array_agg(DISTINCT t.step_no ORDER BY t.step_no) FROM ops.tariff_step AS t '
+        'WHERE t.tariff_version_id IN (SELECT s.tariff_version_id FROM %s AS s)', segments
+    ) INTO step_nos;
     SELECT string_agg(
         format(
             $branch$
@@ -101,14 +116,16 @@ BEGIN
                 WHEN s.segment_kwh = 0 THEN t.step_no = 1
                 WHEN s.is_whole_volume
                     THEN s.volume_to > b.over_kwh AND (b.up_to_kwh IS NULL OR s.volume_to <= b.up_to_kwh)
-                ELSE s.volume_to > b.over_kwh AND (b.up_to_kwh IS NULL OR s.volume_from < b.up_to_kwh)
+                -- A zone with a millionth of the use may leave nothing of a step between its bounds.
+                ELSE s.volume_to > b.over_kwh
+                    AND (b.up_to_kwh IS NULL OR (s.volume_from < b.up_to_kwh AND b.over_kwh < b.up_to_kwh))
             END
             $branch$,
             segments, steps.step_no
         ),
         ' UNION ALL '
     ) INTO branches
-    FROM (SELECT DISTINCT t.step_no FROM ops.tariff_step AS t ORDER BY t.step_no) AS steps;
+    FROM unnest(coalesce(step_nos, '{1}')) AS steps (step_no);
     EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s WHERE component = ''power'')', segments) INTO has_power;
     IF has_power THEN
         branches := branches || ' UNION ALL ' || format(

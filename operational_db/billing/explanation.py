@@ -1,0 +1,292 @@
+"""Why is a bill what it is? A posted bill with its readings, days, steps, prices, taxes and the balance around it.
+
+Belongs here: asking the database and putting its answer into sentences that can be followed with a pocket calculator.
+Does not belong here: any figure of a bill (all of them are posted or come from SQL).
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import groupby
+
+import psycopg
+from psycopg.rows import class_row
+
+from operational_db.billing.commands import find_account
+from operational_db.connections import Role, connect
+from operational_db.refusal import Refusal
+from operational_db.refused import refusals
+from operational_db.settings import Settings
+from operational_db.tariffs.explanation import explain_line, money_in_words, plain
+from operational_db.tariffs.pricing import ALL_HOURS, PricedLine
+
+
+@dataclass(frozen=True)
+class BillHead:
+    """Who is billed, by which run and by whom; the consumer as the book knew it then, None is not known."""
+
+    account_id: int
+    bill_no: int
+    account_no: str
+    account_kind: str
+    holder_name: str | None
+    locality: str | None
+    street_name: str | None
+    house: str | None
+    house_letter: str | None
+    building: str | None
+    flat: str | None
+    res_id: int
+    leaf_unit_id: int
+    kind: str
+    energy_kwh: Decimal
+    charge_minor: int
+    vat_minor: int
+    reverses_month: date | None
+    reverses_bill_no: int | None
+    bill_run_id: int | None
+    posted_at: datetime | None
+    posted_by: str | None
+    is_closed: bool
+
+
+@dataclass(frozen=True)
+class ExplainedLine:
+    """A posted line beside its readings, meter, tariff and step; columns as in ops.explained_lines."""
+
+    account_id: int
+    bill_no: int
+    line_no: int
+    metering_point_code: str
+    energy_basis: str
+    zone_code: str
+    reversed_month: date | None
+    reversed_bill_no: int | None
+    reversed_line_no: int | None
+    meter_serial_no: str | None
+    digits: int | None
+    ratio: Decimal | None
+    opening_reading_id: int | None
+    opening_on: date | None
+    opening_kwh: Decimal | None
+    opening_kind: str | None
+    closing_reading_id: int | None
+    closing_on: date | None
+    closing_kwh: Decimal | None
+    closing_kind: str | None
+    register_difference_kwh: Decimal | None
+    passes_zero: bool | None
+    span_energy_kwh: Decimal | None
+    told_from: date | None
+    told_to: date | None
+    told_kwh: Decimal | None
+    not_commercial_count: int | None
+    service_month: date
+    span_from: date
+    span_to: date
+    part_kwh: Decimal
+    zones_kwh: Decimal
+    tariff_code: str
+    tariff_meaning: str
+    version_from: date
+    version_to: date | None
+    version_source: str
+    step_basis: str
+    step_mode: str
+    variant_code: str
+    season_code: str
+    persons: int | None
+    contracted_kwh: Decimal | None
+    bound_factor: Decimal | None
+    volume_from: Decimal
+    component: str
+    step_no: int
+    energy_kwh: Decimal
+    over_kwh: Decimal | None
+    up_to_kwh: Decimal | None
+    price_minor: Decimal
+    price_numerator: int | None
+    price_denominator: int | None
+    power_kw: Decimal | None
+    charge_minor: int
+    vat_minor: int
+    vat_rate: Decimal
+    price_includes_vat: bool
+    is_verified: bool
+
+    @property
+    def priced(self) -> PricedLine:
+        """The line as its arithmetic is told."""
+        month_days = (_next_month(self.service_month) - self.service_month).days
+        is_power = self.component == "power"
+        return PricedLine(
+            self.component, self.zone_code, self.step_no, self.energy_kwh, self.over_kwh, self.up_to_kwh,
+            self.price_minor, self.price_numerator, self.price_denominator, self.power_kw, self.charge_minor,
+            self.vat_minor, self.vat_rate, self.price_includes_vat, self.is_verified,
+            days=(self.span_to - self.span_from).days if is_power else None,
+            days_of_month=month_days if is_power else None,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Movement:
+    """A document that moved the balance; positive is owed by the consumer. `before` is what was owed till then."""
+
+    account_id: int
+    document_kind: str
+    document_no: int | None
+    posted_on: date | None
+    amount_minor: int
+
+
+@dataclass(frozen=True)
+class BillExplanation:
+    """A posted bill with all that it was computed from."""
+
+    month: date
+    currency: str
+    minor_per_major: int
+    head: BillHead
+    lines: tuple[ExplainedLine, ...]
+    movements: tuple[Movement, ...]
+    reasons: tuple[str, ...]
+
+    @property
+    def balance_before_minor(self) -> int:
+        return sum(one.amount_minor for one in self.movements if one.document_kind == "before")
+
+    @property
+    def balance_after_minor(self) -> int:
+        return sum(one.amount_minor for one in self.movements)
+
+    def in_words(self) -> list[str]:
+        """The arithmetic of the bill in sentences, from the readings to the sum."""
+        sentences = [f"Billed anew: {reason}" for reason in self.reasons]
+        for _, of_span in groupby(self.lines, _span_key):
+            lines = list(of_span)
+            sentences.append(_how_energy_is_known(lines[0]))
+            for _, of_part in groupby(lines, lambda line: (line.span_from, line.span_to, line.version_from)):
+                part = list(of_part)
+                sentences.append(_days_and_price_list(part[0]))
+                sentences += [explain_line(line.priced, self.minor_per_major) for line in part]
+        total = money_in_words(self.head.charge_minor, self.minor_per_major)
+        vat = money_in_words(self.head.vat_minor, self.minor_per_major)
+        sentences.append(f"To pay: {plain(self.head.energy_kwh)} kWh, {total} {self.currency}, of it VAT {vat}.")
+        return sentences
+
+
+def explain_bill(
+    settings: Settings, account_no: str, month: date, *, by: str, bill_no: int | None = None
+) -> BillExplanation:
+    """A bill of an account, booked in a month, with all that it was computed from.
+
+    Args:
+        bill_no: needed only where the account has several bills of the month.
+        by: login of the user who asks.
+
+    Raises:
+        Refusal: no such account among those the user may see, no bill of that month, several and none named.
+    """
+    first_day = month.replace(day=1)
+    with connect(settings, Role.APP, user=by) as session, refusals():
+        account_id, res_id = find_account(session, account_no)
+        session.execute("SELECT ops.require_right(%s, 'see', %s)", [by, res_id])
+        asked = [[account_id], first_day]
+        heads = {
+            head.bill_no: head for head in _rows(session, BillHead, "SELECT * FROM ops.explained_bills(%s, %s)", asked)
+        }
+        head = heads[_chosen(session, account_no, account_id, first_day, heads, bill_no)]
+        lines = _rows(session, ExplainedLine, "SELECT * FROM ops.explained_lines(%s, %s)", asked)
+        reasons = session.execute(
+            "SELECT DISTINCT reason FROM ops.explained_amendments(%s, %s) WHERE bill_no = %s ORDER BY reason",
+            [*asked, head.bill_no],
+        ).fetchall()
+        movements = _rows(session, Movement, "SELECT * FROM ops.balance_movements(%s, %s)", asked)
+        currency = dict(
+            session.execute(
+                "SELECT parameter_code, value FROM ops.parameter"
+                " WHERE parameter_code IN ('currency', 'minor_per_major')"
+            ).fetchall()
+        )
+    return BillExplanation(
+        first_day,
+        currency["currency"],
+        int(currency["minor_per_major"]),
+        head,
+        tuple(line for line in lines if line.bill_no == head.bill_no),
+        tuple(sorted(movements, key=lambda one: (one.posted_on or date.min, one.document_kind, one.document_no or 0))),
+        tuple(row[0] for row in reasons),
+    )
+
+
+def _rows(session: psycopg.Connection, shape: type, query: str, arguments: list) -> list:
+    with session.cursor(row_factory=class_row(shape)) as cursor:
+        return cursor.execute(query, arguments).fetchall()
+
+
+def _chosen(
+    session: psycopg.Connection,
+    account_no: str,
+    account_id: int,
+    month: date,
+    heads: dict[int, BillHead],
+    wanted: int | None,
+) -> int:
+    """The number of the bill that is meant, or a sentence that says which there are."""
+    if wanted in heads:
+        return wanted
+    if wanted is None and len(heads) == 1:
+        return next(iter(heads))
+    if heads:
+        known = ", ".join(f"{number} ({head.kind})" for number, head in sorted(heads.items()))
+        said = f"no bill {wanted}" if wanted is not None else f"{len(heads)} bills"
+        raise Refusal(f"Account {account_no} has {said} of {month:%Y-%m}; there are {known}; name one with --bill.")
+    months = session.execute(
+        "SELECT string_agg(m, ', ' ORDER BY m DESC) FROM"
+        " (SELECT DISTINCT to_char(booked_month, 'YYYY-MM') AS m FROM ops.bill WHERE account_id = %s) AS known",
+        [account_id],
+    ).fetchone()[0]
+    known = f"it has bills of {months}" if months else "it was never billed; run `wattbook bill` first"
+    raise Refusal(f"Account {account_no} has no bill of {month:%Y-%m}; {known}.")
+
+
+def _span_key(line: ExplainedLine) -> tuple[object, ...]:
+    return (
+        line.reversed_month, line.reversed_bill_no, line.metering_point_code, line.component, line.energy_basis,
+        line.zone_code, line.closing_reading_id, line.told_from,
+    )  # fmt: skip
+
+
+def _how_energy_is_known(line: ExplainedLine) -> str:
+    """The readings, or the energy that was told, behind a span."""
+    back = f"Takes back bill {line.reversed_bill_no} of {line.reversed_month:%Y-%m}: " if line.reversed_month else ""
+    zone = "" if line.zone_code in (ALL_HOURS, "power") else f", zone {line.zone_code}"
+    if line.component == "power":
+        return f"{back}{line.metering_point_code}: power of {plain(line.power_kw)} kW is ordered."
+    if line.closing_reading_id is None:
+        told = "" if line.told_kwh is None else f", {plain(line.told_kwh)} kWh from {line.told_from} to {line.told_to}"
+        return f"{back}{line.metering_point_code}{zone}: energy told as such ({line.energy_basis}){told}."
+    over_zero = f", past zero of {line.digits} digits" if line.passes_zero else ""
+    return (
+        f"{back}{line.metering_point_code}, meter {line.meter_serial_no}{zone}: "
+        f"{plain(line.opening_kwh)} on {line.opening_on} ({line.opening_kind}), "
+        f"{plain(line.closing_kwh)} on {line.closing_on} ({line.closing_kind}){over_zero}: "
+        f"{plain(line.register_difference_kwh)} x {plain(line.ratio)} = {plain(line.span_energy_kwh)} kWh."
+    )
+
+
+def _days_and_price_list(line: ExplainedLine) -> str:
+    """The days of a part, its energy, the volume it begins at and the price list that holds."""
+    days = (line.span_to - line.span_from).days
+    begins = f", going on at {plain(line.volume_from)} kWh of the month" if line.volume_from else ""
+    variant = "" if line.variant_code == "all" else f", variant {line.variant_code}"
+    residents = "" if line.persons is None else f", {line.persons} residents"
+    scaled = "" if line.bound_factor is None else f", bounds of steps x {plain(line.bound_factor)}{residents}"
+    return (
+        f"{line.span_from} to {line.span_to} ({days} days): {plain(line.part_kwh)} kWh{begins}; "
+        f"tariff {line.tariff_code}{variant} of {line.version_from}, by {line.version_source}{scaled}."
+    )
+
+
+def _next_month(month: date) -> date:
+    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
