@@ -5,6 +5,7 @@ how it is tested belongs to `dbt_project/`; assets and checks of the graph belon
 """
 
 import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -122,18 +123,26 @@ def run(
 
 
 def write_manifest(settings: Settings) -> Path:
-    """Read the project without a database and write its manifest, from which the asset graph is made."""
+    """Read the project without a database and write its manifest, from which the asset graph is made.
+
+    The manifest appears whole or not at all: dbt writes its own in place, and a kill may cut that one short.
+    """
     outcome = _invoke(["parse", *_places(settings)], None)
     if not outcome.success:
         raise Refusal(
             f"The dbt project {PROJECT_DIR} cannot be read ({_one_line(str(outcome.exception))}); "
             f"{_log_file(settings)} tells more."
         )
-    return manifest_path(settings)
+    whole = manifest_path(settings)
+    copy = whole.with_suffix(f".{os.getpid()}")
+    shutil.copyfile(_target_dir(settings) / whole.name, copy)
+    copy.replace(whole)
+    return whole
 
 
 def manifest_path(settings: Settings) -> Path:
-    return _target_dir(settings) / "manifest.json"
+    """Where the manifest for the asset graph is; dbt's own, beside it, belongs to dbt."""
+    return _target_dir(settings).parent / "manifest.json"
 
 
 def _target_dir(settings: Settings) -> Path:

@@ -128,6 +128,10 @@ class SmallBook:
                 res_id=consumer.res_id, returning="reading_id", **self._from(),
             )  # fmt: skip
 
+    def serial_no(self, meter_id: int) -> str:
+        with connect(self.settings, Role.LOADER) as session:
+            return session.execute("SELECT serial_no FROM ops.meter WHERE meter_id = %s", [meter_id]).fetchone()[0]
+
     def event(self, reading_id: int, event: str, reason: str = "Looked at by a clerk.") -> None:
         """What becomes of a reading: quarantined, cancelled or released."""
         with connect(self.settings, Role.LOADER) as session:

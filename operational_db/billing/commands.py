@@ -60,9 +60,9 @@ def bill_month(
     with connect(settings, Role.APP, user=by) as session, refusals():
         account_id = None
         if account_no is not None:
-            account_id, unit_id = _find_account(session, account_no)
+            account_id, unit_id = find_account(session, account_no)
         else:
-            unit_id = _find_unit(session, unit_code)
+            unit_id = find_unit(session, unit_code)
         user_id = session.execute("SELECT ops.require_right(%s, 'bill', %s)", [by, unit_id]).fetchone()[0]
         arguments = {"month": f"{first_day:%Y-%m}", "unit": unit_code, "account": account_no}
         source_id = record_command(session, "bill", arguments, user_id=user_id)
@@ -86,7 +86,7 @@ def close_month(settings: Settings, month: date, *, unit_code: str | None = None
     first_day = month.replace(day=1)
     closed = []
     with connect(settings, Role.APP, user=by) as session, refusals():
-        unit_id = _find_unit(session, unit_code)
+        unit_id = find_unit(session, unit_code)
         user_id = session.execute("SELECT ops.require_right(%s, 'close', %s)", [by, unit_id]).fetchone()[0]
         source_id = record_command(
             session, "close", {"month": f"{first_day:%Y-%m}", "unit": unit_code}, user_id=user_id
@@ -106,7 +106,7 @@ def close_obstacles(settings: Settings, month: date, *, unit_code: str | None = 
     """Why the month cannot be closed yet, a sentence each; empty when it can."""
     first_day = month.replace(day=1)
     with connect(settings, Role.APP, user=by) as session, refusals():
-        unit_id = _find_unit(session, unit_code)
+        unit_id = find_unit(session, unit_code)
         session.execute("SELECT ops.require_right(%s, 'close', %s)", [by, unit_id])
         return [
             row[0]
@@ -115,13 +115,15 @@ def close_obstacles(settings: Settings, month: date, *, unit_code: str | None = 
         ]
 
 
-def _find_unit(session: psycopg.Connection, unit_code: str | None) -> int:
+def find_unit(session: psycopg.Connection, unit_code: str | None) -> int:
+    """The unit's id; without a code the top of the hierarchy."""
     if unit_code is None:
         unit_code = session.execute("SELECT value FROM ops.parameter WHERE parameter_code = 'root_unit'").fetchone()[0]
     return session.execute("SELECT ops.find_unit(%s)", [unit_code]).fetchone()[0]
 
 
-def _find_account(session: psycopg.Connection, account_no: str) -> tuple[int, int]:
+def find_account(session: psycopg.Connection, account_no: str) -> tuple[int, int]:
+    """The account's id and its RES."""
     found = session.execute("SELECT account_id, res_id FROM ops.account WHERE account_no = %s", [account_no]).fetchone()
     if found is None:
         raise Refusal(

@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from operational_db.metering.operation_outcome import command_session
+from operational_db.command_session import command_session
 from operational_db.settings import Settings
 
 

@@ -5,8 +5,7 @@ the operations themselves (`meter_operations`, `meter_settings`, `undo`).
 """
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -15,10 +14,7 @@ from itertools import groupby
 import psycopg
 from psycopg.rows import class_row
 
-from operational_db.connections import Role, connect
-from operational_db.exchange.sources import record_command
-from operational_db.refusal import Refusal
-from operational_db.refused import refusals
+from operational_db.command_session import command_session
 from operational_db.settings import Settings
 
 Values = Decimal | int | Mapping[str, Decimal | int]
@@ -123,25 +119,6 @@ def as_values(values: Values | None) -> str | None:
         return None
     by_zone = values if isinstance(values, Mapping) else {"all": values}
     return json.dumps({zone: str(value) for zone, value in by_zone.items()})
-
-
-@contextmanager
-def command_session(
-    settings: Settings, name: str, arguments: Mapping[str, object], *, by: str, dry_run: bool = False
-) -> Iterator[tuple[psycopg.Connection, int]]:
-    """A transaction of one command, with the source of its rows; a dry run takes all back at its end.
-
-    Raises:
-        Refusal: there is no such user, or the command is refused.
-    """
-    with connect(settings, Role.APP, user=by) as session, refusals():
-        user_id = session.execute("SELECT ops.current_user_id()").fetchone()[0]
-        if user_id is None:
-            raise Refusal(f'There is no active user "{by}"; name one with --by.')
-        given = {key: value for key, value in arguments.items() if value is not None}
-        yield session, record_command(session, name, given, user_id=user_id)
-        if dry_run:
-            session.rollback()
 
 
 def perform(

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from operational_db.metering.operation_outcome import command_session
+from operational_db.command_session import command_session
 from operational_db.settings import Settings
 
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
 
 from operational_db.schema.metadata import (
     ENERGY,
@@ -78,6 +78,13 @@ reading_kind = Table(
     Column("kind", Text, primary_key=True),
     Column("is_measured", Boolean, nullable=False, comment="False for values that nobody read"),
     Column("meaning", Text, nullable=False),
+    Column(
+        "made_by",
+        Text,
+        nullable=False,
+        comment="entry (told to Wattbook), operation (on a meter), estimate, or book (set by Wattbook)",
+    ),
+    CheckConstraint("made_by IN ('entry', 'operation', 'estimate', 'book')", name="made_by"),
     schema=OPERATIONAL,
     comment="One row per way in which a reading comes about.",
 )
@@ -302,9 +309,23 @@ reading_event = Table(
     Column("event", Text, nullable=False, comment="quarantined, released, cancelled or superseded"),
     Column("reason", Text, nullable=False, comment="A sentence for the clerk"),
     *provenance(),
+    Column("rule", Text, comment="Rule of the judge that asked for it; empty where a person did"),
     CheckConstraint("event IN ('quarantined', 'released', 'cancelled', 'superseded')", name="event"),
     schema=OPERATIONAL,
     comment="One row per change of a reading's state.",
+)
+
+refused_reading = Table(
+    "refused_reading",
+    metadata,
+    Column("refused_reading_id", BigInteger, Identity(), primary_key=True),
+    Column("res_id", Integer, ForeignKey("ops.unit.unit_id"), index=True, comment="Empty where no point was found"),
+    Column("told", JSONB, nullable=False, comment="The reading as it was told: place, meter, scale, day, value, kind"),
+    Column("rule", Text, nullable=False, comment="Rule that it breaks"),
+    Column("reason", Text, nullable=False, comment="A sentence for the clerk"),
+    *provenance(),
+    schema=OPERATIONAL,
+    comment="One row per reading that was left out when the rest of its batch was entered.",
 )
 
 measured_energy = monthly(
@@ -330,13 +351,17 @@ measured_energy = monthly(
             "kind",
             Text,
             nullable=False,
-            comment="half_hours, declared, gap (days without a meter), or legacy_billed (billed before Wattbook was)",
+            comment="half_hours, declared, gap (days without a meter), average, contract or group (estimated "
+            "where no meter hangs), or legacy_billed (billed before Wattbook was)",
         ),
         Column("res_id", Integer, nullable=False),
         *posted_provenance(),
         CheckConstraint("span_to > span_from", name="span"),
         CheckConstraint("direction IN ('consumed', 'injected')", name="direction"),
-        CheckConstraint("kind IN ('half_hours', 'declared', 'gap', 'legacy_billed')", name="kind"),
+        CheckConstraint(
+            "kind IN ('half_hours', 'declared', 'gap', 'average', 'contract', 'group', 'legacy_billed')",
+            name="kind",
+        ),
         Index("measured_energy_res_id_ix", "res_id"),
         schema=OPERATIONAL,
         postgresql_partition_by="RANGE (booked_month)",

@@ -1,6 +1,7 @@
 """Taking back the last operation on a meter; the row of the undoing stays in its place."""
 
-from operational_db.metering.operation_outcome import MeterOperation, command_session, describe
+from operational_db.command_session import command_session
+from operational_db.metering.operation_outcome import MeterOperation, describe
 from operational_db.refusal import Refusal
 from operational_db.settings import Settings
 

@@ -5,8 +5,8 @@ from datetime import date
 
 from psycopg.rows import class_row
 
+from operational_db.command_session import command_session
 from operational_db.connections import Role, connect
-from operational_db.metering.operation_outcome import command_session
 from operational_db.refused import refusals
 from operational_db.settings import Settings
 

@@ -13,9 +13,12 @@ from orchestration.command_line import (
     billing,
     database,
     demonstration,
+    explaining,
     installation,
+    meters,
     migration,
     pricing,
+    readings,
     reference,
     reporting,
 )
@@ -48,12 +51,17 @@ app.command(rich_help_panel=_DATA)(migration.accept)
 app.command(rich_help_panel=_DATA)(migration.withdraw)
 app.command(rich_help_panel=_DATA)(pricing.price)
 app.command(rich_help_panel=_DATA)(billing.bill)
+app.command(rich_help_panel=_DATA)(explaining.explain)
+app.command(rich_help_panel=_DATA)(billing.unbilled)
+app.command(rich_help_panel=_DATA)(billing.rebill)
 app.command(rich_help_panel=_DATA)(billing.close)
 app.command(rich_help_panel=_RESULTS)(reporting.build)
 app.command(rich_help_panel=_RESULTS)(reporting.form)
 app.command(rich_help_panel=_RESULTS)(reporting.serve)
 app.command(rich_help_panel=_HOUSE)(installation.doctor)
 app.command(rich_help_panel=_HOUSE)(demonstration.bench)
+app.add_typer(readings.app, name="readings", rich_help_panel=_DATA)
+app.add_typer(meters.app, name="meters", rich_help_panel=_DATA)
 app.add_typer(database.app, name="db", rich_help_panel=_HOUSE)
 app.add_typer(reference.app, name="reference", rich_help_panel=_HOUSE)
 

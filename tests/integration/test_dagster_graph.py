@@ -1,5 +1,6 @@
 """The asset graph: nothing of it gets lost, and a failed check stops what rests on it."""
 
+import json
 from datetime import date
 
 import pytest
@@ -37,6 +38,17 @@ def workplace(settings: Settings) -> Workplace:
     return Workplace(settings, FIRST_LOGIN)
 
 
+def test_a_manifest_that_a_kill_cut_short_is_not_what_the_graph_is_made_from(settings: Settings) -> None:
+    # Imported here: what it imports warns of its own dependencies.
+    from orchestration.warehouse_graph import manifest_in_step  # noqa: PLC0415
+
+    build(settings)
+    whole = manifest_in_step(settings)
+    in_the_writing = whole.parent / "target" / whole.name
+    in_the_writing.write_bytes(in_the_writing.read_bytes()[:48_205])
+    assert json.loads(manifest_in_step(settings).read_bytes())["nodes"]
+
+
 def test_the_page_of_the_graph_is_what_the_graph_is() -> None:
     from orchestration.graph_listing import PAGE, listing  # noqa: PLC0415, Dagster only where a test needs it
 
@@ -71,9 +83,7 @@ def test_a_month_that_cannot_be_closed_is_not_closed(book: SmallBook, workplace:
     other = book.consumer("SA01/1/2", res="SA01", readings={date(2026, 1, 1): 0, date(2026, 2, 1): 100})
     with connect_as_admin(workplace.settings) as session:
         session.execute("SET LOCAL session_replication_role = replica")
-        session.execute(
-            "DELETE FROM ops.metering_point_tariff WHERE metering_point_id = %s", [other.metering_point_id]
-        )
+        session.execute("DELETE FROM ops.metering_point_tariff WHERE metering_point_id = %s", [other.metering_point_id])
     with pytest.raises(Refusal, match="1 readings of 2026-01 are neither billed nor set aside"):
         Graph(workplace).run("bill_and_close", partition_key=JANUARY)
     with connect_as_admin(workplace.settings) as session:

@@ -58,7 +58,7 @@ def test_the_unbroken_engines_agree(book: SmallBook) -> None:
         ("ops.rating_sql", "SELECT round(\n", "SELECT trunc(\n", "other charges"),
         ("ops.rating_sql", "(1 + s.vat_rate))", "(1 + s.vat_rate) + 1)", "other charges for .* the first of .*1/1;"),
         ("ops.place_volumes", "- s.slice_kwh AS slice_from", "- s.slice_kwh / 2 AS slice_from", "other volumes"),
-        ("ops.place_volumes", "* h.zone_share\n", "* 1.1 * h.zone_share\n", "other volumes"),
+        ("ops.place_volumes", "1) * h.zone_kwh / h", "1) * 1.1 * h.zone_kwh / h", "other volumes"),
     ],
 )  # fmt: skip
 def test_a_wrong_figure_is_not_posted(

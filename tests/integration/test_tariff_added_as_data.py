@@ -63,6 +63,19 @@ def test_a_new_tariff_needs_no_code(settings: Settings, database: psycopg.Connec
     assert database.execute("SELECT step_no, energy_kwh FROM ops.bill_line").fetchall() == [(2, 400)]
 
 
+def test_steps_by_days_end_in_their_own_part(settings: Settings, database: psycopg.Connection, files: Path) -> None:
+    load_reference(settings, files)
+    book = SmallBook(settings, first_month=JULY, res_codes=("SA01",))
+    # All of a part costs the step that the part ends in. Ten days: 310 x 10/31 = 100, so 93 kWh are step 1:
+    # 93 x 30 x 1.12 = 3124.80. 21 days: 210, so 307 kWh are step 2: 307 x 40 x 1.12 = 13 753.60.
+    book.consumer(
+        "SA01/1/1", res="SA01", tariff="xx.summer", since=JULY, readings={JULY: 0, date(2026, 7, 11): 93, AUGUST: 400}
+    )
+    bill_month(settings, JULY, by=ADMINISTRATOR)
+    lines = database.execute("SELECT step_no, energy_kwh, charge_minor FROM ops.bill_line ORDER BY line_no").fetchall()
+    assert lines == [(1, 93, 312_480), (2, 307, 1_375_360)]
+
+
 def test_a_season_without_a_version_is_refused_with_its_row(settings: Settings, files: Path) -> None:
     with (files / "tariff_season.csv").open("a", encoding="utf-8") as file:
         file.write("xx.summer,2027-01-01,winter,1|2\n")

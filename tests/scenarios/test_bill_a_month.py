@@ -63,6 +63,17 @@ def test_a_legal_consumer_pays_flat_through_its_current_transformers(
     assert _lines(database, mill) == [(JANUARY, JANUARY, FEBRUARY, 1, 90, 90_000 * SOUM)]
 
 
+def test_energy_behind_a_broken_ratio_is_rounded_to_a_millionth(
+    book: SmallBook, database: psycopg.Connection
+) -> None:
+    # 12.345 x 1.2345 = 15.2399025 -> 15.239903 kWh x 600 = 9143.9418 soum
+    consumer = book.consumer(
+        "SA01/1/18", res="SA01", ratio=Decimal("1.2345"), readings={JANUARY: 0, FEBRUARY: Decimal("12.345")}
+    )
+    bill_month(book.settings, JANUARY, by=ADMINISTRATOR)
+    assert _lines(database, consumer) == [(JANUARY, JANUARY, FEBRUARY, 1, Decimal("15.239903"), 914_394)]
+
+
 def test_a_register_that_passes_zero_is_billed_for_what_passed(book: SmallBook, database: psycopg.Connection) -> None:
     # five digits: 99 990 -> 00 040 is 10 + 40 = 50 kWh, 50 x 600
     consumer = book.consumer("SA01/1/2", res="SA01", digits=5, readings={JANUARY: 99_990, FEBRUARY: 40})

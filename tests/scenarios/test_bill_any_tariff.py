@@ -87,6 +87,19 @@ def test_half_hours_fall_into_the_zones_of_their_hours(book: SmallBook, database
     ]  # fmt: skip
 
 
+def test_half_hours_fall_into_one_set_of_zones_where_a_tariff_has_two(
+    book: SmallBook, database: psycopg.Connection
+) -> None:
+    # 20 kWh each hour, 620 in January: night 23-07 is 8 hours, peak 08-11 and 20-22 are 5, the rest 11.
+    # 4960 x 4.32 x 0.4 = 8570.88; 3100 x 4.32 x 1.5 = 20 088.00; 6820 x 4.32 = 29 462.40
+    mill = book.consumer("U6", res="SA01", tariff="ua.household", readings={})
+    _half_hours(book, mill, days=31)
+    bill_month(book.settings, JANUARY, by=ADMINISTRATOR)
+    assert _lines(database, mill) == [
+        ("night", 1, 4960, 857_088), ("peak", 1, 3100, 2_008_800), ("semi", 1, 6820, 2_946_240)
+    ]  # fmt: skip
+
+
 def test_half_hours_that_do_not_make_up_the_month_are_left_and_counted(
     book: SmallBook, database: psycopg.Connection
 ) -> None:
@@ -117,6 +130,36 @@ def _half_hours(book: SmallBook, consumer: Consumer, *, days: int) -> None:
                     consumer.res_id, book.source_id,
                 ],
             )  # fmt: skip
+
+
+def test_declared_energy_entered_late_waits_for_its_own_month(book: SmallBook, database: psycopg.Connection) -> None:
+    # The second of three parts of January is booked in February. January: 50 x 600 and 20 x 600; February goes on at
+    # 70 kWh: 130 x 600 and 10 x 800.
+    eleventh, twenty_first = date(2026, 1, 11), date(2026, 1, 21)
+    book.open(FEBRUARY)
+    shop = book.consumer("SA01/1/11", res="SA01", readings={})
+    _declare(book, shop, JANUARY, JANUARY, eleventh, 50)
+    _declare(book, shop, FEBRUARY, eleventh, twenty_first, 140)
+    _declare(book, shop, JANUARY, twenty_first, FEBRUARY, 20)
+    bill_month(book.settings, JANUARY, by=ADMINISTRATOR)
+    bill_month(book.settings, FEBRUARY, by=ADMINISTRATOR)
+    assert _lines(database, shop) == [
+        ("all", 1, 50, 30_000 * SOUM), ("all", 1, 20, 12_000 * SOUM),
+        ("all", 1, 130, 78_000 * SOUM), ("all", 2, 10, 8_000 * SOUM),
+    ]  # fmt: skip
+
+
+def _declare(book: SmallBook, consumer: Consumer, booked: date, begin: date, end: date, energy_kwh: int) -> None:
+    with connect(book.settings, Role.LOADER) as session:
+        session.execute(
+            "INSERT INTO ops.measured_energy (account_id, booked_month, metering_point_id, direction, span_from,"
+            " span_to, energy_kwh, kind, res_id, source_id)"
+            " VALUES (%s, %s, %s, 'consumed', %s, %s, %s, 'declared', %s, %s)",
+            [
+                consumer.account_id, booked, consumer.metering_point_id, begin, end, energy_kwh, consumer.res_id,
+                book.source_id,
+            ],
+        )  # fmt: skip
 
 
 def test_ordered_power_is_paid_each_month_once(settings: Settings, database: psycopg.Connection) -> None:
@@ -178,6 +221,59 @@ def test_a_volume_without_a_known_price_is_left_and_counted(book: SmallBook, dat
     unknown_family = book.consumer("SA01/1/6", res="SA01", tariff="kz.rudny", readings={JANUARY: 0, FEBRUARY: 10})
     run = bill_month(book.settings, JANUARY, by=ADMINISTRATOR)
     assert (_lines(database, consumer), _lines(database, unknown_family), run.unbilled_span_count) == ([], [], 2)
+
+
+def test_a_volume_without_a_known_price_uses_no_step(book: SmallBook, database: psycopg.Connection) -> None:
+    # Until the 16th under Rudny's levels, 160 kWh: level 3 has no price. What follows under another tariff begins at 0:
+    # 200 x 600 + 50 x 800.
+    consumer = book.consumer(
+        "SA01/1/8", res="SA01", tariff="kz.rudny", persons=1, readings={JANUARY: 0, SIXTEENTH: 160, FEBRUARY: 410}
+    )
+    database.execute(
+        "UPDATE ops.metering_point_tariff SET valid_to = %s WHERE metering_point_id = %s",
+        [SIXTEENTH, consumer.metering_point_id],
+    )
+    database.execute(
+        "INSERT INTO ops.metering_point_tariff (metering_point_id, tariff_code, valid_from, source_id)"
+        " VALUES (%s, 'uz.household', %s, %s)",
+        [consumer.metering_point_id, SIXTEENTH, book.source_id],
+    )
+    run = bill_month(book.settings, JANUARY, by=ADMINISTRATOR)
+    assert run.unbilled_span_count == 1
+    assert _lines(database, consumer) == [("all", 1, 200, 120_000 * SOUM), ("all", 2, 50, 40_000 * SOUM)]
+
+
+@pytest.mark.requirement("E100")
+def test_a_zone_without_use_is_billed_beside_one_without_a_known_price(
+    book: SmallBook, database: psycopg.Connection
+) -> None:
+    # One resident of Rudny, 200 kWh, all by night: beyond 150 there is no price. The day's register stood still.
+    consumer = book.consumer(
+        "SA01/1/9", res="SA01", tariff="kz.rudny", persons=1,
+        readings={JANUARY: {"day": 0, "night": 0}, FEBRUARY: {"day": 0, "night": 200}},
+    )  # fmt: skip
+    run = bill_month(book.settings, JANUARY, by=ADMINISTRATOR)
+    assert (_lines(database, consumer), run.unbilled_span_count) == ([("day", 1, 0, 0)], 1)
+
+
+@pytest.mark.requirement("E100")
+def test_half_a_millionth_of_a_share_is_rounded_away_from_zero(book: SmallBook, database: psycopg.Connection) -> None:
+    # 300.000003 kWh until the 16th, then 250 by day and 50 by night: five sixths and one sixth. The day stands on
+    # 300.000003 x 5/6 = 250.0000025 -> 250.000003, its bound is 500 x 5/6 = 416.666667: 166.666664 in step 2, the rest,
+    # 83.333336, in step 3. The night stands on 50.0000005 -> 50.000001, bound 83.333333: 33.333332 and 16.666668.
+    consumer = book.consumer(
+        "SA01/1/10", res="SA01",
+        readings={
+            JANUARY: {"day": 0, "night": 0},
+            SIXTEENTH: {"day": Decimal("150.000001"), "night": Decimal("150.000002")},
+            FEBRUARY: {"day": Decimal("400.000001"), "night": Decimal("200.000002")},
+        },
+    )  # fmt: skip
+    bill_month(book.settings, JANUARY, by=ADMINISTRATOR)
+    assert [(zone, step, energy) for zone, step, energy, _ in _lines(database, consumer)[4:]] == [
+        ("day", 2, Decimal("166.666664")), ("day", 3, Decimal("83.333336")),
+        ("night", 2, Decimal("33.333332")), ("night", 3, Decimal("16.666668")),
+    ]  # fmt: skip
 
 
 def test_use_above_the_contract_costs_more(book: SmallBook, database: psycopg.Connection) -> None:

@@ -219,8 +219,10 @@ def test_the_database_itself_refuses_two_meters_hung_by_operations_at_one_time(
     yard.in_store("N2")
     with pytest.raises(psycopg.errors.ExclusionViolation, match="meter_installation_one_at_a_time_ex"):
         database.execute(
-            "INSERT INTO ops.meter_installation (metering_point_id, meter_id, meter_operation_id, valid_from, source_id)"
-            " SELECT i.metering_point_id, m.meter_id, %s, %s, i.source_id FROM ops.meter_installation AS i, ops.meter AS m"
+            "INSERT INTO ops.meter_installation"
+            " (metering_point_id, meter_id, meter_operation_id, valid_from, source_id)"
+            " SELECT i.metering_point_id, m.meter_id, %s, %s, i.source_id"
+            " FROM ops.meter_installation AS i, ops.meter AS m"
             " WHERE m.serial_no = 'N2' LIMIT 1",
             [done.operation_id, TWENTY_FIFTH],
         )

@@ -53,6 +53,23 @@ BEGIN ATOMIC
     WHERE m.user_id = ops.current_user_id() AND daterange(m.valid_from, m.valid_to) @> current_date;
 END;
 
+-- Does the user hold the right for the unit (or one above it)?
+CREATE OR REPLACE FUNCTION ops.holds_right(user_login text, wanted_right text, wanted_unit_id integer)
+RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, ops
+AS $$
+BEGIN
+    RETURN EXISTS (
+        SELECT 1
+        FROM ops.app_user AS u
+        INNER JOIN ops.membership AS m ON m.user_id = u.user_id
+        INNER JOIN ops.group_right AS g ON g.group_code = m.group_code AND g.right_code = wanted_right
+        WHERE u.login = user_login AND u.is_active AND daterange(m.valid_from, m.valid_to) @> current_date
+            AND m.unit_id IN (SELECT a.unit_id FROM ops.unit_ancestry(wanted_unit_id, current_date) AS a)
+    );
+END
+$$;
+
 -- Refuses in one sentence unless the user holds the right for the unit (or one above it).
 CREATE OR REPLACE FUNCTION ops.require_right(user_login text, wanted_right text, wanted_unit_id integer)
 RETURNS bigint
@@ -66,13 +83,7 @@ BEGIN
     IF found_user_id IS NULL THEN
         PERFORM ops.refuse('There is no active user "%s"; name one with --by.', coalesce(user_login, ''));
     END IF;
-    IF NOT EXISTS (
-        SELECT 1
-        FROM ops.membership AS m
-        INNER JOIN ops.group_right AS g ON g.group_code = m.group_code AND g.right_code = wanted_right
-        WHERE m.user_id = found_user_id AND daterange(m.valid_from, m.valid_to) @> current_date
-            AND m.unit_id IN (SELECT a.unit_id FROM ops.unit_ancestry(wanted_unit_id, current_date) AS a)
-    ) THEN
+    IF NOT ops.holds_right(user_login, wanted_right, wanted_unit_id) THEN
         PERFORM ops.refuse(
             'User "%s" does not hold the right "%s" for %s; ask an administrator to grant it or let another user do it.',
             user_login, wanted_right, coalesce(unit_code, 'this unit')

@@ -46,7 +46,11 @@ BEGIN
         SELECT min(l.span_from) INTO first_day
         FROM ops.standing_bill_line AS l
         WHERE l.account_id = NEW.account_id AND l.booked_month >= NEW.booked_month
-            AND NEW.reading_id IN (l.closing_reading_id, l.opening_reading_id);
+            AND (
+                l.closing_reading_id = NEW.reading_id
+                -- A doubt about a reading holds back what is counted up to it; a wrong one opened wrong energy as well.
+                OR l.opening_reading_id = NEW.reading_id AND NEW.event <> 'quarantined'
+            );
     ELSIF NOT EXISTS (
         SELECT 1 FROM ops.open_period AS o WHERE o.res_id = reading.res_id AND o.booked_month = NEW.booked_month
     ) OR EXISTS (
@@ -111,8 +115,8 @@ BEGIN
 END
 $$;
 
--- Finds the points whose new spans have days that stand billed, or change the price of a month that stands billed, and
--- enters an amendment for each. Only months with billed days are looked at: an ordinary run has none.
+-- Finds the points whose new spans have days that stand billed and enters an amendment for each. Only months with
+-- billed days are looked at: an ordinary run has none.
 CREATE OR REPLACE FUNCTION ops.amend_billed_days(segments text, run_source_id bigint)
 RETURNS void
 LANGUAGE plpgsql
@@ -140,16 +144,21 @@ BEGIN
                     AND (d.zone_code = g.zone_code OR 'all' IN (d.zone_code, g.zone_code))
                     AND 'power' NOT IN (d.zone_code, g.zone_code)
                 WHERE g.service_month = %2$L
-                    AND (g.is_whole_volume OR bit_count(d.day_mask & ops.day_mask(g.span_from, g.span_to)) > 0)
+                    AND bit_count(d.day_mask & ops.day_mask(g.span_from, g.span_to)) > 0
             )
             INSERT INTO ops.bill_amendment (account_id, metering_point_id, from_day, reason, source_id)
             SELECT
                 s.account_id, s.metering_point_id, least(min(s.span_from), %2$L),
-                format('What came for %%s belongs to days or a month that stands billed.', to_char(%2$L::date, 'YYYY-MM')),
+                format('What came for %%s belongs to days that stand billed.', to_char(%2$L::date, 'YYYY-MM')),
                 %3$s
             FROM %1$s AS s
             INNER JOIN billed_again AS b ON b.metering_point_id = s.metering_point_id
             GROUP BY s.account_id, s.metering_point_id
+            -- Where another reason asks for the same days already, that one is told.
+            HAVING NOT EXISTS (
+                SELECT 1 FROM ops.open_amendment AS o
+                WHERE o.metering_point_id = s.metering_point_id AND o.from_day <= least(min(s.span_from), %2$L)
+            )
             $statement$, segments, used_month, run_source_id
         );
     END LOOP;

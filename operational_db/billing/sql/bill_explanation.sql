@@ -57,8 +57,8 @@ AS $$
 $$;
 
 -- The lines of these bills, each beside its readings, meter, tariff and step. A span is the energy between two readings
--- of a register, or told as such; a part of it has one calendar month and one price list. A line that takes another back
--- is told as that one was: by what was known when the bill that it takes back was posted.
+-- of a register, or told as such; a part of it has one calendar month and one price list. A line that takes another
+-- back is told as that one was: by what was known when the bill that it takes back was posted.
 CREATE OR REPLACE FUNCTION ops.explained_lines(account_ids bigint[], month date)
 RETURNS TABLE (
     account_id bigint, bill_no integer, line_no smallint, metering_point_code text, energy_basis text,

@@ -85,8 +85,8 @@ BEGIN
         );
     IF found > 0 THEN
         RETURN QUERY SELECT format(
-            '%s: energy of %s half-hour, declared or gap spans of %s is not billed; give their points a tariff and run '
-            '`wattbook bill`.', res_code, found, to_char(month, 'YYYY-MM')
+            '%s: energy of %s half-hour, declared, gap or estimated spans of %s is not billed; give their points a '
+            'tariff and run `wattbook bill`.', res_code, found, to_char(month, 'YYYY-MM')
         );
     END IF;
     SELECT count(*) INTO found

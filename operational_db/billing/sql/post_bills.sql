@@ -314,6 +314,11 @@ BEGIN
         correction_minor := corrected.charge_minor;
     END IF;
     IF totals.bill_count > 0 THEN
+        IF only_account_id IS NULL THEN
+            PERFORM ops.require_approved(
+                month, run_unit_id, totals.bill_count, totals.energy_kwh, totals.charge_minor
+            );
+        END IF;
         INSERT INTO ops.bill_run (
             booked_month, unit_id, account_id, bill_count, line_count, energy_kwh, charge_minor, source_id
         )

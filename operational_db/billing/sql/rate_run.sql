@@ -116,6 +116,7 @@ DECLARE
     amended text := ops.work_table('amended', run_tag);
     scope text := ops.run_scope(month, res_ids, only_account_id);
     entered_count bigint := ops.count_entered(month, scope);
+    unpriced_count bigint;
 BEGIN
     PERFORM ops.create_plain_segments(segments, month, scope, entered_count);
     PERFORM ops.create_told_spans(spans, month, scope);
@@ -124,8 +125,13 @@ BEGIN
     PERFORM ops.add_segments(segments, spans);
     amended_point_count := ops.take_amended(amended, spans, segments, scope, run_source_id);
     unbilled_span_count := ops.leave_out_spans(spans, segments);
-    PERFORM ops.place_volumes(segments, month);
-    unbilled_span_count := unbilled_span_count + ops.leave_out_unpriced(spans, segments);
+    LOOP
+        PERFORM ops.place_volumes(segments, month);
+        unpriced_count := ops.leave_out_unpriced(spans, segments);
+        EXIT WHEN unpriced_count = 0;
+        -- What is left out uses no step: the others are placed again without it.
+        unbilled_span_count := unbilled_span_count + unpriced_count;
+    END LOOP;
     PERFORM ops.create_lines(ops.work_table('lines', run_tag), segments, month);
     IF amended_point_count > 0 THEN
         unbilled_span_count := unbilled_span_count + ops.rate_amended(
@@ -146,7 +152,8 @@ DECLARE
     left_over text;
 BEGIN
     FOREACH left_over IN ARRAY ARRAY[
-        'spans', 'segments', 'lines', 'amended', 'amended_spans', 'amended_segments', 'standing', 'amended_lines'
+        'spans', 'segments', 'lines', 'amended', 'amended_spans', 'amended_segments', 'standing', 'amended_lines',
+        'tried_bills'
     ] LOOP
         EXECUTE format('DROP TABLE IF EXISTS %s', ops.work_table(left_over, run_tag));
     END LOOP;

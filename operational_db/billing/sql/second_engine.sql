@@ -63,12 +63,14 @@ BEGIN
         ),
         expected AS (
             SELECT
-                p.*, z.zone_share,
-                round(z.zone_share * CASE
+                p.*, z.zone_kwh, z.all_zones_kwh,
+                round(z.zone_kwh * CASE
+                    -- Steps by days know their own part alone.
+                    WHEN b.step_basis IN ('thirty_days', 'month_days')
+                        THEN CASE WHEN b.step_mode = 'whole' THEN b.slice_kwh ELSE 0 END
                     WHEN b.step_mode = 'whole' THEN v.before_kwh + b.month_kwh
-                    WHEN b.step_basis IN ('thirty_days', 'month_days') THEN 0
                     ELSE v.before_kwh + coalesce(b.earlier_kwh, 0)
-                END, 6) - CASE WHEN b.step_mode = 'whole' THEN p.energy_kwh ELSE 0 END AS expected_from,
+                END / z.all_zones_kwh, 6) - CASE WHEN b.step_mode = 'whole' THEN p.energy_kwh ELSE 0 END AS expected_from,
                 CASE b.step_basis
                     WHEN 'resident_month' THEN greatest(f.persons, 1)
                     WHEN 'thirty_days' THEN (p.span_to - p.span_from) / 30.0
@@ -89,14 +91,16 @@ BEGIN
                 AND f.valid_from <= p.span_from AND (f.valid_to IS NULL OR f.valid_to > p.span_from)
             CROSS JOIN LATERAL (SELECT coalesce(o.energy_kwh, 0) AS before_kwh) AS v
             CROSS JOIN LATERAL (
-                SELECT CASE WHEN p.energy_kwh = b.slice_kwh THEN 1 ELSE p.energy_kwh / b.slice_kwh END AS zone_share
+                SELECT
+                    CASE WHEN p.energy_kwh = b.slice_kwh THEN 1 ELSE p.energy_kwh END AS zone_kwh,
+                    CASE WHEN p.energy_kwh = b.slice_kwh THEN 1 ELSE b.slice_kwh END AS all_zones_kwh
             ) AS z
             WHERE p.component = 'energy'
         )
         SELECT e.account_id, e.volume_from, e.expected_from
         FROM expected AS e
         WHERE e.volume_from <> e.expected_from
-            OR coalesce(e.bound_factor, 1) <> (e.expected_factor * e.zone_share)::numeric(24, 12)
+            OR coalesce(e.bound_factor, 1) <> (e.expected_factor * e.zone_kwh / e.all_zones_kwh)::numeric(24, 12)
         $statement$, parts, lines
     );
 END
@@ -132,6 +136,8 @@ BEGIN
             SELECT
                 d.account_id, d.charge_minor AS billed_minor, d.vat_minor AS billed_vat_minor,
                 CASE
+                    -- Nothing used costs nothing, also where nothing more could be priced.
+                    WHEN d.energy_kwh = 0 THEN 0
                     WHEN t.step_no = b.step_no OR t.step_mode = 'whole'
                         THEN ops.rounded_charge(d.energy_kwh, t.price_minor, d.vat_rate, t.price_includes_vat)
                     ELSE
@@ -141,6 +147,7 @@ BEGIN
                         + ops.rounded_charge(d.volume_to - t.over_kwh, t.price_minor, d.vat_rate, t.price_includes_vat)
                 END AS expected_minor,
                 CASE
+                    WHEN d.energy_kwh = 0 THEN 0
                     WHEN t.step_no = b.step_no OR t.step_mode = 'whole'
                         THEN ops.rounded_vat(d.energy_kwh, t.price_minor, d.vat_rate, t.price_includes_vat)
                     ELSE

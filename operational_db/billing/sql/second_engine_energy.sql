@@ -31,8 +31,10 @@ BEGIN
         between_readings AS (
             SELECT
                 b.account_id, b.in_all_kwh AS billed_kwh,
-                mod(c.value_kwh - o.value_kwh + ops.register_size_kwh(g.digits), ops.register_size_kwh(g.digits)) * i.ratio
-                    AS expected_kwh
+                round(
+                    mod(c.value_kwh - o.value_kwh + ops.register_size_kwh(g.digits), ops.register_size_kwh(g.digits))
+                    * i.ratio, 6
+                ) AS expected_kwh
             FROM with_posted AS b
             LEFT JOIN ops.reading AS c
                 ON c.account_id = b.account_id AND c.booked_month = b.closing_month
@@ -47,29 +49,39 @@ BEGIN
                 ON i.meter_id = c.meter_id AND i.metering_point_id = b.metering_point_id AND i.known_to IS NULL
                 AND i.valid_from < c.read_on AND (i.valid_to IS NULL OR c.read_on <= i.valid_to)
         ),
-        told AS (
-            SELECT p.account_id, p.metering_point_id, p.energy_basis, sum(p.energy_kwh) AS billed_kwh,
-                min(p.span_from) AS first_day, max(p.span_to) AS last_day
+        told_part AS (
+            SELECT p.*
             FROM %1$s AS p
             WHERE p.closing_reading_id IS NULL AND p.component = 'energy'
-            GROUP BY p.account_id, p.metering_point_id, p.energy_basis
         ),
-        told_as_such AS (
+        told_span AS (
+            -- Only spans that the run bills: others between them may wait, or be billed already.
             SELECT
-                t.account_id, t.metering_point_id, t.energy_basis, t.billed_kwh,
-                sum(e.energy_kwh) AS expected_kwh, min(e.span_from) AS told_from, max(e.span_to) AS told_to
-            FROM told AS t
-            LEFT JOIN ops.measured_energy AS e
-                ON e.account_id = t.account_id AND e.metering_point_id = t.metering_point_id
-                AND e.kind = t.energy_basis AND e.direction = 'consumed'
-                AND e.span_from < t.last_day AND e.span_to > t.first_day
+                e.account_id, e.metering_point_id, e.kind, e.span_from, e.span_to, sum(e.energy_kwh) AS expected_kwh
+            FROM ops.measured_energy AS e
+            WHERE e.direction = 'consumed'
+                AND EXISTS (
+                    SELECT 1 FROM told_part AS p
+                    WHERE p.account_id = e.account_id AND p.metering_point_id = e.metering_point_id
+                        AND p.energy_basis = e.kind AND p.span_from < e.span_to AND p.span_to > e.span_from
+                )
                 AND NOT EXISTS (
                     SELECT 1 FROM ops.measured_energy_set_aside AS a
                     WHERE a.account_id = e.account_id AND a.booked_month = e.booked_month
                         AND a.metering_point_id = e.metering_point_id AND a.direction = e.direction
                         AND a.span_from = e.span_from AND a.span_no = e.span_no
                 )
-            GROUP BY t.account_id, t.metering_point_id, t.energy_basis, t.billed_kwh
+            GROUP BY e.account_id, e.metering_point_id, e.kind, e.span_from, e.span_to
+        ),
+        told_as_such AS (
+            SELECT
+                p.account_id, p.metering_point_id, p.energy_basis, t.span_from, t.span_to, t.expected_kwh,
+                sum(p.energy_kwh) AS billed_kwh
+            FROM told_part AS p
+            LEFT JOIN told_span AS t
+                ON t.account_id = p.account_id AND t.metering_point_id = p.metering_point_id
+                AND t.kind = p.energy_basis AND p.span_from >= t.span_from AND p.span_to <= t.span_to
+            GROUP BY p.account_id, p.metering_point_id, p.energy_basis, t.span_from, t.span_to, t.expected_kwh
         ),
         told_with_posted AS (
             SELECT t.account_id, t.billed_kwh + coalesce(p.energy_kwh, 0) AS billed_kwh, t.expected_kwh
@@ -79,7 +91,7 @@ BEGIN
                 FROM ops.bill_line AS l
                 WHERE l.account_id = t.account_id AND l.metering_point_id = t.metering_point_id
                     AND l.energy_basis = t.energy_basis AND l.closing_reading_id IS NULL AND l.component = 'energy'
-                    AND l.span_from >= t.told_from AND l.span_to <= t.told_to
+                    AND l.span_from >= t.span_from AND l.span_to <= t.span_to
             ) AS p ON true
         )
         SELECT u.account_id, u.billed_kwh, u.expected_kwh

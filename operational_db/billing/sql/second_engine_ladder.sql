@@ -119,7 +119,7 @@ BEGIN
         -- Function scans, so that volume and step are worked out once a row.
         CROSS JOIN LATERAL unnest(ARRAY[ops.register_size_kwh(g.digits)]) AS n (size_kwh)
         CROSS JOIN LATERAL unnest(
-            ARRAY[mod(c.value_kwh - o.value_kwh + n.size_kwh, n.size_kwh) * i.ratio]
+            ARRAY[round(mod(c.value_kwh - o.value_kwh + n.size_kwh, n.size_kwh) * i.ratio, 6)]
         ) AS m (energy_kwh)
         CROSS JOIN LATERAL unnest(ARRAY[width_bucket(m.energy_kwh, k.over_kwh)]) AS t (step)
         WHERE

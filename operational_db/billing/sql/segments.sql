@@ -33,7 +33,9 @@ BEGIN
     EXECUTE format(
         $statement$
         WITH zoned AS (
-            SELECT s.metering_point_id, s.span_from, f.tariff_version_id
+            SELECT
+                s.metering_point_id, s.span_from, f.tariff_version_id,
+                ops.zone_set_of_meter(f.tariff_version_id, NULL, s.span_to) AS zone_set
             FROM %1$s AS s
             INNER JOIN ops.metering_point_tariff AS p
                 ON p.metering_point_id = s.metering_point_id AND p.known_to IS NULL AND p.valid_from <= s.span_from
@@ -49,7 +51,7 @@ BEGIN
             USING zoned AS z
             WHERE s.metering_point_id = z.metering_point_id AND s.span_from = z.span_from
                 AND s.energy_basis = 'half_hours'
-            RETURNING s.*, z.tariff_version_id
+            RETURNING s.*, z.tariff_version_id, z.zone_set
         ),
         in_zones AS (
             SELECT t.metering_point_id, t.span_from, h.zone_code, sum(e.energy_kwh) AS energy_kwh
@@ -59,7 +61,7 @@ BEGIN
                 AND i.measured_on >= t.span_from AND i.measured_on < t.span_to
             CROSS JOIN LATERAL unnest(i.half_hours) WITH ORDINALITY AS e (energy_kwh, half_hour)
             INNER JOIN ops.tariff_zone_hours AS h
-                ON h.tariff_version_id = t.tariff_version_id
+                ON h.tariff_version_id = t.tariff_version_id AND h.zone_set = t.zone_set
                 AND (e.half_hour - 1) / 2 >= h.from_hour AND (e.half_hour - 1) / 2 < h.to_hour
             GROUP BY t.metering_point_id, t.span_from, h.zone_code
         ),
@@ -204,15 +206,19 @@ BEGIN
             w.part_from AS span_from, w.part_to AS span_to, w.component, w.energy_basis, w.tariff_version_id,
             w.variant_code, w.season_code, w.vat_rate, w.price_includes_vat, w.step_basis, w.is_whole_volume,
             w.segment_kwh, 0::numeric(18, 6) AS volume_from, w.segment_kwh AS volume_to,
-            CASE WHEN w.step_basis <> 'calendar_month'
-                THEN ops.step_bound_factor(
-                    w.step_basis, w.persons, w.part_from, w.part_to, w.contracted_kwh_per_month
-                )
-            END::numeric(24, 12) AS bound_factor,
+            f.bound_factor AS all_zones_factor, f.bound_factor,
             w.price_factor_numerator::smallint AS price_numerator,
             w.price_factor_denominator::smallint AS price_denominator, w.power_kw::numeric(12, 3) AS power_kw,
             w.opening_month, w.opening_reading_id, w.closing_month, w.closing_reading_id
         FROM with_energy AS w
+        CROSS JOIN LATERAL (
+            SELECT
+                CASE WHEN w.step_basis <> 'calendar_month'
+                    THEN ops.step_bound_factor(
+                        w.step_basis, w.persons, w.part_from, w.part_to, w.contracted_kwh_per_month
+                    )
+                END::numeric(24, 12) AS bound_factor
+        ) AS f
         $statement$,
         spans, first_month, last_month,
         has_residents, zone_factor, zone_look_up, family, family_look_up,

@@ -100,9 +100,9 @@ $$;
 -- Places segments on the volume of their calendar month. Where a segment is not its whole month, its steps go on from
 -- the other energy of the month: what is billed already, of whatever days and prices, and what this run bills of the
 -- days before. So the steps of a month are used once, in whatever order its parts are billed. Zones of one span share
--- the volume in proportion to their use (domain.md 2.3). Steps counted over days begin anew with each segment. What
--- stands billed of a point that a table amended names (metering_point_id, from_month) is about to be reversed and
--- counts no longer.
+-- the volume in proportion to their use (domain.md 2.3). Steps counted over days begin anew with each segment. Placing
+-- again, after segments were taken out, gives what placing without them would have given. What stands billed of a point
+-- that a table amended names (metering_point_id, from_month) is about to be reversed and counts no longer.
 CREATE OR REPLACE FUNCTION ops.place_volumes(segments text, month date, amended text DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql
@@ -155,10 +155,13 @@ BEGIN
         ),
         shared AS (
             SELECT
-                s.ctid AS segment, s.segment_kwh, s.is_whole_volume, s.bound_factor,
+                s.ctid AS segment, s.segment_kwh, s.is_whole_volume, s.all_zones_factor,
                 CASE WHEN s.step_basis IN ('thirty_days', 'month_days') THEN 0 ELSE p.slice_from END AS slice_from,
                 CASE WHEN s.step_basis IN ('thirty_days', 'month_days') THEN p.slice_kwh ELSE p.month_kwh END AS month_kwh,
-                CASE WHEN s.segment_kwh <> p.slice_kwh THEN s.segment_kwh / p.slice_kwh END AS zone_share
+                s.segment_kwh <> p.slice_kwh AS is_shared,
+                -- The zone's share as a fraction, divided last, so that a half is seen as one.
+                CASE WHEN s.segment_kwh <> p.slice_kwh THEN s.segment_kwh ELSE 1 END AS zone_kwh,
+                CASE WHEN s.segment_kwh <> p.slice_kwh THEN p.slice_kwh ELSE 1 END AS all_zones_kwh
             FROM %1$s AS s
             INNER JOIN placed AS p USING (metering_point_id, service_month, span_from, span_to, tariff_version_id)
             WHERE s.component = 'energy'
@@ -166,16 +169,16 @@ BEGIN
         UPDATE %1$s AS s
         SET
             bound_factor = CASE
-                WHEN h.zone_share IS NULL THEN h.bound_factor
-                ELSE coalesce(h.bound_factor, 1) * h.zone_share
+                WHEN h.is_shared THEN coalesce(h.all_zones_factor, 1) * h.zone_kwh / h.all_zones_kwh
+                ELSE h.all_zones_factor
             END,
             volume_from = CASE
-                WHEN h.is_whole_volume THEN round(h.month_kwh * coalesce(h.zone_share, 1), 6) - h.segment_kwh
-                ELSE round(h.slice_from * coalesce(h.zone_share, 1), 6)
+                WHEN h.is_whole_volume THEN round(h.month_kwh * h.zone_kwh / h.all_zones_kwh, 6) - h.segment_kwh
+                ELSE round(h.slice_from * h.zone_kwh / h.all_zones_kwh, 6)
             END,
             volume_to = CASE
-                WHEN h.is_whole_volume THEN round(h.month_kwh * coalesce(h.zone_share, 1), 6)
-                ELSE round(h.slice_from * coalesce(h.zone_share, 1), 6) + h.segment_kwh
+                WHEN h.is_whole_volume THEN round(h.month_kwh * h.zone_kwh / h.all_zones_kwh, 6)
+                ELSE round(h.slice_from * h.zone_kwh / h.all_zones_kwh, 6) + h.segment_kwh
             END
         FROM shared AS h
         WHERE s.ctid = h.segment

@@ -27,7 +27,7 @@ BEGIN
         ) THEN
             PERFORM ops.refuse(
                 'Meter "%s" is not recorded as broken, so its last value is needed; give it, or record the fault first '
-                '(`wattbook meter broken`).', serial
+                '(`wattbook meters broken`).', serial
             );
         END IF;
         IF closing IS NOT NULL THEN
@@ -87,7 +87,7 @@ BEGIN
     ELSIF NOT EXISTS (SELECT 1 FROM ops.meter AS m WHERE m.serial_no = of_serial_no) THEN
         PERFORM ops.refuse(
             'There is no meter with serial number "%s"; give its type to register it now, or pick one that hangs '
-            'nowhere (`wattbook meter stock --free`).', of_serial_no
+            'nowhere (`wattbook meters stock --free`).', of_serial_no
         );
     END IF;
     RETURN ops.hold_meter(of_serial_no);
@@ -114,7 +114,7 @@ BEGIN
             ops.whereabouts_in_words(of_meter.meter_id),
             CASE now_at.place_code
                 WHEN 'point'
-                    THEN 'remove it there first, or pick one that hangs nowhere (`wattbook meter stock --free`)'
+                    THEN 'remove it there first, or pick one that hangs nowhere (`wattbook meters stock --free`)'
                 WHEN 'scrapped' THEN 'pick another'
                 ELSE 'move it to a store first'
             END

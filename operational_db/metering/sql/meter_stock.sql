@@ -11,7 +11,7 @@ BEGIN
     SELECT * INTO held FROM ops.meter AS m WHERE m.serial_no = of_serial_no FOR UPDATE;
     IF NOT FOUND THEN
         PERFORM ops.refuse(
-            'There is no meter with serial number "%s"; register it first (`wattbook meter register`).', of_serial_no
+            'There is no meter with serial number "%s"; register it first (`wattbook meters register`).', of_serial_no
         );
     END IF;
     RETURN held;
@@ -222,7 +222,7 @@ BEGIN
     ON CONFLICT (meter_id, verified_on) DO NOTHING;
     IF NOT FOUND THEN
         PERFORM ops.refuse(
-            'A verification of meter "%s" on %s is entered already; look at `wattbook meter history`.', of_serial_no,
+            'A verification of meter "%s" on %s is entered already; look at `wattbook meters show`.', of_serial_no,
             on_day::text
         );
     END IF;
@@ -269,7 +269,7 @@ BEGIN
         SELECT o.work_order_id INTO order_id FROM ops.work_order AS o WHERE o.order_no = of_order_no;
         IF NOT FOUND THEN
             PERFORM ops.refuse(
-                'There is no work order "%s"; check its number with `wattbook order list`.', of_order_no
+                'There is no work order "%s"; check its number with `wattbook meters order list`.', of_order_no
             );
         END IF;
     END IF;

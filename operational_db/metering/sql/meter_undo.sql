@@ -25,7 +25,7 @@ BEGIN
     ELSIF NEW.event = 'cancelled' THEN
         PERFORM ops.refuse(
             'The reading was made by operation %s (%s of %s) and goes only with it; undo the operation '
-            '(`wattbook meter undo`) while it is the last one.', made_by.meter_operation_id::text, made_by.kind,
+            '(`wattbook meters undo`) while it is the last one.', made_by.meter_operation_id::text, made_by.kind,
             made_by.performed_on::text
         );
     END IF;
@@ -53,7 +53,7 @@ BEGIN
     IF made_by IS NOT NULL THEN
         PERFORM ops.refuse(
             'The energy of days without a meter was told by operation %s and goes only with it; undo the operation '
-            '(`wattbook meter undo`) while it is the last one.', made_by::text
+            '(`wattbook meters undo`) while it is the last one.', made_by::text
         );
     END IF;
     RETURN NEW;
@@ -204,7 +204,7 @@ BEGIN
     END IF;
     IF undone.meter_operation_id IS NULL THEN
         PERFORM ops.refuse(
-            'No operation stands %s that could be undone; `wattbook meter history` shows what was done.',
+            'No operation stands %s that could be undone; `wattbook meters show` shows what was done.',
             coalesce('at ' || point_code, 'for meter "' || of_serial_no || '"')
         );
     END IF;

@@ -66,7 +66,7 @@ BEGIN
     WHERE i.metering_point_id = at_metering_point_id AND i.known_to IS NULL AND i.valid_to IS NULL;
     IF hanging_count = 0 THEN
         PERFORM ops.refuse(
-            'No meter hangs at %s; install one first (`wattbook meter install --point %s`).', point_code, point_code
+            'No meter hangs at %s; install one first (`wattbook meters install %s`).', point_code, point_code
         );
     END IF;
     IF wanted_serial_no IS NULL AND hanging_count > 1 THEN
@@ -107,34 +107,30 @@ BEGIN ATOMIC
         AND l.event IS DISTINCT FROM 'cancelled';
 END;
 
--- What stood on a day is booked in the month whose use it ends, where that is open, else in the first open month after
--- it; never before a reading of the point that is booked already, so that billing meets readings in their order.
+-- The month in which a value of a point and day is booked (ops.months_to_book).
 CREATE OR REPLACE FUNCTION ops.month_to_book(at_metering_point_id bigint, on_day date)
 RETURNS date
 LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
-    of_res_id integer := (
-        SELECT a.res_id FROM ops.metering_point AS p INNER JOIN ops.account AS a ON a.account_id = p.account_id
-        WHERE p.metering_point_id = at_metering_point_id
-    );
-    not_before date := greatest(
-        date_trunc('month', on_day - 1)::date,
-        (SELECT max(e.booked_month) FROM ops.entered_readings(at_metering_point_id) AS e)
-    );
-    month date := (
-        SELECT min(o.booked_month) FROM ops.open_period AS o
-        WHERE o.res_id = of_res_id AND o.booked_month >= not_before
-    );
+    book record;
 BEGIN
-    IF month IS NULL THEN
+    SELECT m.not_before, m.booked_month INTO book
+    FROM ops.months_to_book(ARRAY[at_metering_point_id], ARRAY[on_day]) AS m;
+    IF book.booked_month IS NULL THEN
         PERFORM ops.refuse(
             'Month %s is not open for %s, so nothing of %s can be entered; close the months before it, or name an '
-            'earlier day.', to_char(not_before, 'YYYY-MM'),
-            (SELECT u.code FROM ops.unit AS u WHERE u.unit_id = of_res_id), on_day::text
+            'earlier day.', to_char(book.not_before, 'YYYY-MM'),
+            (
+                SELECT u.code
+                FROM ops.metering_point AS p
+                INNER JOIN ops.account AS a ON a.account_id = p.account_id
+                INNER JOIN ops.unit AS u ON u.unit_id = a.res_id
+                WHERE p.metering_point_id = at_metering_point_id
+            ), on_day::text
         );
     END IF;
-    RETURN month;
+    RETURN book.booked_month;
 END
 $$;
 

@@ -37,7 +37,7 @@ BEGIN
     INNER JOIN ops.meter AS m ON m.meter_id = s.meter_id
     WHERE s.seal_no = of_seal_no;
     IF NOT FOUND THEN
-        PERFORM ops.refuse('There is no seal "%s"; check its number with `wattbook meter history`.', of_seal_no);
+        PERFORM ops.refuse('There is no seal "%s"; check its number with `wattbook meters show`.', of_seal_no);
     END IF;
     PERFORM ops.hold_meter_in_place(standing.serial_no);
     IF on_day < standing.put_on THEN

@@ -62,7 +62,7 @@ BEGIN
     WHERE p.metering_point_id = held.metering_point_id;
     IF res_id IS NULL OR res_id <> ALL (ops.visible_res_ids()) THEN
         PERFORM ops.refuse(
-            'There is no work order "%s" among those you may see; check its number with `wattbook order list`.',
+            'There is no work order "%s" among those you may see; check its number with `wattbook meters order list`.',
             of_order_no
         );
     END IF;
@@ -118,7 +118,7 @@ BEGIN
     IF of_order_no IS NULL THEN
         IF for_kind IN ('remove', 'replace', 'relocate') THEN
             PERFORM ops.refuse(
-                'To %s a meter a work order is needed; issue one (`wattbook order issue`) and name its number.',
+                'To %s a meter a work order is needed; issue one (`wattbook meters order issue`) and name its number.',
                 for_kind
             );
         END IF;

@@ -11,7 +11,7 @@ BEGIN
         'account_number_alias', 'family_size', 'subscriber', 'premises', 'address', 'meter_installation',
         'metering_point_placement', 'metering_point_tariff', 'contract_use', 'measured_energy_event', 'work_order',
         'work_order_event', 'meter_operation', 'meter_operation_undo', 'meter_operation_reading', 'meter_operation_gap',
-        'meter_test', 'meter_movement', 'seal', 'bill_amendment', 'bill_line_reversal'
+        'meter_test', 'meter_movement', 'seal', 'bill_amendment', 'bill_line_reversal', 'refused_reading'
     ] LOOP
         condition := CASE
             WHEN guarded IN ('metering_point', 'contract', 'account_subscriber', 'account_premises',
@@ -32,6 +32,9 @@ BEGIN
                     'OR metering_point_id IN (SELECT m.metering_point_id FROM ops.metering_point AS m)'
             WHEN guarded IN ('meter_operation_undo', 'meter_operation_reading', 'meter_operation_gap', 'meter_test')
                 THEN 'meter_operation_id IN (SELECT o.meter_operation_id FROM ops.meter_operation AS o)'
+            -- A row without a RES names no point that anybody has.
+            WHEN guarded = 'refused_reading'
+                THEN 'res_id IS NULL OR res_id = ANY ((SELECT ops.visible_res_ids())::integer[])'
             WHEN guarded = 'work_order_event'
                 THEN 'work_order_id IN (SELECT w.work_order_id FROM ops.work_order AS w)'
             ELSE 'res_id = ANY ((SELECT ops.visible_res_ids())::integer[])'

@@ -96,8 +96,7 @@ BEGIN
         in_force.price_includes_vat::boolean AS price_includes_vat, in_force.step_basis::text AS step_basis,
         in_force.step_mode = 'whole' AS is_whole_volume, u.used_kwh::numeric(18, 6) AS segment_kwh,
         0::numeric(18, 6) AS volume_from, u.used_kwh::numeric(18, 6) AS volume_to,
-        ops.step_bound_factor(in_force.step_basis, residents, month, month + used_days, contracted_kwh)::numeric(24, 12)
-            AS bound_factor,
+        f.bound_factor AS all_zones_factor, f.bound_factor,
         z.price_factor_numerator::smallint AS price_numerator, z.price_factor_denominator::smallint AS price_denominator,
         u.power_kw::numeric(12, 3) AS power_kw
     FROM (
@@ -107,6 +106,12 @@ BEGIN
         SELECT 'power', 'power', 0, ordered_power_kw
         WHERE ordered_power_kw IS NOT NULL
     ) AS u
+    CROSS JOIN (
+        SELECT
+            ops.step_bound_factor(
+                in_force.step_basis, residents, month, month + used_days, contracted_kwh
+            )::numeric(24, 12) AS bound_factor
+    ) AS f
     LEFT JOIN ops.tariff_season AS c
         ON c.tariff_version_id = in_force.tariff_version_id AND c.month_of_year = extract(month FROM on_day)
     LEFT JOIN ops.tariff_zone AS z

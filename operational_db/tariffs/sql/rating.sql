@@ -116,7 +116,9 @@ BEGIN
                 WHEN s.segment_kwh = 0 THEN t.step_no = 1
                 WHEN s.is_whole_volume
                     THEN s.volume_to > b.over_kwh AND (b.up_to_kwh IS NULL OR s.volume_to <= b.up_to_kwh)
-                ELSE s.volume_to > b.over_kwh AND (b.up_to_kwh IS NULL OR s.volume_from < b.up_to_kwh)
+                -- A zone with a millionth of the use may leave nothing of a step between its bounds.
+                ELSE s.volume_to > b.over_kwh
+                    AND (b.up_to_kwh IS NULL OR (s.volume_from < b.up_to_kwh AND b.over_kwh < b.up_to_kwh))
             END
             $branch$,
             segments, steps.step_no

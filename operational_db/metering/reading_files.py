@@ -1,0 +1,259 @@
+"""Readings in files: the sheet of a controller out, and what came back in, as CSV or as a workbook.
+
+Belongs here: columns of the file, text to days and numbers, rows that are no readings. Does not belong here: whether a
+value can be (`sql/reading_judge.sql`).
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+import python_calamine
+import xlsxwriter
+
+from operational_db.file_formats.delimited import DelimitedError, read_delimited, read_heading, write_delimited
+from operational_db.metering.reading_estimates import SheetRow
+from operational_db.metering.readings import EnteredReadings, JudgedReading, ToldReading, UnreadableRow, enter_readings
+from operational_db.refusal import Refusal
+from operational_db.settings import Settings
+
+PLACE_COLUMNS = ("point_code", "account_no")
+NEEDED_COLUMNS = ("read_on", "value_kwh")
+SHEET_COLUMNS = (*(one.name for one in fields(SheetRow)), "read_on", "value_kwh", "kind", "note")
+CORRECTION_COLUMNS = ("row_no", "point_code", "serial_no", "zone_code", "read_on", "value_kwh", "kind", "sentence")
+ENCODING = "utf-8"
+"""A mark at the beginning, by which spreadsheets know it, is written and passed over."""
+
+
+@dataclass(frozen=True)
+class FileOfReadings:
+    """What a file tells: readings, rows that are none, and how many rows were left empty (not read)."""
+
+    told: list[ToldReading] = field(default_factory=list)
+    unreadable: list[UnreadableRow] = field(default_factory=list)
+    empty_count: int = 0
+
+
+def load_readings(
+    settings: Settings,
+    path: Path,
+    *,
+    by: str,
+    on: date | None = None,
+    kind: str = "round",
+    delimiter: str = ",",
+    encoding: str = ENCODING,
+    leave_out_refused: bool = False,
+    confirmed: bool = False,
+    note: str | None = None,
+    dry_run: bool = False,
+) -> tuple[EnteredReadings, FileOfReadings]:
+    """Enter the readings of a file, all or none unless the refused are to be left out; also what stood in the file.
+
+    Args:
+        path: CSV, or XLSX by its ending; the first row names the columns: `point_code` or `account_no`, `value_kwh`,
+            and, where needed, `serial_no`, `zone_code`, `read_on`, `kind`. Other columns are passed over.
+        on: the day of rows that tell none.
+        kind: the kind of rows that tell none.
+
+    Raises:
+        Refusal: the file cannot be read or lacks a column, no right, or a confirmation without a note.
+    """
+    file = read_readings(path, on=on, kind=kind, delimiter=delimiter, encoding=encoding)
+    origin = {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    answer = enter_readings(
+        settings,
+        file.told,
+        unreadable=file.unreadable,
+        leave_out_refused=leave_out_refused,
+        confirmed=confirmed,
+        note=note,
+        origin=origin,
+        dry_run=dry_run,
+        by=by,
+    )
+    return answer, file
+
+
+def read_readings(
+    path: Path, *, on: date | None = None, kind: str = "round", delimiter: str = ",", encoding: str = ENCODING
+) -> FileOfReadings:
+    """The readings that a file tells; a row without a value was not read and is counted alone.
+
+    Raises:
+        Refusal: the file cannot be read or lacks a column.
+    """
+    answer = FileOfReadings()
+    empty_count = 0
+    rows = _rows_of_workbook(path) if path.suffix.lower() == ".xlsx" else _rows_of_text(path, delimiter, encoding)
+    for row_no, cells in rows:
+        if not cells.get("value_kwh", "").strip():
+            empty_count += 1
+            continue
+        row = _row(row_no, cells, on, kind)
+        if isinstance(row, ToldReading):
+            answer.told.append(row)
+        else:
+            answer.unreadable.append(row)
+    return FileOfReadings(answer.told, answer.unreadable, empty_count)
+
+
+def write_sheet(rows: Sequence[SheetRow], path: Path) -> Path:
+    """Write the sheet of a controller with empty cells for day, value, kind and note: XLSX by its ending, else CSV.
+
+    Raises:
+        Refusal: the file cannot be written.
+    """
+    table = [[*(_as_text(value) for value in asdict(row).values()), "", "", "", ""] for row in rows]
+    _write(path, SHEET_COLUMNS, table)
+    return path
+
+
+def write_refused(readings: Sequence[JudgedReading], unreadable: Sequence[UnreadableRow], path: Path) -> Path:
+    """Write refused readings with their sentences, to be corrected there and loaded again; a row that is no reading
+    keeps its cells."""
+    cells_of = {row.row_no: row.cells for row in unreadable}
+    table = []
+    for reading in readings:
+        known = {
+            **asdict(reading),
+            "point_code": reading.point_code or reading.place,
+            **cells_of.get(reading.row_no, {}),
+            "row_no": reading.row_no,
+            "sentence": reading.sentence,
+        }
+        table.append([_as_text(known[name]) for name in CORRECTION_COLUMNS])
+    _write(path, CORRECTION_COLUMNS, table)
+    return path
+
+
+def _row(row_no: int, cells: Mapping[str, str], on: date | None, kind: str) -> ToldReading | UnreadableRow:
+    text = {name: cell.strip() for name, cell in cells.items()}
+    place = next((text[name] for name in PLACE_COLUMNS if text.get(name)), "")
+    told_day = text.get("read_on", "")
+    try:
+        value = Decimal(text["value_kwh"].replace("\u00a0", "").replace(" ", "").replace(",", "."))
+    except InvalidOperation:
+        return _unreadable(
+            row_no, cells, f'value_kwh "{text["value_kwh"]}" is not a number; write it as 1350 or 1350.5'
+        )
+    try:
+        day = date.fromisoformat(told_day) if told_day else on
+    except ValueError:
+        return _unreadable(row_no, cells, f'read_on "{told_day}" is not a day; write it as 2026-03-31')
+    if not place:
+        return _unreadable(row_no, cells, "it names no point_code and no account_no; add one")
+    if day is None:
+        return _unreadable(row_no, cells, "it tells no day; fill in read_on, or name one day for all with --on")
+    return ToldReading(
+        place,
+        day,
+        value,
+        text.get("zone_code") or None,
+        text.get("serial_no") or None,
+        text.get("kind") or kind,
+        row_no,
+    )
+
+
+def _unreadable(row_no: int, cells: Mapping[str, str], why: str) -> UnreadableRow:
+    return UnreadableRow(row_no, dict(cells), f"Row {row_no}: {why}.")
+
+
+def _rows_of_text(path: Path, delimiter: str, encoding: str) -> Iterator[tuple[int, dict[str, str]]]:
+    try:
+        _require_columns(path, read_heading(path, encoding, delimiter))
+        for batch in read_delimited(path, encoding, delimiter):
+            if batch.ragged:
+                ragged = batch.ragged[0]
+                raise Refusal(
+                    f"{path}: row {ragged.row_no} has {len(ragged.cells)} cells where the heading has "
+                    f"{ragged.expected}; correct the row, or name the right --delimiter."
+                )
+            columns = {name: column.to_pylist() for name, column in batch.text.items()}
+            for index, row_no in enumerate(batch.row_no):
+                yield int(row_no), {name: column[index] or "" for name, column in columns.items()}
+    except DelimitedError as error:
+        raise Refusal(str(error)) from error
+
+
+def _rows_of_workbook(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    try:
+        workbook = python_calamine.CalamineWorkbook.from_path(path)
+        table = workbook.get_sheet_by_index(0).to_python()
+    except (python_calamine.CalamineError, OSError) as error:
+        raise Refusal(
+            f"{path} cannot be read as a workbook ({error}); save it as XLSX or CSV and try again."
+        ) from error
+    heading = [str(cell).strip() for cell in table[0]] if table else []
+    _require_columns(path, heading)
+    for row_no, row in enumerate(table[1:], start=1):
+        cells = dict(zip(heading, (_as_text(cell) for cell in row), strict=False))
+        if any(cells.values()):
+            yield row_no, cells
+
+
+def _require_columns(path: Path, heading: Sequence[str]) -> None:
+    missing = [name for name in NEEDED_COLUMNS if name not in heading and name != "read_on"]
+    if not any(name in heading for name in PLACE_COLUMNS):
+        missing.insert(0, " or ".join(PLACE_COLUMNS))
+    if not missing:
+        return
+    if len(heading) == 1 and ";" in heading[0]:
+        raise Refusal(f"{path} separates its cells by semicolons; load it with --delimiter ';'.")
+    raise Refusal(
+        f"{path} lacks the column {', '.join(missing)}; the first row must name the columns (it names "
+        f"{', '.join(heading) or 'none'})."
+    )
+
+
+def _as_text(value: object) -> str:
+    """A value as a file holds it; a whole number that a workbook keeps as 1350.0 is 1350."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    if isinstance(value, float):
+        # A workbook knows no other numbers; their shortest text is what was typed.
+        return f"{Decimal(repr(value)).normalize():f}"
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _write(path: Path, columns: Sequence[str], table: Sequence[Sequence[str]]) -> None:
+    if path.suffix.lower() == ".xlsx":
+        try:
+            _write_workbook(path, columns, table)
+        except OSError as error:
+            reason = error.strerror or error
+            raise Refusal(f"{path} cannot be written: {reason}; check the folder and the free space.") from error
+        return
+    batch = {name: [row[index] for row in table] for index, name in enumerate(columns)}
+    try:
+        write_delimited(path, columns, [batch], encoding=f"{ENCODING}-sig", delimiter=",")
+    except DelimitedError as error:
+        raise Refusal(str(error)) from error
+
+
+def _write_workbook(path: Path, columns: Sequence[str], table: Sequence[Sequence[str]]) -> None:
+    path.parent.stat()
+    with xlsxwriter.Workbook(path) as workbook:
+        sheet = workbook.add_worksheet("readings")
+        head = workbook.add_format({"bold": True, "bottom": 1})
+        to_fill = workbook.add_format({"bg_color": "#FFF7D6", "border": 1, "border_color": "#C9B458"})
+        sheet.write_row(0, 0, columns, head)
+        for row_no, row in enumerate(table, start=1):
+            for column, cell in enumerate(row):
+                is_to_fill = not cell and columns[column] in ("read_on", "value_kwh", "kind", "note")
+                sheet.write_string(row_no, column, cell, to_fill if is_to_fill else None)
+        for column, name in enumerate(columns):
+            longest = max([len(name), *(len(row[column]) for row in table)])
+            sheet.set_column(column, column, min(longest + 2, 40))
+        sheet.freeze_panes(1, 0)
+        sheet.repeat_rows(0)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)

@@ -1,0 +1,522 @@
+"""`wattbook readings`: what meters show comes in, is judged, decided on, and stood in for."""
+
+# Imports inside the functions: listing the commands must not wait for what one of them needs.
+# ruff: noqa: PLC0415
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from operational_db.refusal import Refusal
+from orchestration.command_line.arguments import FIRST_USER, AsJson, ByUser, Month, UnitCode, day_of
+
+if TYPE_CHECKING:
+    from operational_db.metering.reading_decisions import ReadingInHistory
+    from operational_db.metering.reading_estimates import Estimate
+    from operational_db.metering.readings import EnteredReadings, JudgedReading
+
+app = typer.Typer(help="Readings: entered, judged, decided on, estimated.", no_args_is_help=True)
+
+SHOWN_ROWS = 50
+
+
+def value_of(text: str) -> tuple[str | None, Decimal]:
+    """1350, or day=1350 for one scale of several."""
+    zone_code, equals, number = text.rpartition("=")
+    try:
+        value = Decimal(number)
+    except InvalidOperation as error:
+        raise typer.BadParameter(f'"{text}" is not what a register shows; write it as 1350, or day=1350') from error
+    if equals and not zone_code:
+        raise typer.BadParameter(f'"{text}" names no scale; write it as day=1350')
+    return zone_code or None, value
+
+
+Place = Annotated[str, typer.Argument(metavar="PLACE", help="A metering point or an account, such as SA01/12/345.")]
+OnDay = Annotated[
+    date,
+    typer.Option("--on", parser=day_of, metavar="YYYY-MM-DD", help="The value stood there at the start of this day."),
+]
+MeterSerial = Annotated[
+    str | None, typer.Option("--meter", metavar="SERIAL", help="Which meter, where several hang there.")
+]
+Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why; it stays with the reading.")]
+Kind = Annotated[str, typer.Option(metavar="KIND", help="round, consumer (told when paying), control or half_hours.")]
+Confirmed = Annotated[
+    bool, typer.Option("--confirmed", help="You vouch for it: what looks like a slip or a jump stands at once.")
+]
+Note = Annotated[str | None, typer.Option(metavar="TEXT", help="How it was checked, for --confirmed.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and write nothing.")]
+Book = Annotated[
+    str | None, typer.Option(metavar="NUMBER", help="Only accounts whose number begins so, such as SA01/12.")
+]
+
+
+@app.command()
+def enter(
+    place: Place,
+    on: OnDay,
+    values: Annotated[
+        list[str], typer.Argument(metavar="VALUE...", help="What the register shows; day=1350 night=700 for scales.")
+    ],
+    meter: MeterSerial = None,
+    kind: Kind = "round",
+    confirmed: Confirmed = False,
+    note: Note = None,
+    dry_run: DryRun = False,
+    by: ByUser = FIRST_USER,
+    as_json: AsJson = False,
+) -> None:
+    """Enter what a meter shows. What looks like a slip or a jump goes to quarantine and is not billed.
+
+    [dim]wattbook readings enter SA01/12/345 1350 --on 2026-03-01[/]
+    [dim]wattbook readings enter SA01/12/345 day=1350 night=700 --on 2026-03-01 --kind consumer[/]
+    """
+    from operational_db.metering.readings import enter_reading
+    from orchestration.answers import show_json
+    from orchestration.command_line.surroundings import settings_with_database
+
+    by_zone = dict(value_of(text) for text in values)
+    if len(by_zone) != len(values) or (None in by_zone and len(by_zone) > 1):
+        raise typer.BadParameter("give one value, or one for each scale by its name")
+    answer = enter_reading(
+        settings_with_database(),
+        place,
+        by_zone[None] if None in by_zone else {str(zone): value for zone, value in by_zone.items()},
+        on=on,
+        serial_no=meter,
+        kind=kind,
+        confirmed=confirmed,
+        note=note,
+        dry_run=dry_run,
+        by=by,
+    )
+    if as_json:
+        show_json(_as_document(answer))
+    else:
+        _say_judged(answer.readings, dry_run=dry_run)
+
+
+@app.command()
+def load(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="CSV or XLSX; `readings round-sheet` writes such files.")
+    ],
+    on: Annotated[
+        date | None,
+        typer.Option("--on", parser=day_of, metavar="YYYY-MM-DD", help="The day of rows that tell none."),
+    ] = None,
+    kind: Kind = "round",
+    delimiter: Annotated[str, typer.Option(metavar="CHAR", help="What separates the cells of a CSV.")] = ",",
+    encoding: Annotated[str, typer.Option(metavar="NAME", help="utf-8, cp1251 or cp866.")] = "utf-8",
+    leave_out_refused: Annotated[
+        bool, typer.Option("--leave-out-refused", help="Enter the rest where some are refused; else nothing enters.")
+    ] = False,
+    refused_to: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write refused rows with their reasons here, to be corrected.")
+    ] = None,
+    confirmed: Confirmed = False,
+    note: Note = None,
+    dry_run: DryRun = False,
+    by: ByUser = FIRST_USER,
+    as_json: AsJson = False,
+) -> None:
+    """Enter the readings of a file, all or none. Rows without a value were not read and are counted.
+
+    Loading the same file again enters nothing twice.
+
+    [dim]wattbook readings load round-SA01-12.csv --leave-out-refused --refused-to to-correct.csv[/]
+    """
+    from operational_db.metering.reading_files import load_readings, write_refused
+    from operational_db.metering.readings import REFUSED
+    from orchestration.answers import show_json
+    from orchestration.command_line.surroundings import settings_with_database
+
+    if len(delimiter) != 1:
+        raise typer.BadParameter("--delimiter is one character, such as ; or ,")
+    answer, loaded = load_readings(
+        settings_with_database(),
+        file,
+        on=on,
+        kind=kind,
+        delimiter=delimiter,
+        encoding=encoding,
+        leave_out_refused=leave_out_refused,
+        confirmed=confirmed,
+        note=note,
+        dry_run=dry_run,
+        by=by,
+    )
+    refused = answer.of(REFUSED)
+    if refused_to is not None and refused:
+        write_refused(refused, loaded.unreadable, refused_to)
+    if as_json:
+        show_json({**_as_document(answer), "not_read_count": loaded.empty_count})
+    else:
+        _say_loaded(answer, loaded.empty_count, refused_to)
+    if refused and not leave_out_refused:
+        raise Refusal(
+            f"{len(refused)} of {len(answer.readings)} readings are refused, so none was entered; correct them, or "
+            "load the rest with --leave-out-refused."
+        )
+
+
+@app.command()
+def history(
+    place: Place,
+    since: Annotated[
+        date | None, typer.Option(parser=day_of, metavar="YYYY-MM-DD", help="Only from this day on.")
+    ] = None,
+    by: ByUser = FIRST_USER,
+    as_json: AsJson = False,
+) -> None:
+    """Readings of a point or account, newest first: new, billed, quarantined or cancelled.
+
+    [dim]wattbook readings history SA01/12/345[/]
+    """
+    from operational_db.metering.reading_decisions import reading_history
+    from orchestration.answers import show_json
+    from orchestration.command_line.surroundings import settings_with_database
+
+    rows = reading_history(settings_with_database(), place, since=since, by=by)
+    if as_json:
+        show_json(rows)
+    else:
+        _show_history(rows)
+
+
+@app.command()
+def quarantine(unit: UnitCode = None, by: ByUser = FIRST_USER, as_json: AsJson = False) -> None:
+    """Readings that wait for a decision, oldest first, each with its reason.
+
+    [dim]wattbook readings quarantine --unit SA01[/]
+    """
+    from operational_db.metering.reading_decisions import quarantined_readings
+    from orchestration.answers import grouped, say, show_json
+    from orchestration.command_line.surroundings import settings_with_database
+
+    rows = quarantined_readings(settings_with_database(), unit_code=unit, by=by)
+    if as_json:
+        show_json(rows)
+        return
+    if not rows:
+        say("No reading stands in quarantine there.")
+        return
+    for row in rows[:SHOWN_ROWS]:
+        say(f"{row.read_on} {row.point_code} [{row.rule or 'by hand'}] {row.reason}")
+    if len(rows) > SHOWN_ROWS:
+        say(f"... and {grouped(len(rows) - SHOWN_ROWS)} more; name a smaller --unit, or ask for all with --json.")
+    say(
+        f"{grouped(len(rows))} in quarantine. `wattbook readings release PLACE --on DAY --reason TEXT` bills one, "
+        "`wattbook readings cancel` drops it."
+    )
+
+
+@app.command()
+def release(
+    place: Place,
+    on: OnDay,
+    reason: Reason,
+    meter: MeterSerial = None,
+    passed_zero: Annotated[
+        bool, typer.Option("--passed-zero", help="The register did pass zero, though it is hard to believe.")
+    ] = False,
+    by: ByUser = FIRST_USER,
+    as_json: AsJson = False,
+) -> None:
+    """Bring a reading out of quarantine, so that it is billed.
+
+    [dim]wattbook readings release SA01/12/345 --on 2026-03-01 --reason "Seen: electric heating"[/]
+    """
+    from operational_db.metering.reading_decisions import release_reading
+    from orchestration.command_line.surroundings import settings_with_database
+
+    done = release_reading(
+        settings_with_database(), place, on=on, reason=reason, serial_no=meter, passed_zero=passed_zero, by=by
+    )
+    _say_decided(done, as_json)
+
+
+@app.command()
+def hold(
+    place: Place,
+    on: OnDay,
+    reason: Reason,
+    meter: MeterSerial = None,
+    by: ByUser = FIRST_USER,
+    as_json: AsJson = False,
+) -> None:
+    """Put a reading into quarantine by hand; what was billed on it is taken back by the next bill run.
+
+    [dim]wattbook readings hold SA01/12/345 --on 2026-03-01 --reason "The consumer doubts it"[/]
+    """
+    from operational_db.metering.reading_decisions import quarantine_reading
+    from orchestration.command_line.surroundings import settings_with_database
+
+    _say_decided(
+        quarantine_reading(settings_with_database(), place, on=on, reason=reason, serial_no=meter, by=by), as_json
+    )
+
+
+@app.command()
+def cancel(
+    place: Place,
+    on: OnDay,
+    reason: Reason,
+    meter: MeterSerial = None,
+    by: ByUser = FIRST_USER,
+    as_json: AsJson = False,
+) -> None:
+    """Cancel a reading: it stays in the history and never counts again.
+
+    [dim]wattbook readings cancel SA01/12/345 --on 2026-03-01 --reason "Read on the neighbour's meter"[/]
+    """
+    from operational_db.metering.reading_decisions import cancel_reading
+    from orchestration.command_line.surroundings import settings_with_database
+
+    _say_decided(cancel_reading(settings_with_database(), place, on=on, reason=reason, serial_no=meter, by=by), as_json)
+
+
+@app.command()
+def missing(
+    month: Month, unit: UnitCode = None, book: Book = None, by: ByUser = FIRST_USER, as_json: AsJson = False
+) -> None:
+    """Meters and points without a reading in a month.
+
+    [dim]wattbook readings missing --month 2026-03 --book SA01/12[/]
+    """
+    from operational_db.metering.reading_estimates import missing_readings
+    from orchestration.answers import grouped, say, show_json, show_table
+    from orchestration.command_line.surroundings import settings_with_database
+
+    rows = missing_readings(settings_with_database(), month, unit_code=unit, book=book, by=by)
+    if as_json:
+        show_json(rows)
+        return
+    if not rows:
+        say(f"Everything there was read in {month:%Y-%m}.")
+        return
+    show_table(
+        ["account", "point", "meter", "last read", "value", "instead"],
+        [
+            [
+                row.account_no,
+                row.point_code,
+                row.serial_no or "none",
+                row.last_on,
+                row.last_values,
+                "in quarantine" if row.is_in_doubt else "estimated" if row.is_estimated else "",
+            ]
+            for row in rows[:SHOWN_ROWS]
+        ],
+    )
+    if len(rows) > SHOWN_ROWS:
+        say(f"... and {grouped(len(rows) - SHOWN_ROWS)} more; name a --unit or --book, or ask for all with --json.")
+    waiting = sum(not row.is_estimated for row in rows)
+    say(
+        f"{grouped(len(rows))} not read in {month:%Y-%m}, {grouped(waiting)} of them without an estimate "
+        f"(`wattbook readings estimate --month {month:%Y-%m}`)."
+    )
+
+
+@app.command()
+def estimate(
+    month: Month,
+    place: Annotated[
+        str | None, typer.Option(metavar="PLACE", help="One metering point or account, such as SA01/12/345.")
+    ] = None,
+    unit: UnitCode = None,
+    book: Book = None,
+    method: Annotated[
+        str, typer.Option(metavar="METHOD", help="average, contract, group, or best: the first that has a figure.")
+    ] = "best",
+    dry_run: DryRun = False,
+    by: ByUser = FIRST_USER,
+    as_json: AsJson = False,
+) -> None:
+    """Estimate what was not read in a month; a second run makes nothing twice.
+
+    [dim]wattbook readings estimate --month 2026-03 --unit SA01 --dry-run[/]
+    [dim]wattbook readings estimate --month 2026-03 --place SA01/12/345 --method contract[/]
+    """
+    from operational_db.metering.reading_estimates import estimate_readings
+    from orchestration.answers import energy, grouped, say, show_json, show_table
+    from orchestration.command_line.surroundings import settings_with_database
+
+    if place is not None and (unit is not None or book is not None):
+        raise typer.BadParameter("give --place, or --unit and --book, not both")
+    rows = estimate_readings(
+        settings_with_database(), month, method=method, unit_code=unit, place=place, book=book, dry_run=dry_run, by=by
+    )
+    if as_json:
+        show_json({"is_dry_run": dry_run, "estimates": rows})
+        return
+    made = [row for row in rows if row.kind is not None]
+    if made:
+        show_table(
+            ["account", "point", "scale", "from", "to", "by", "kWh a day", "kWh", "value"],
+            [
+                [
+                    row.account_no,
+                    row.point_code,
+                    row.zone_code or "no meter",
+                    row.span_from,
+                    row.span_to,
+                    _method(row),
+                    energy(row.daily_kwh, 2),
+                    energy(row.energy_kwh, 1),
+                    energy(row.value_kwh, 1),
+                ]
+                for row in made[:SHOWN_ROWS]
+            ],
+        )
+    if len(made) > SHOWN_ROWS:
+        say(f"... and {grouped(len(made) - SHOWN_ROWS)} more; ask for all with --json.")
+    for row in [row for row in rows if row.kind is None][:SHOWN_ROWS]:
+        say(str(row.reason))
+    total = sum((row.energy_kwh or Decimal(0) for row in made), Decimal(0))
+    say(
+        f"{'Would estimate' if dry_run else 'Estimated'} {grouped(len(made))} for {month:%Y-%m}, {energy(total)} kWh; "
+        f"{grouped(len(rows) - len(made))} could not be."
+    )
+
+
+@app.command()
+def round_sheet(
+    month: Month,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What to write: CSV, or XLSX by its ending.")],
+    unit: UnitCode = None,
+    book: Book = None,
+    by: ByUser = FIRST_USER,
+    as_json: AsJson = False,
+) -> None:
+    """Write the sheet that a controller takes along and that `readings load` takes back.
+
+    [dim]wattbook readings round-sheet round-SA01-12.xlsx --month 2026-03 --book SA01/12[/]
+    """
+    from operational_db.metering.reading_estimates import round_sheet as rows_of_round
+    from operational_db.metering.reading_files import write_sheet
+    from orchestration.answers import grouped, say, show_json
+    from orchestration.command_line.surroundings import settings_with_database
+
+    rows = rows_of_round(settings_with_database(), month, unit_code=unit, book=book, by=by)
+    if not rows:
+        raise Refusal(f"No meter is to be read there in {month:%Y-%m}; check --unit and --book.")
+    write_sheet(rows, file)
+    if as_json:
+        show_json({"file": file, "row_count": len(rows)})
+    else:
+        say(
+            f"Wrote {file}: {grouped(len(rows))} scales to read, by address. Fill in read_on and value_kwh, then load "
+            "it."
+        )
+
+
+def _method(row: "Estimate") -> str:
+    """average (season), group (dwelling, 12 points)."""
+    points = f", {row.point_count} points" if row.point_count else ""
+    return f"{row.kind} ({row.basis}{points})"
+
+
+def _as_document(answer: "EnteredReadings") -> dict[str, object]:
+    return {
+        "was_entered": answer.was_entered,
+        "is_dry_run": answer.is_dry_run,
+        "counts": answer.counts,
+        "readings": answer.readings,
+    }
+
+
+def _say_judged(readings: "list[JudgedReading]", *, dry_run: bool) -> None:
+    from operational_db.metering.readings import ACCEPTED, QUARANTINED
+    from orchestration.answers import say
+
+    for reading in readings:
+        scale = "" if reading.zone_code == "all" else f" ({reading.zone_code})"
+        shown = f"{reading.value_kwh:f} of {reading.point_code}{scale} on {reading.read_on}"
+        if reading.verdict == ACCEPTED:
+            counted = f"{reading.energy_kwh.normalize():f} kWh since {reading.counted_from}"  # type: ignore[union-attr]
+            say(
+                f"{'Would enter' if dry_run else 'Entered'} {shown}: {counted}, booked in {reading.booked_month:%Y-%m}."
+            )
+            if reading.sentence:
+                say(reading.sentence)
+        elif reading.verdict == QUARANTINED:
+            say(f"{'Would put into' if dry_run else 'Entered into'} quarantine. {reading.sentence}")
+        else:
+            say(str(reading.sentence))
+
+
+def _say_loaded(answer: "EnteredReadings", empty_count: int, refused_to: Path | None) -> None:
+    from operational_db.metering.readings import ACCEPTED, ENTERED_ALREADY, QUARANTINED, REFUSED
+    from orchestration.answers import energy, grouped, say
+
+    for verdict, word in ((REFUSED, "refused"), (QUARANTINED, "quarantine")):
+        rows = answer.of(verdict)
+        for reading in rows[:SHOWN_ROWS]:
+            say(f"row {reading.row_no} {word}: {reading.sentence}")
+        if len(rows) > SHOWN_ROWS:
+            say(f"... and {grouped(len(rows) - SHOWN_ROWS)} more {word}; ask for all with --json.")
+    accepted = answer.of(ACCEPTED)
+    counted = sum((reading.energy_kwh or Decimal(0) for reading in accepted), Decimal(0))
+    parts = [
+        f"{grouped(len(accepted))} accepted ({energy(counted)} kWh, {sum(r.is_rollover for r in accepted)} past zero)",
+        f"{grouped(len(answer.of(QUARANTINED)))} into quarantine",
+        f"{grouped(len(answer.of(ENTERED_ALREADY)))} entered already",
+        f"{grouped(len(answer.of(REFUSED)))} refused",
+        f"{grouped(empty_count)} rows not read",
+    ]
+    done = "Would be" if answer.is_dry_run else "Entered" if answer.was_entered else "Nothing entered"
+    say(f"{done}: {', '.join(parts)}.")
+    if refused_to is not None and answer.of(REFUSED):
+        say(f"What was refused is in {refused_to}; correct it there and load that file.")
+
+
+def _say_decided(done: "list[ReadingInHistory]", as_json: bool) -> None:
+    from orchestration.answers import say, show_json
+
+    if as_json:
+        show_json(done)
+        return
+    words = {"quarantined": "in quarantine", "cancelled": "cancelled", "new": "released and will be billed"}
+    for reading in done:
+        scale = "" if reading.zone_code == "all" else f" ({reading.zone_code})"
+        energy = "" if reading.state != "new" else f", {reading.energy_kwh.normalize():f} kWh"  # type: ignore[union-attr]
+        say(
+            f"{reading.value_kwh.normalize():f} of {reading.point_code}{scale} on {reading.read_on} is "
+            f"{words.get(reading.state, reading.state)}{energy}."
+        )
+        if reading.reason and len(done) > 1:
+            say(reading.reason)
+
+
+def _show_history(rows: "list[ReadingInHistory]") -> None:
+    from orchestration.answers import energy, say, show_table
+
+    if not rows:
+        say("No reading was entered there.")
+        return
+    show_table(
+        ["point", "meter", "scale", "day", "value", "kWh", "kind", "state", "booked", "by", "remark"],
+        [
+            [
+                row.point_code,
+                row.serial_no,
+                row.zone_code,
+                row.read_on,
+                f"{row.value_kwh.normalize():f}",
+                energy(row.energy_kwh, 1),
+                row.kind,
+                row.state,
+                f"{row.booked_month:%Y-%m}",
+                row.entered_by,
+                "passed zero" if row.is_rollover else "a true reading followed" if row.is_passed_over else "",
+            ]
+            for row in rows
+        ],
+    )
+    for row in rows:
+        if row.reason:
+            say(f"{row.read_on} {row.state}: {row.reason}")
