@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Protocol
 
 from babel.dates import format_skeleton
 from babel.numbers import format_decimal, get_decimal_symbol, get_group_symbol
@@ -19,6 +20,12 @@ MINUS = "\N{MINUS SIGN}"
 _GROUP_SPACES = str.maketrans({"\N{NO-BREAK SPACE}": "\N{NARROW NO-BREAK SPACE}"})
 
 Amount = Decimal | int | None
+
+
+class Speaks(Protocol):
+    """Words of a screen or of paper: numbers and months only need to know their language."""
+
+    locale: str
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,7 @@ def points_scale(words: Words) -> Scale:
     return Scale(Decimal("0.01"), words.text("% points"), 1)
 
 
-def number(words: Words, value: Amount, decimals: int = 0, *, signed: bool = False) -> str:
+def number(words: Speaks, value: Amount, decimals: int = 0, *, signed: bool = False) -> str:
     """The number as the language writes it; nothing for what is not known."""
     if value is None:
         return ""
@@ -96,7 +103,7 @@ def separators(words: Words) -> str:
     return get_decimal_symbol(words.locale) + group
 
 
-def month_name(words: Words, month: date) -> str:
+def month_name(words: Speaks, month: date) -> str:
     """March 2026"""
     return _without_the_word_year(format_skeleton("yMMMM", month, locale=words.locale))
 

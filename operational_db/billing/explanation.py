@@ -4,10 +4,10 @@ Belongs here: asking the database and putting its answer into sentences that can
 Does not belong here: any figure of a bill (all of them are posted or come from SQL).
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import groupby
 
 import psycopg
 from psycopg.rows import class_row
@@ -115,6 +115,12 @@ class ExplainedLine:
     is_verified: bool
 
     @property
+    def is_whole_span(self) -> bool:
+        """Whether the line's days are all days of its span; the others may be on another bill."""
+        began, ended = self.opening_on or self.told_from, self.closing_on or self.told_to
+        return (self.span_from, self.span_to) == (began or self.span_from, ended or self.span_to)
+
+    @property
     def priced(self) -> PricedLine:
         """The line as its arithmetic is told."""
         month_days = (_next_month(self.service_month) - self.service_month).days
@@ -141,12 +147,13 @@ class Movement:
 
 @dataclass(frozen=True)
 class BillExplanation:
-    """A posted bill with all that it was computed from."""
+    """A posted bill with all that it was computed from; `unit_path` names the units above the consumer, top first."""
 
     month: date
     currency: str
     minor_per_major: int
     head: BillHead
+    unit_path: tuple[str, ...]
     lines: tuple[ExplainedLine, ...]
     movements: tuple[Movement, ...]
     reasons: tuple[str, ...]
@@ -159,14 +166,20 @@ class BillExplanation:
     def balance_after_minor(self) -> int:
         return sum(one.amount_minor for one in self.movements)
 
+    @property
+    def spans(self) -> list[list[list[ExplainedLine]]]:
+        """The lines by span (energy between two readings, or told as such), and within it by part.
+
+        A part has one calendar month and one price list.
+        """
+        return [_together(lines, _part_key) for lines in _together(self.lines, _span_key)]
+
     def in_words(self) -> list[str]:
         """The arithmetic of the bill in sentences, from the readings to the sum."""
         sentences = [f"Billed anew: {reason}" for reason in self.reasons]
-        for _, of_span in groupby(self.lines, _span_key):
-            lines = list(of_span)
-            sentences.append(_how_energy_is_known(lines[0]))
-            for _, of_part in groupby(lines, lambda line: (line.span_from, line.span_to, line.version_from)):
-                part = list(of_part)
+        for parts in self.spans:
+            sentences.append(_how_energy_is_known(parts[0][0]))
+            for part in parts:
                 sentences.append(_days_and_price_list(part[0]))
                 sentences += [explain_line(line.priced, self.minor_per_major) for line in part]
         total = money_in_words(self.head.charge_minor, self.minor_per_major)
@@ -176,13 +189,14 @@ class BillExplanation:
 
 
 def explain_bill(
-    settings: Settings, account_no: str, month: date, *, by: str, bill_no: int | None = None
+    settings: Settings, account_no: str, month: date, *, by: str, bill_no: int | None = None, language: str = "en"
 ) -> BillExplanation:
     """A bill of an account, booked in a month, with all that it was computed from.
 
     Args:
         bill_no: needed only where the account has several bills of the month.
         by: login of the user who asks.
+        language: of the units' names.
 
     Raises:
         Refusal: no such account among those the user may see, no bill of that month, several and none named.
@@ -201,6 +215,10 @@ def explain_bill(
             "SELECT DISTINCT reason FROM ops.explained_amendments(%s, %s) WHERE bill_no = %s ORDER BY reason",
             [*asked, head.bill_no],
         ).fetchall()
+        path = session.execute(
+            "SELECT unit_name FROM ops.unit_paths(ARRAY[%s]::integer[], %s, %s)",
+            [head.leaf_unit_id, first_day, language],
+        ).fetchall()
         movements = _rows(session, Movement, "SELECT * FROM ops.balance_movements(%s, %s)", asked)
         currency = dict(
             session.execute(
@@ -213,6 +231,7 @@ def explain_bill(
         currency["currency"],
         int(currency["minor_per_major"]),
         head,
+        tuple(row[0] for row in path),
         tuple(line for line in lines if line.bill_no == head.bill_no),
         tuple(sorted(movements, key=lambda one: (one.posted_on or date.min, one.document_kind, one.document_no or 0))),
         tuple(row[0] for row in reasons),
@@ -248,6 +267,20 @@ def _chosen(
     ).fetchone()[0]
     known = f"it has bills of {months}" if months else "it was never billed; run `wattbook bill` first"
     raise Refusal(f"Account {account_no} has no bill of {month:%Y-%m}; {known}.")
+
+
+def _together(
+    lines: Iterable[ExplainedLine], key: Callable[[ExplainedLine], tuple[object, ...]]
+) -> list[list[ExplainedLine]]:
+    """Lines of one key together, in the order of the first of each."""
+    found: dict[tuple[object, ...], list[ExplainedLine]] = {}
+    for line in lines:
+        found.setdefault(key(line), []).append(line)
+    return list(found.values())
+
+
+def _part_key(line: ExplainedLine) -> tuple[object, ...]:
+    return line.span_from, line.span_to, line.tariff_code, line.version_from, line.variant_code
 
 
 def _span_key(line: ExplainedLine) -> tuple[object, ...]:
