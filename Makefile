@@ -78,13 +78,14 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# Browser tests need Chromium and a font. Only root can install them; without them those tests skip by name, except in CI.
+# Browser tests need Chromium and a font, PDF needs Pango. Only root can install them; without them those tests skip by
+# name, except in CI.
 browser: $(INSTALLED)
-	@if $(BIN)/python -m operational_db.chromium; then :; \
+	@if $(BIN)/python -m operational_db.chromium && $(BIN)/python -m dashboards.bills.paper; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    echo "Installing Chromium for the browser tests."; \
-	    apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends chromium fonts-dejavu-core >/dev/null; \
+	    echo "Installing Chromium for the browser tests and Pango for PDF."; \
+	    apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends chromium libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core >/dev/null; \
 	else \
-	    echo "Chromium is not installed, so browser tests will be skipped: have root install it (on Debian: apt-get install chromium fonts-dejavu-core)."; \
+	    echo "Chromium or Pango is not installed, so browser tests or those of PDF will be skipped: have root install them (on Debian: apt-get install chromium libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core)."; \
 	    [ "$${CI:-}" != true ]; \
 	fi

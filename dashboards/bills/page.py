@@ -38,6 +38,7 @@ class PrintedBill:
     vat: str
     energy: str
     is_zoned: bool
+    has_points: bool
     readings: list[dict[str, str]]
     notes: list[str]
     parts: list[dict[str, object]]
@@ -79,6 +80,7 @@ def set_bill(bill: BillExplanation, words: BillWords, printed_on: date) -> Print
         vat=money(bill.head.vat_minor),
         energy=exact(words, bill.head.energy_kwh),
         is_zoned=any(parts[0][0].zone_code != ALL_HOURS for parts in energy_spans),
+        has_points=len({line.metering_point_code for line in bill.lines}) > 1,
         readings=[_reading_row(parts, words) for parts in energy_spans],
         notes=list(_notes(bill, words)),
         parts=[_part_row(part, words, money) for parts in bill.spans for part in parts],
@@ -162,8 +164,10 @@ def _reading_row(parts: list[list[ExplainedLine]], words: BillWords) -> dict[str
     if line.reversed_month is not None:
         reversed_month = month_name(words, line.reversed_month)
         marks.append(words.text("takes_back_bill", number=line.reversed_bill_no, month=reversed_month))
+    told = words.text("told_as_such", basis=words.named("basis", line.energy_basis))
     return {
-        "meter": line.meter_serial_no or words.text("told_as_such", basis=words.named("basis", line.energy_basis)),
+        "point": line.metering_point_code,
+        "meter": line.meter_serial_no or told,
         "zone": words.named("zone", line.zone_code),
         "from": from_,
         "to": to,
@@ -200,6 +204,7 @@ def _notes(bill: BillExplanation, words: BillWords) -> Iterator[str]:
 def _part_row(part: list[ExplainedLine], words: BillWords, money: Money) -> dict[str, object]:
     first = part[0]
     return {
+        "point": first.metering_point_code,
         "period": days_between(words, first.span_from, first.span_to),
         "zone": words.named("zone", first.zone_code),
         "grounds": list(_grounds(first, words)),

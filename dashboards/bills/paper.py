@@ -4,7 +4,6 @@ WeasyPrint sets pages with Pango, a library of the operating system. Run as a mo
 exits with 1; the Makefile asks it so that the rule is written once.
 """
 
-import os
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -14,7 +13,8 @@ from operational_db.refusal import Refusal
 
 NO_PANGO = (
     "PDF pages are set with Pango, which is not installed: have root install it (on Debian: apt-get install "
-    "libpango-1.0-0 libpangoft2-1.0-0 fonts-dejavu-core), or write the page with --html and print it from a browser."
+    "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core), or write the page with --html and print "
+    "it from a browser."
 )
 
 
@@ -59,4 +59,4 @@ def _fetch_nothing(url: str, *_: object, **__: object) -> dict[str, object]:
 if __name__ == "__main__":
     if find_weasyprint() is None:
         sys.exit(1)
-    sys.stdout.write(f"Pango for PDF pages: found{os.linesep}")
+    sys.stdout.write("Pango for PDF pages: found\n")
