@@ -87,11 +87,11 @@ END
 $$;
 
 -- Creates table target: the accounts of a run whose bill is not proved at first sight. Proved at first sight is the
--- bill of one register over the calendar month under one plain price list: its volume is the remainder of the two
--- readings, its charge one look at the ladder. All others are looked at part by part.
+-- bill of one register over the calendar month, not through zero, under one plain price list: its volume is the
+-- difference of the two readings, its charge one look at the ladder. All others are looked at part by part.
 CREATE OR REPLACE FUNCTION ops.create_unproved(target text, lines text, bills text, month date)
 RETURNS void
-LANGUAGE plpgsql SET default_statistics_target = '10'
+LANGUAGE plpgsql SET default_statistics_target = '10' SET join_collapse_limit = '1' SET work_mem = '128MB'
 AS $$
 DECLARE
     prices text := replace(target, 'work.', 'work.prices_');
@@ -101,8 +101,9 @@ DECLARE
 BEGIN
     PERFORM ops.create_price_arrays(prices, lines, month);
     EXECUTE format('SELECT count(*) FROM %s', bills) INTO bill_count;
-    -- The planner takes conditions for independent, expects one row of many and would look each one up. Within CASE a
-    -- condition is one; and with many rows no look-up is better than a join of all.
+    -- The planner takes conditions for independent, expects one row of many and would look each one up, and would carry
+    -- the prices through all joins. Within CASE a condition is one; the joins stand in the order of their work; and with
+    -- many rows no look-up is better than a join of all.
     PERFORM set_config('enable_nestloop', CASE WHEN bill_count > 5000 THEN 'off' ELSE 'on' END, true);
     EXECUTE format(
         $statement$
@@ -110,17 +111,14 @@ BEGIN
         SELECT l.account_id
         FROM %2$s AS l
         INNER JOIN %3$s AS b ON b.account_id = l.account_id
-        INNER JOIN ops.reading AS c ON c.reading_id = l.closing_reading_id AND c.booked_month = %5$L
+        INNER JOIN ops.reading AS c
+            ON c.reading_id = l.closing_reading_id AND c.booked_month = %5$L AND c.read_on = %7$L
         INNER JOIN ops.reading AS o
-            ON o.reading_id = l.opening_reading_id AND o.booked_month BETWEEN %6$L AND %5$L
-        INNER JOIN ops.meter_register AS g ON g.meter_id = c.meter_id
+            ON o.reading_id = l.opening_reading_id AND o.booked_month BETWEEN %6$L AND %5$L AND o.read_on = %5$L
         INNER JOIN ops.meter_installation AS i ON i.meter_id = c.meter_id
         INNER JOIN %4$s AS k ON k.tariff_version_id = l.tariff_version_id AND k.variant_code = l.variant_code
         -- Function scans, so that volume and step are worked out once a row.
-        CROSS JOIN LATERAL unnest(ARRAY[ops.register_size_kwh(g.digits)]) AS n (size_kwh)
-        CROSS JOIN LATERAL unnest(
-            ARRAY[round(mod(c.value_kwh - o.value_kwh + n.size_kwh, n.size_kwh) * i.ratio, 6)]
-        ) AS m (energy_kwh)
+        CROSS JOIN LATERAL unnest(ARRAY[round((c.value_kwh - o.value_kwh) * i.ratio, 6)]) AS m (energy_kwh)
         CROSS JOIN LATERAL unnest(ARRAY[width_bucket(m.energy_kwh, k.over_kwh)]) AS t (step)
         WHERE
             CASE
@@ -131,14 +129,10 @@ BEGIN
                 ELSE false
             END
             AND CASE
-                WHEN c.read_on = l.span_to AND o.read_on = l.span_from AND o.meter_id = c.meter_id
-                AND c.account_id = l.account_id AND o.account_id = l.account_id AND c.zone_code = 'all'
-                AND o.zone_code = 'all' AND i.metering_point_id = l.metering_point_id
-                AND i.known_to IS NULL AND i.valid_from < c.read_on
+                WHEN o.meter_id = c.meter_id AND c.account_id = l.account_id AND o.account_id = l.account_id AND c.zone_code = 'all'
+                AND o.zone_code = 'all' AND c.value_kwh >= o.value_kwh
+                AND i.metering_point_id = l.metering_point_id AND i.known_to IS NULL AND i.valid_from < c.read_on
                 AND (i.valid_to IS NULL OR c.read_on <= i.valid_to)
-                AND g.zone_code = 'all' AND g.known_to IS NULL
-                AND (g.valid_from IS NULL OR g.valid_from < c.read_on)
-                AND (g.valid_to IS NULL OR c.read_on <= g.valid_to)
                     THEN true
                 ELSE false
             END

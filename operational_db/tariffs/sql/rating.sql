@@ -53,79 +53,69 @@ END;
 -- proportion to the days of the month.
 --
 -- Returns the text of a SELECT over the named segment table: all columns of the segment, then step_no, energy_kwh,
--- line_volume_from, price_minor, charge_minor, vat_minor; no charge where no price is known. UNION ALL over the steps,
--- not LATERAL: measured four times faster, and parallel.
+-- line_volume_from, price_minor, charge_minor, vat_minor; no charge where no price is known. One join with all steps of
+-- the price list, filtered: measured faster than a branch for each step, and parallel, which LATERAL is not.
 CREATE OR REPLACE FUNCTION ops.rating_sql(segments text)
 RETURNS text
 LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
     branches text;
-    step_nos smallint[];
     has_power boolean;
 BEGIN
-    -- A branch reads all segments, so there are only as many as the tariffs in use have steps.
-    EXECUTE format(
-        'SELECT array_agg(DISTINCT t.step_no ORDER BY t.step_no) FROM ops.tariff_step AS t '
-        'WHERE t.tariff_version_id IN (SELECT s.tariff_version_id FROM %s AS s)', segments
-    ) INTO step_nos;
-    SELECT string_agg(
-        format(
-            $branch$
+    branches := format(
+        $branch$
+        SELECT
+            s.*, t.step_no::smallint AS step_no, e.energy_kwh,
+            CASE WHEN s.is_whole_volume OR s.segment_kwh = 0 THEN s.volume_from
+                ELSE greatest(s.volume_from, b.over_kwh)
+            END AS line_volume_from,
+            t.price_minor, m.charge_minor,
+            CASE
+                WHEN s.price_includes_vat THEN round(m.charge_minor * s.vat_rate / (1 + s.vat_rate))
+                WHEN s.price_denominator IS NULL THEN m.charge_minor - round(e.energy_kwh * t.price_minor)
+                ELSE m.charge_minor - round(e.energy_kwh * t.price_minor * s.price_numerator / s.price_denominator)
+            END::bigint AS vat_minor
+        FROM %1$s AS s
+        INNER JOIN ops.tariff_step AS t
+            ON t.tariff_version_id = s.tariff_version_id AND t.variant_code = s.variant_code
+            AND t.season_code = s.season_code
+        CROSS JOIN LATERAL (
             SELECT
-                s.*, t.step_no::smallint AS step_no, e.energy_kwh,
-                CASE WHEN s.is_whole_volume OR s.segment_kwh = 0 THEN s.volume_from
-                    ELSE greatest(s.volume_from, b.over_kwh)
-                END AS line_volume_from,
-                t.price_minor, m.charge_minor,
+                CASE WHEN s.bound_factor IS NULL THEN t.over_kwh ELSE round(t.over_kwh * s.bound_factor, 6) END
+                    AS over_kwh,
+                CASE WHEN s.bound_factor IS NULL THEN t.up_to_kwh ELSE round(t.up_to_kwh * s.bound_factor, 6) END
+                    AS up_to_kwh
+        ) AS b
+        CROSS JOIN LATERAL (
+            SELECT CASE
+                WHEN s.is_whole_volume OR s.volume_to = s.volume_from THEN s.segment_kwh
+                ELSE least(s.volume_to, b.up_to_kwh) - greatest(s.volume_from, b.over_kwh)
+            END::numeric(18, 6) AS energy_kwh
+        ) AS e
+        CROSS JOIN LATERAL (
+            SELECT round(
                 CASE
-                    WHEN s.price_includes_vat THEN round(m.charge_minor * s.vat_rate / (1 + s.vat_rate))
-                    WHEN s.price_denominator IS NULL THEN m.charge_minor - round(e.energy_kwh * t.price_minor)
-                    ELSE m.charge_minor - round(e.energy_kwh * t.price_minor * s.price_numerator / s.price_denominator)
-                END::bigint AS vat_minor
-            FROM %1$s AS s
-            INNER JOIN ops.tariff_step AS t
-                ON t.tariff_version_id = s.tariff_version_id AND t.variant_code = s.variant_code
-                AND t.season_code = s.season_code AND t.step_no = %2$s
-            CROSS JOIN LATERAL (
-                SELECT
-                    CASE WHEN s.bound_factor IS NULL THEN t.over_kwh ELSE round(t.over_kwh * s.bound_factor, 6) END
-                        AS over_kwh,
-                    CASE WHEN s.bound_factor IS NULL THEN t.up_to_kwh ELSE round(t.up_to_kwh * s.bound_factor, 6) END
-                        AS up_to_kwh
-            ) AS b
-            CROSS JOIN LATERAL (
-                SELECT CASE
-                    WHEN s.is_whole_volume OR s.volume_to = s.volume_from THEN s.segment_kwh
-                    ELSE least(s.volume_to, b.up_to_kwh) - greatest(s.volume_from, b.over_kwh)
-                END::numeric(18, 6) AS energy_kwh
-            ) AS e
-            CROSS JOIN LATERAL (
-                SELECT round(
-                    CASE
-                        WHEN s.price_denominator IS NULL
-                            THEN e.energy_kwh * t.price_minor * CASE WHEN s.price_includes_vat THEN 1 ELSE 1 + s.vat_rate END
-                        ELSE
-                            e.energy_kwh * t.price_minor * s.price_numerator
-                            * CASE WHEN s.price_includes_vat THEN 1 ELSE 1 + s.vat_rate END / s.price_denominator
-                    END
-                )::bigint AS charge_minor
-            ) AS m
-            WHERE s.component = 'energy' AND CASE
-                -- A month without use is billed as well: one line of zero, so that its days count as billed.
-                WHEN s.segment_kwh = 0 THEN t.step_no = 1
-                WHEN s.is_whole_volume
-                    THEN s.volume_to > b.over_kwh AND (b.up_to_kwh IS NULL OR s.volume_to <= b.up_to_kwh)
-                -- A zone with a millionth of the use may leave nothing of a step between its bounds.
-                ELSE s.volume_to > b.over_kwh
-                    AND (b.up_to_kwh IS NULL OR (s.volume_from < b.up_to_kwh AND b.over_kwh < b.up_to_kwh))
-            END
-            $branch$,
-            segments, steps.step_no
-        ),
-        ' UNION ALL '
-    ) INTO branches
-    FROM unnest(coalesce(step_nos, '{1}')) AS steps (step_no);
+                    WHEN s.price_denominator IS NULL
+                        THEN e.energy_kwh * t.price_minor * CASE WHEN s.price_includes_vat THEN 1 ELSE 1 + s.vat_rate END
+                    ELSE
+                        e.energy_kwh * t.price_minor * s.price_numerator
+                        * CASE WHEN s.price_includes_vat THEN 1 ELSE 1 + s.vat_rate END / s.price_denominator
+                END
+            )::bigint AS charge_minor
+        ) AS m
+        WHERE s.component = 'energy' AND CASE
+            -- A month without use is billed as well: one line of zero, so that its days count as billed.
+            WHEN s.segment_kwh = 0 THEN t.step_no = 1
+            WHEN s.is_whole_volume
+                THEN s.volume_to > b.over_kwh AND (b.up_to_kwh IS NULL OR s.volume_to <= b.up_to_kwh)
+            -- A zone with a millionth of the use may leave nothing of a step between its bounds.
+            ELSE s.volume_to > b.over_kwh
+                AND (b.up_to_kwh IS NULL OR (s.volume_from < b.up_to_kwh AND b.over_kwh < b.up_to_kwh))
+        END
+        $branch$,
+        segments
+    );
     EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s WHERE component = ''power'')', segments) INTO has_power;
     IF has_power THEN
         branches := branches || ' UNION ALL ' || format(
