@@ -235,9 +235,8 @@ DECLARE
 BEGIN
     PERFORM ops.create_amended_spans(spans, amended, month);
     PERFORM ops.split_half_hours(spans);
-    EXECUTE format(
-        'CREATE TABLE %s AS %s WITH NO DATA', segments, ops.segments_sql(spans, month, month, false, true)
-    );
+    -- Of the shape of the run's other segments.
+    EXECUTE format('CREATE TABLE %s (LIKE %s)', segments, replace(segments, 'amended_', ''));
     PERFORM ops.add_segments(segments, spans);
     unbilled := ops.leave_out_spans(spans, segments);
     PERFORM ops.place_volumes(segments, month, amended);

@@ -140,6 +140,48 @@ BEGIN
 END
 $$;
 
+-- Text of a SELECT: of the same rows those that follow the only reading they can follow, without a window, which one
+-- process would have to run. A register's opening entered in the month, or its readings of the month before, stand
+-- beside its reading; where two are beside one, or one beside two, ops.leave_out_ambiguous takes them out again.
+CREATE OR REPLACE FUNCTION ops.plain_chain_sql(month date, condition text)
+RETURNS text
+LANGUAGE sql STABLE
+RETURN format(
+    $statement$
+    SELECT
+        r.account_id, r.metering_point_id, r.meter_id, r.zone_code, r.read_on, r.reading_id, r.booked_month,
+        r.value_kwh, r.res_id, CASE WHEN r.kind = ANY (%4$L) THEN r.kind END AS estimated_by,
+        o.read_on AS opening_on, o.value_kwh AS opening_kwh, o.reading_id AS opening_reading_id,
+        o.booked_month AS opening_month
+    FROM ops.reading AS r
+    INNER JOIN ops.reading AS o ON o.meter_id = r.meter_id
+    LEFT JOIN ops.reading_set_aside AS a ON a.reading_id = r.reading_id
+    LEFT JOIN ops.reading_set_aside AS b ON b.reading_id = o.reading_id
+    -- A register that was opened anew in the month before is followed the other way.
+    LEFT JOIN ops.reading AS n
+        ON n.booked_month = %2$L AND n.is_opening AND n.meter_id = o.meter_id
+        AND CASE
+            WHEN n.metering_point_id = o.metering_point_id AND n.zone_code = o.zone_code AND n.read_on >= o.read_on
+                THEN true
+            ELSE false
+        END
+    WHERE r.booked_month = %1$L AND NOT r.is_opening AND %3$s
+        AND o.booked_month BETWEEN %2$L AND %1$L AND o.is_opening = (o.booked_month = %1$L)
+        -- One condition to the planner, which would take all of it for independent and expect no rows.
+        AND CASE
+            WHEN o.read_on < r.read_on AND o.account_id = r.account_id AND o.metering_point_id = r.metering_point_id AND o.zone_code = r.zone_code
+            AND a.reading_id IS NULL AND b.reading_id IS NULL AND n.reading_id IS NULL
+            -- An estimate on one side of a reading that came after it: which of them counts is not settled.
+            AND CASE
+                WHEN r.kind = ANY (%4$L) THEN o.kind = ANY (%4$L) OR o.source_id <= r.source_id
+                ELSE NOT o.kind = ANY (%4$L)
+            END
+                THEN true
+            ELSE false
+        END
+    $statement$, month, (month - interval '1 month')::date, condition, ops.estimated_kinds()
+);
+
 -- An estimate is made for want of a reading. When one comes that was read, the estimates entered before it between the
 -- readings on either side of it count no longer, and the energy is counted from reading to reading. Looked for on the
 -- registers that a table names (account_id, metering_point_id, meter_id, zone_code). Returns how many give way.

@@ -37,13 +37,13 @@ RETURNS void
 LANGUAGE plpgsql SET default_statistics_target = '10'
 AS $$
 DECLARE
-    crowded text := replace(target, 'work.', 'work.crowded_');
+    crowded text := replace(segments, 'work.', 'work.crowded_');
     -- Lines of a segment that is alone on its account and begins at no volume are numbered by their steps; only the
     -- others are sorted.
     is_alone text := 'g.volume_from = 0 AND g.component = ''energy'' AND NOT g.is_whole_volume';
     by_order text := 'row_number() OVER (PARTITION BY r.account_id '
         'ORDER BY r.service_month, r.metering_point_id, r.span_from, r.zone_code, r.step_no)';
-    crowded_count bigint;
+    has_crowded boolean;
     has_others boolean;
     last_no text := '0';
     last_bill text := '';
@@ -66,13 +66,8 @@ BEGIN
             'WHERE b.booked_month = %L GROUP BY b.account_id) AS n ON n.account_id = r.account_id', month
         );
     END IF;
-    EXECUTE format(
-        'CREATE TABLE %s AS SELECT g.account_id FROM %s AS g GROUP BY g.account_id HAVING count(*) > 1',
-        crowded, segments
-    );
-    GET DIAGNOSTICS crowded_count = ROW_COUNT;
-    IF crowded_count > 0 THEN
-        EXECUTE format('ANALYZE %s', crowded);
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s)', crowded) INTO has_crowded;
+    IF has_crowded THEN
         is_alone := is_alone || format(
             ' AND NOT EXISTS (SELECT 1 FROM %s AS c WHERE c.account_id = g.account_id)', crowded
         );
@@ -97,7 +92,6 @@ BEGIN
             format(branch, month, last_no, last_bill, ops.rating_sql(segments), 'r.step_no')
         );
     END IF;
-    EXECUTE format('DROP TABLE %s', crowded);
 END
 $$;
 
@@ -152,7 +146,7 @@ DECLARE
     left_over text;
 BEGIN
     FOREACH left_over IN ARRAY ARRAY[
-        'spans', 'segments', 'lines', 'amended', 'amended_spans', 'amended_segments', 'standing', 'amended_lines',
+        'spans', 'segments', 'crowded_segments', 'lines', 'amended', 'amended_spans', 'amended_segments', 'standing', 'amended_lines',
         'tried_bills'
     ] LOOP
         EXECUTE format('DROP TABLE IF EXISTS %s', ops.work_table(left_over, run_tag));

@@ -85,13 +85,43 @@ BEGIN
 END
 $$;
 
--- Text of a SELECT from a table (or subquery) of spans with days within these months: one row per part of a span within
--- one calendar month, one tariff of the point, one price list, one rate of VAT and (where steps are counted by
+-- Creates table target: the days of each calendar month that have one price list and one rate of VAT; a handful of rows.
+CREATE OR REPLACE FUNCTION ops.create_price_days(target text, first_month date, last_month date)
+RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    EXECUTE format(
+        $statement$
+        CREATE TABLE %1$s AS
+        SELECT
+            f.tariff_code, f.tariff_version_id, l.variant_code, f.price_includes_vat, f.step_basis,
+            f.step_mode = 'whole' AS is_whole_volume, f.vat_rate, m.service_month,
+            coalesce(c.season_code, 'all') AS season_code,
+            greatest(m.service_month, f.valid_from) AS first_day, least(m.next_month, f.valid_to) AS last_day
+        FROM (
+            SELECT g::date AS service_month, (g + interval '1 month')::date AS next_month
+            FROM generate_series(%2$L::date, %3$L::date, interval '1 month') AS g
+        ) AS m
+        INNER JOIN ops.tariff_in_force AS f
+            ON f.valid_from < m.next_month AND (f.valid_to IS NULL OR f.valid_to > m.service_month)
+        INNER JOIN (SELECT DISTINCT tariff_version_id, variant_code FROM ops.tariff_step) AS l
+            ON l.tariff_version_id = f.tariff_version_id
+        LEFT JOIN ops.tariff_season AS c
+            ON c.tariff_version_id = f.tariff_version_id AND c.month_of_year = extract(month FROM m.service_month)
+        $statement$, target, first_month, last_month
+    );
+    EXECUTE format('ANALYZE %s', target);
+END
+$$;
+
+-- Text of a SELECT from a table (or subquery) of spans and a table of price days (ops.create_price_days): one row per
+-- part of a span within one calendar month, one tariff of the point, one price list, one rate of VAT and (where steps are counted by
 -- residents) one family size. Energy is spread over the days of its span: the part up to a day is rounded to a
 -- millionth of a kWh, so the parts add up to the span exactly. Each segment begins at no volume; place_volumes mends
 -- that where the month has other energy.
 CREATE OR REPLACE FUNCTION ops.segments_sql(
-    spans text, first_month date, last_month date, has_zones boolean, only_whole boolean
+    spans text, price_days text, has_zones boolean, counts_residents boolean, only_whole boolean
 )
 RETURNS text
 LANGUAGE plpgsql STABLE
@@ -143,7 +173,7 @@ BEGIN
             ) AS z ON true
         $fragment$;
     END IF;
-    IF NOT only_whole AND ops.counts_residents(first_month, last_month) THEN
+    IF NOT only_whole AND counts_residents THEN
         family := 'f.persons';
         family_days := ', f.valid_from';
         family_look_up := $fragment$
@@ -160,46 +190,26 @@ BEGIN
     END IF;
     RETURN format(
         $statement$
-        WITH service_month AS MATERIALIZED (
-            SELECT g::date AS service_month, (g + interval '1 month')::date AS next_month
-            FROM generate_series(%2$L::date, %3$L::date, interval '1 month') AS g
-        ),
-        price_days AS MATERIALIZED (
-            -- The days of each calendar month that have one price list and one rate of VAT; a handful of rows.
-            SELECT
-                f.tariff_code, f.tariff_version_id, l.variant_code, f.price_includes_vat, f.step_basis,
-                f.step_mode = 'whole' AS is_whole_volume, f.vat_rate, m.service_month,
-                coalesce(c.season_code, 'all') AS season_code,
-                greatest(m.service_month, f.valid_from) AS first_day, least(m.next_month, f.valid_to) AS last_day
-            FROM service_month AS m
-            INNER JOIN ops.tariff_in_force AS f
-                ON f.valid_from < m.next_month AND (f.valid_to IS NULL OR f.valid_to > m.service_month)
-            INNER JOIN (SELECT DISTINCT tariff_version_id, variant_code FROM ops.tariff_step) AS l
-                ON l.tariff_version_id = f.tariff_version_id
-            LEFT JOIN ops.tariff_season AS c
-                ON c.tariff_version_id = f.tariff_version_id
-                AND c.month_of_year = extract(month FROM m.service_month)
-        ),
-        part AS (
+        WITH part AS (
             SELECT
                 s.*, d.service_month,
-                %9$s,
+                %8$s,
                 d.tariff_version_id, d.variant_code, d.season_code, d.price_includes_vat, d.vat_rate, d.step_basis,
-                d.is_whole_volume, p.contracted_kwh_per_month, %7$s, %5$s
+                d.is_whole_volume, p.contracted_kwh_per_month, %6$s, %4$s
             FROM %1$s AS s
             INNER JOIN ops.metering_point_tariff AS p
                 ON p.metering_point_id = s.metering_point_id AND p.known_to IS NULL AND s.energy_kwh IS NOT NULL
-            INNER JOIN price_days AS d
+            INNER JOIN %2$s AS d
                 ON d.tariff_code = p.tariff_code AND d.variant_code = p.variant_code
                 -- One condition to the planner, which would take all of it for independent and expect no rows.
-                AND CASE WHEN %10$s THEN true ELSE false END
-            %8$s
-            %6$s
+                AND CASE WHEN %9$s THEN true ELSE false END
+            %7$s
+            %5$s
         ),
         with_energy AS (
-            SELECT part.*, %11$s AS segment_kwh
+            SELECT part.*, %10$s AS segment_kwh
             FROM part
-            WHERE %4$s
+            WHERE %3$s
         )
         SELECT
             w.account_id, w.metering_point_id, w.zone_code, w.res_id, w.service_month,
@@ -220,8 +230,7 @@ BEGIN
                 END::numeric(24, 12) AS bound_factor
         ) AS f
         $statement$,
-        spans, first_month, last_month,
-        has_residents, zone_factor, zone_look_up, family, family_look_up,
+        spans, price_days, has_residents, zone_factor, zone_look_up, family, family_look_up,
         format(bounds, family_days, replace(family_days, 'valid_from', 'valid_to')), has_part, energy
     );
 END
@@ -243,16 +252,60 @@ BEGIN
 END
 $$;
 
--- Creates table target: one row per plain span, one that a single segment holds: between two readings that follow each
--- other, within the month and one price list, steps not counted by residents. Most spans are plain, and for them the
--- way from readings to segments is one statement; the others go by a table of spans (ops.add_other_spans).
+-- Creates table target: the accounts with more than one segment; few.
+CREATE OR REPLACE FUNCTION ops.create_crowded(target text, segments text)
+RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    EXECUTE format('DROP TABLE IF EXISTS %s', target);
+    EXECUTE format(
+        'CREATE TABLE %s AS SELECT g.account_id FROM %s AS g GROUP BY g.account_id HAVING count(*) > 1', target, segments
+    );
+    EXECUTE format('ANALYZE %s', target);
+END
+$$;
+
+-- Takes out the plain segments whose reading follows, or is followed by, more than one (ops.plain_chain_sql).
+CREATE OR REPLACE FUNCTION ops.leave_out_ambiguous(segments text, crowded text)
+RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    has_crowded boolean;
+BEGIN
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s)', crowded) INTO has_crowded;
+    IF has_crowded THEN
+        EXECUTE format(
+            $statement$
+            WITH beside AS (
+                SELECT
+                    g.ctid AS segment,
+                    count(*) OVER (PARTITION BY g.closing_reading_id)
+                    + count(*) OVER (PARTITION BY g.opening_reading_id) AS readings
+                FROM %1$s AS g
+                WHERE g.account_id IN (SELECT c.account_id FROM %2$s AS c)
+            )
+            DELETE FROM %1$s AS g USING beside AS b WHERE g.ctid = b.segment AND b.readings > 2
+            $statement$, segments, crowded
+        );
+    END IF;
+END
+$$;
+
+-- Creates table target: one row per plain span, one that a single segment holds: between two readings that can only
+-- follow each other, within the month and one price list, steps not counted by residents. Most spans are plain, and for
+-- them the way from readings to segments is one statement; the others go by a table of spans (ops.add_other_spans).
 CREATE OR REPLACE FUNCTION ops.create_plain_segments(target text, month date, scope text, entered_count bigint)
 RETURNS void
 LANGUAGE plpgsql SET default_statistics_target = '10'
 AS $$
 DECLARE
+    price_days text := replace(target, 'work.', 'work.price_days_');
+    crowded text := replace(target, 'work.', 'work.crowded_');
     has_zones boolean;
 BEGIN
+    PERFORM ops.create_price_days(price_days, month, month);
     -- With many rows no look-up one by one is better than a join of all, whatever the planner expects.
     PERFORM set_config('enable_nestloop', CASE WHEN entered_count > 5000 THEN 'off' ELSE 'on' END, true);
     EXECUTE format(
@@ -262,21 +315,17 @@ BEGIN
         'CREATE TABLE %s AS %s %s',
         target,
         ops.segments_sql(
-            format(
-                '(%s)',
-                -- The fence keeps the energy from being worked out again for each place it is used in.
-                ops.metered_spans_sql(format(
-                    '(SELECT * FROM (%s) AS x WHERE CASE WHEN x.opening_reading_id IS NOT NULL THEN '
-                    'x.has_estimate_beside IS NOT TRUE ELSE false END)', ops.chain_sql(month, scope)
-                )) || ' OFFSET 0'
-            ),
-            month, month, has_zones, true
+            format('(%s)', ops.metered_spans_sql(format('(%s)', ops.plain_chain_sql(month, scope)))),
+            price_days, has_zones, false, true
         ),
         -- Where bills are in the month already, what is left is found by the other way.
         CASE WHEN ops.has_bills(month) THEN 'WITH NO DATA' ELSE '' END
     );
     PERFORM set_config('enable_nestloop', 'on', true);
+    EXECUTE format('DROP TABLE %s', price_days);
     EXECUTE format('ANALYZE %s', target);
+    PERFORM ops.create_crowded(crowded, target);
+    PERFORM ops.leave_out_ambiguous(target, crowded);
 END
 $$;
 
@@ -286,6 +335,7 @@ RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
+    price_days text := replace(target, 'work.', 'work.price_days_');
     bounds record;
 BEGIN
     EXECUTE format(
@@ -294,11 +344,16 @@ BEGIN
         'FROM %s WHERE energy_kwh IS NOT NULL', spans
     ) INTO bounds;
     IF bounds.first_month IS NOT NULL THEN
+        PERFORM ops.create_price_days(price_days, bounds.first_month, bounds.last_month);
         EXECUTE format(
             'INSERT INTO %s %s', target,
-            ops.segments_sql(spans, bounds.first_month, bounds.last_month, bounds.has_zones, false)
+            ops.segments_sql(
+                spans, price_days, bounds.has_zones, ops.counts_residents(bounds.first_month, bounds.last_month), false
+            )
         );
+        EXECUTE format('DROP TABLE %s', price_days);
         EXECUTE format('ANALYZE %s', target);
+        PERFORM ops.create_crowded(replace(target, 'work.', 'work.crowded_'), target);
     END IF;
 END
 $$;
