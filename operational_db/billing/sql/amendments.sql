@@ -117,7 +117,7 @@ $$;
 
 -- Finds the points whose new spans have days that stand billed and enters an amendment for each. Only months with
 -- billed days are looked at: an ordinary run has none.
-CREATE OR REPLACE FUNCTION ops.amend_billed_days(segments text, run_source_id bigint)
+CREATE OR REPLACE FUNCTION ops.amend_billed_days(segments text, kinds text, run_source_id bigint)
 RETURNS void
 LANGUAGE plpgsql
 AS $$
@@ -125,7 +125,7 @@ DECLARE
     used_month date;
     has_rows boolean;
 BEGIN
-    FOR used_month IN EXECUTE format('SELECT DISTINCT service_month FROM %s', segments) LOOP
+    FOR used_month IN EXECUTE format('SELECT DISTINCT k.service_month FROM %s AS k', kinds) LOOP
         IF to_regclass('ops.' || ops.partition_name('billed_days', used_month)) IS NULL THEN
             CONTINUE;
         END IF;
@@ -169,7 +169,7 @@ $$;
 -- What the run has found to bill of these points is taken out: it is billed with the rest of their months. Returns how
 -- many points there are.
 CREATE OR REPLACE FUNCTION ops.take_amended(
-    target text, spans text, segments text, scope text, run_source_id bigint
+    target text, spans text, segments text, kinds text, scope text, run_source_id bigint
 )
 RETURNS bigint
 LANGUAGE plpgsql
@@ -177,7 +177,7 @@ AS $$
 DECLARE
     taken bigint;
 BEGIN
-    PERFORM ops.amend_billed_days(segments, run_source_id);
+    PERFORM ops.amend_billed_days(segments, kinds, run_source_id);
     EXECUTE format(
         $statement$
         CREATE TABLE %1$s AS
@@ -222,7 +222,7 @@ $$;
 -- kind of its bill), both without the calendar months that come out as they stand. A point with a span that cannot be
 -- billed is left alone, its amendment open; returns how many spans that are.
 CREATE OR REPLACE FUNCTION ops.rate_amended(
-    amended text, spans text, segments text, standing text, lines text, month date
+    amended text, spans text, segments text, kinds text, standing text, lines text, month date
 )
 RETURNS bigint
 LANGUAGE plpgsql SET default_statistics_target = '10'
@@ -238,9 +238,10 @@ BEGIN
     -- Of the shape of the run's other segments.
     EXECUTE format('CREATE TABLE %s (LIKE %s)', segments, replace(segments, 'amended_', ''));
     PERFORM ops.add_segments(segments, spans);
+    PERFORM ops.create_segment_kinds(kinds, segments);
     unbilled := ops.leave_out_spans(spans, segments);
     PERFORM ops.place_volumes(segments, month, amended);
-    unbilled := unbilled + ops.leave_out_unpriced(spans, segments);
+    unbilled := unbilled + ops.leave_out_unpriced(spans, segments, kinds);
     IF unbilled > 0 THEN
         EXECUTE format(
             $statement$

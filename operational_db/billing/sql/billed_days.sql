@@ -1,25 +1,32 @@
 -- Which days stand billed.
 
--- Marks the days of the segments as billed and refuses if one of them stands billed already.
-CREATE OR REPLACE FUNCTION ops.mark_days_billed(segments text, run_tag text)
+-- Marks the days of the segments as billed and refuses if one of them stands billed already. Kinds and crowded accounts of
+-- the segments: ops.create_segment_kinds, ops.create_crowded.
+CREATE OR REPLACE FUNCTION ops.mark_days_billed(segments text, kinds text, crowded text, run_tag text)
 RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
     billed_month date;
     work_table text := format('work.%I', 'billed_days_' || run_tag);
+    masks text := 'ops.day_mask(span_from, span_to)::bit(31) AS day_mask, span_to - span_from AS day_count';
+    by_point text := '';
     wanted bigint;
     marked bigint;
     has_rows boolean;
 BEGIN
-    FOR billed_month IN EXECUTE format('SELECT DISTINCT service_month FROM %s ORDER BY service_month', segments) LOOP
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s)', crowded) INTO has_rows;
+    IF has_rows THEN
+        masks := 'bit_or(ops.day_mask(span_from, span_to))::bit(31) AS day_mask, sum(span_to - span_from) AS day_count';
+        by_point := 'GROUP BY metering_point_id, service_month, zone_code';
+    END IF;
+    FOR billed_month IN
+        EXECUTE format('SELECT DISTINCT k.service_month FROM %s AS k ORDER BY k.service_month', kinds)
+    LOOP
         PERFORM ops.ensure_month(billed_month);
         EXECUTE format(
-            'CREATE TABLE %s AS '
-            'SELECT metering_point_id, service_month, zone_code, '
-            '   bit_or(ops.day_mask(span_from, span_to))::bit(31) AS day_mask, sum(span_to - span_from) AS day_count '
-            'FROM %s WHERE service_month = %L GROUP BY metering_point_id, service_month, zone_code',
-            work_table, segments, billed_month
+            'CREATE TABLE %s AS SELECT metering_point_id, service_month, zone_code, %s FROM %s WHERE service_month = %L %s',
+            work_table, masks, segments, billed_month, by_point
         );
         GET DIAGNOSTICS wanted = ROW_COUNT;
         EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s WHERE bit_count(day_mask) <> day_count)', work_table)

@@ -32,7 +32,7 @@ END
 $$;
 
 -- Creates table target: the lines of segments, numbered within each account and month, as bills of their own.
-CREATE OR REPLACE FUNCTION ops.create_lines(target text, segments text, month date)
+CREATE OR REPLACE FUNCTION ops.create_lines(target text, segments text, kinds text, month date)
 RETURNS void
 LANGUAGE plpgsql SET default_statistics_target = '10'
 AS $$
@@ -72,7 +72,9 @@ BEGIN
             ' AND NOT EXISTS (SELECT 1 FROM %s AS c WHERE c.account_id = g.account_id)', crowded
         );
     END IF;
-    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s AS g WHERE NOT (%s))', segments, is_alone) INTO has_others;
+    EXECUTE format(
+        'SELECT %L OR EXISTS (SELECT 1 FROM %s AS k WHERE k.component <> ''energy'' OR k.is_continued)', has_crowded, kinds
+    ) INTO has_others;
     IF has_others THEN
         EXECUTE format(
             'CREATE TABLE %s AS %s UNION ALL %s',
@@ -107,9 +109,11 @@ AS $$
 DECLARE
     spans text := ops.work_table('spans', run_tag);
     segments text := ops.work_table('segments', run_tag);
+    kinds text := ops.work_table('kinds', run_tag);
     amended text := ops.work_table('amended', run_tag);
     scope text := ops.run_scope(month, res_ids, only_account_id);
     entered_count bigint := ops.count_entered(month, scope);
+    has_continued boolean;
     unpriced_count bigint;
 BEGIN
     PERFORM ops.create_plain_segments(segments, month, scope, entered_count);
@@ -117,19 +121,24 @@ BEGIN
     PERFORM ops.split_half_hours(spans);
     PERFORM ops.add_other_spans(spans, segments, month, scope, entered_count, run_source_id);
     PERFORM ops.add_segments(segments, spans);
-    amended_point_count := ops.take_amended(amended, spans, segments, scope, run_source_id);
+    PERFORM ops.create_segment_kinds(kinds, segments);
+    amended_point_count := ops.take_amended(amended, spans, segments, kinds, scope, run_source_id);
     unbilled_span_count := ops.leave_out_spans(spans, segments);
     LOOP
-        PERFORM ops.place_volumes(segments, month);
-        unpriced_count := ops.leave_out_unpriced(spans, segments);
+        EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s AS k WHERE k.is_continued)', kinds) INTO has_continued;
+        IF has_continued THEN
+            PERFORM ops.place_volumes(segments, month);
+        END IF;
+        unpriced_count := ops.leave_out_unpriced(spans, segments, kinds);
         EXIT WHEN unpriced_count = 0;
         -- What is left out uses no step: the others are placed again without it.
         unbilled_span_count := unbilled_span_count + unpriced_count;
     END LOOP;
-    PERFORM ops.create_lines(ops.work_table('lines', run_tag), segments, month);
+    PERFORM ops.create_lines(ops.work_table('lines', run_tag), segments, kinds, month);
     IF amended_point_count > 0 THEN
         unbilled_span_count := unbilled_span_count + ops.rate_amended(
             amended, ops.work_table('amended_spans', run_tag), ops.work_table('amended_segments', run_tag),
+            ops.work_table('amended_kinds', run_tag),
             ops.work_table('standing', run_tag), ops.work_table('amended_lines', run_tag), month
         );
     END IF;
@@ -146,8 +155,8 @@ DECLARE
     left_over text;
 BEGIN
     FOREACH left_over IN ARRAY ARRAY[
-        'spans', 'segments', 'crowded_segments', 'lines', 'amended', 'amended_spans', 'amended_segments', 'standing', 'amended_lines',
-        'tried_bills'
+        'spans', 'segments', 'crowded_segments', 'kinds', 'lines', 'amended', 'amended_spans', 'amended_segments',
+        'crowded_amended_segments', 'amended_kinds', 'standing', 'amended_lines', 'tried_bills'
     ] LOOP
         EXECUTE format('DROP TABLE IF EXISTS %s', ops.work_table(left_over, run_tag));
     END LOOP;

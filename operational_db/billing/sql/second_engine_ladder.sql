@@ -53,9 +53,8 @@ WINDOW below AS (
     ORDER BY t.step_no ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
 );
 
--- Creates table target: one row per plain price list in use in the month: its steps as arrays, so that the step of a
--- volume is found without a join.
-CREATE OR REPLACE FUNCTION ops.create_price_arrays(target text, lines text, month date)
+-- Creates table target: one row per step of the plain price lists of the month.
+CREATE OR REPLACE FUNCTION ops.create_plain_ladders(target text, month date)
 RETURNS void
 LANGUAGE plpgsql SET default_statistics_target = '10'
 AS $$
@@ -63,24 +62,18 @@ BEGIN
     EXECUTE format(
         $statement$
         CREATE TABLE %1$s AS
-        SELECT
-            k.tariff_version_id, k.variant_code, k.vat_rate, k.price_includes_vat,
-            array_agg(k.over_kwh ORDER BY k.step_no) AS over_kwh,
-            array_agg(k.price_minor ORDER BY k.step_no) AS price_minor,
-            array_agg(k.charge_below_minor ORDER BY k.step_no) AS charge_below_minor,
-            array_agg(k.vat_below_minor ORDER BY k.step_no) AS vat_below_minor
+        SELECT k.*
         FROM ops.tariff_version AS t
         INNER JOIN ops.tariff AS f ON f.tariff_code = t.tariff_code
         INNER JOIN ops.vat_rate AS v
-            ON v.country = f.country AND v.valid_from <= %3$L AND (v.valid_to IS NULL OR v.valid_to > %3$L)
+            ON v.country = f.country AND v.valid_from <= %2$L AND (v.valid_to IS NULL OR v.valid_to > %2$L)
         LEFT JOIN ops.tariff_season AS c
-            ON c.tariff_version_id = t.tariff_version_id AND c.month_of_year = extract(month FROM %3$L::date)
+            ON c.tariff_version_id = t.tariff_version_id AND c.month_of_year = extract(month FROM %2$L::date)
         INNER JOIN ops.price_ladder AS k
             ON k.tariff_version_id = t.tariff_version_id AND k.vat_rate = v.rate
             AND k.season_code = coalesce(c.season_code, 'all')
-        WHERE t.step_mode = 'excess' AND t.tariff_version_id IN (SELECT l.tariff_version_id FROM %2$s AS l)
-        GROUP BY k.tariff_version_id, k.variant_code, k.vat_rate, k.price_includes_vat
-        $statement$, target, lines, month
+        WHERE t.step_mode = 'excess'
+        $statement$, target, month
     );
     EXECUTE format('ANALYZE %s', target);
 END
@@ -99,7 +92,7 @@ DECLARE
     bill_count bigint;
     proved_count bigint;
 BEGIN
-    PERFORM ops.create_price_arrays(prices, lines, month);
+    PERFORM ops.create_plain_ladders(prices, month);
     EXECUTE format('SELECT count(*) FROM %s', bills) INTO bill_count;
     -- The planner takes conditions for independent, expects one row of many and would look each one up, and would carry
     -- the prices through all joins. Within CASE a condition is one; the joins stand in the order of their work; and with
@@ -116,10 +109,13 @@ BEGIN
         INNER JOIN ops.reading AS o
             ON o.reading_id = l.opening_reading_id AND o.booked_month BETWEEN %6$L AND %5$L AND o.read_on = %5$L
         INNER JOIN ops.meter_installation AS i ON i.meter_id = c.meter_id
-        INNER JOIN %4$s AS k ON k.tariff_version_id = l.tariff_version_id AND k.variant_code = l.variant_code
-        -- Function scans, so that volume and step are worked out once a row.
-        CROSS JOIN LATERAL unnest(ARRAY[round((c.value_kwh - o.value_kwh) * i.ratio, 6)]) AS m (energy_kwh)
-        CROSS JOIN LATERAL unnest(ARRAY[width_bucket(m.energy_kwh, k.over_kwh)]) AS t (step)
+        -- The step that the volume ends in; at its very bound either step says the same.
+        INNER JOIN %4$s AS k
+            ON k.tariff_version_id = l.tariff_version_id AND k.variant_code = l.variant_code
+            AND CASE
+                WHEN b.energy_kwh >= k.over_kwh THEN k.up_to_kwh IS NULL OR b.energy_kwh < k.up_to_kwh
+                ELSE false
+            END
         WHERE
             CASE
                 WHEN l.step_no = 1 AND l.volume_from = 0 AND l.zone_code = 'all' AND l.bound_factor IS NULL
@@ -137,12 +133,12 @@ BEGIN
                 ELSE false
             END
             AND CASE
-                WHEN b.energy_kwh = m.energy_kwh
-                AND b.charge_minor = k.charge_below_minor[t.step] + ops.rounded_charge(
-                    m.energy_kwh - k.over_kwh[t.step], k.price_minor[t.step], k.vat_rate, k.price_includes_vat
+                WHEN b.energy_kwh = round((c.value_kwh - o.value_kwh) * i.ratio, 6)
+                AND b.charge_minor = k.charge_below_minor + ops.rounded_charge(
+                    b.energy_kwh - k.over_kwh, k.price_minor, k.vat_rate, k.price_includes_vat
                 )
-                AND b.vat_minor = k.vat_below_minor[t.step] + ops.rounded_vat(
-                    m.energy_kwh - k.over_kwh[t.step], k.price_minor[t.step], k.vat_rate, k.price_includes_vat
+                AND b.vat_minor = k.vat_below_minor + ops.rounded_vat(
+                    b.energy_kwh - k.over_kwh, k.price_minor, k.vat_rate, k.price_includes_vat
                 )
                     THEN true
                 ELSE false

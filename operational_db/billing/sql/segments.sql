@@ -266,6 +266,26 @@ BEGIN
 END
 $$;
 
+-- Creates table target: one row per kind of segment there is, a handful, so that what only some runs need is looked for
+-- once. Kinds whose segments were taken out again may be left.
+CREATE OR REPLACE FUNCTION ops.create_segment_kinds(target text, segments text)
+RETURNS void
+LANGUAGE plpgsql SET enable_hashagg = on
+AS $$
+BEGIN
+    EXECUTE format(
+        $statement$
+        CREATE TABLE %1$s AS
+        SELECT
+            g.service_month, g.component, g.energy_basis, g.tariff_version_id, g.variant_code,
+            %3$s AS is_continued
+        FROM %2$s AS g
+        GROUP BY g.service_month, g.component, g.energy_basis, g.tariff_version_id, g.variant_code, %3$s
+        $statement$, target, segments, ops.is_continued_sql()
+    );
+END
+$$;
+
 -- Takes out the plain segments whose reading follows, or is followed by, more than one (ops.plain_chain_sql).
 CREATE OR REPLACE FUNCTION ops.leave_out_ambiguous(segments text, crowded text)
 RETURNS void

@@ -42,7 +42,7 @@ END
 $$;
 
 -- Takes out the spans with energy or power that no price is known for. Returns how many.
-CREATE OR REPLACE FUNCTION ops.leave_out_unpriced(spans text, segments text)
+CREATE OR REPLACE FUNCTION ops.leave_out_unpriced(spans text, segments text, kinds text)
 RETURNS bigint
 LANGUAGE plpgsql
 AS $$
@@ -65,7 +65,7 @@ BEGIN
                     AND p.price_minor_per_kw_year IS NULL
             )
         )
-        $statement$, segments
+        $statement$, kinds
     ) INTO has_unpriced;
     IF NOT has_unpriced THEN
         RETURN 0;
@@ -97,6 +97,13 @@ BEGIN
 END
 $$;
 
+-- Condition on segments g: those whose volume of the month may be another than their own energy from zero.
+CREATE OR REPLACE FUNCTION ops.is_continued_sql()
+RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN '(g.component = ''energy'' AND (g.span_from > g.service_month '
+    'OR g.span_to < g.service_month + interval ''1 month'' OR g.zone_code <> ''all'' OR g.is_whole_volume))';
+
 -- Places segments on the volume of their calendar month. Where a segment is not its whole month, its steps go on from
 -- the other energy of the month: what is billed already, of whatever days and prices, and what this run bills of the
 -- days before. So the steps of a month are used once, in whatever order its parts are billed. Zones of one span share
@@ -107,20 +114,12 @@ CREATE OR REPLACE FUNCTION ops.place_volumes(segments text, month date, amended 
 RETURNS void
 LANGUAGE plpgsql
 AS $$
-DECLARE
-    is_continued text := 'component = ''energy'' AND (span_from > service_month '
-        'OR span_to < service_month + interval ''1 month'' OR zone_code <> ''all'' OR is_whole_volume)';
-    has_parts boolean;
 BEGIN
-    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s WHERE %s)', segments, is_continued) INTO has_parts;
-    IF NOT has_parts THEN
-        RETURN;
-    END IF;
     EXECUTE format(
         $statement$
         WITH continued AS (
-            SELECT DISTINCT account_id, metering_point_id, service_month
-            FROM %1$s
+            SELECT DISTINCT g.account_id, g.metering_point_id, g.service_month
+            FROM %1$s AS g
             WHERE %3$s
         ),
         billed_before AS (
@@ -182,7 +181,7 @@ BEGIN
             END
         FROM shared AS h
         WHERE s.ctid = h.segment
-        $statement$, segments, month, is_continued,
+        $statement$, segments, month, ops.is_continued_sql(),
         CASE WHEN amended IS NULL THEN 'true' ELSE format(
             'NOT EXISTS (SELECT 1 FROM %s AS a WHERE a.metering_point_id = c.metering_point_id '
             'AND a.from_month <= c.service_month)', amended
