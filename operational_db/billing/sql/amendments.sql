@@ -237,6 +237,7 @@ BEGIN
     PERFORM ops.split_half_hours(spans);
     -- Of the shape of the run's other segments.
     EXECUTE format('CREATE TABLE %s (LIKE %s)', segments, replace(segments, 'amended_', ''));
+    PERFORM ops.create_crowded(replace(segments, 'work.', 'work.crowded_'), segments);
     PERFORM ops.add_segments(segments, spans);
     PERFORM ops.create_segment_kinds(kinds, segments);
     unbilled := ops.leave_out_spans(spans, segments);
