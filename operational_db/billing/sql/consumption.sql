@@ -143,7 +143,8 @@ $$;
 -- Text of a SELECT: of the same rows those that follow the only reading they can follow, without a window, which one
 -- process would have to run. A register's opening entered in the month, or its readings of the month before, stand
 -- beside its reading; where two are beside one, or one beside two, ops.leave_out_ambiguous takes them out again.
-CREATE OR REPLACE FUNCTION ops.plain_chain_sql(month date, condition text)
+-- Many rows are joined by their meters, few are looked up by their accounts.
+CREATE OR REPLACE FUNCTION ops.plain_chain_sql(month date, condition text, are_many boolean)
 RETURNS text
 LANGUAGE sql STABLE
 RETURN format(
@@ -154,14 +155,14 @@ RETURN format(
         o.read_on AS opening_on, o.value_kwh AS opening_kwh, o.reading_id AS opening_reading_id,
         o.booked_month AS opening_month
     FROM ops.reading AS r
-    INNER JOIN ops.reading AS o ON o.meter_id = r.meter_id
+    INNER JOIN ops.reading AS o ON o.%5$s = r.%5$s
     LEFT JOIN ops.reading_set_aside AS a ON a.reading_id = r.reading_id
     LEFT JOIN ops.reading_set_aside AS b ON b.reading_id = o.reading_id
     -- A register that was opened anew in the month before is followed the other way.
     LEFT JOIN ops.reading AS n
-        ON n.booked_month = %2$L AND n.is_opening AND n.meter_id = o.meter_id
+        ON n.booked_month = %2$L AND n.is_opening AND n.%5$s = o.%5$s
         AND CASE
-            WHEN n.metering_point_id = o.metering_point_id AND n.zone_code = o.zone_code AND n.read_on >= o.read_on
+            WHEN n.meter_id = o.meter_id AND n.metering_point_id = o.metering_point_id AND n.zone_code = o.zone_code AND n.read_on >= o.read_on
                 THEN true
             ELSE false
         END
@@ -169,7 +170,8 @@ RETURN format(
         AND o.booked_month BETWEEN %2$L AND %1$L AND o.is_opening = (o.booked_month = %1$L)
         -- One condition to the planner, which would take all of it for independent and expect no rows.
         AND CASE
-            WHEN o.read_on < r.read_on AND o.account_id = r.account_id AND o.metering_point_id = r.metering_point_id AND o.zone_code = r.zone_code
+            WHEN o.read_on < r.read_on AND o.account_id = r.account_id AND o.metering_point_id = r.metering_point_id
+            AND o.meter_id = r.meter_id AND o.zone_code = r.zone_code
             AND a.reading_id IS NULL AND b.reading_id IS NULL AND n.reading_id IS NULL
             -- An estimate on one side of a reading that came after it: which of them counts is not settled.
             AND CASE
@@ -179,7 +181,8 @@ RETURN format(
                 THEN true
             ELSE false
         END
-    $statement$, month, (month - interval '1 month')::date, condition, ops.estimated_kinds()
+    $statement$, month, (month - interval '1 month')::date, condition, ops.estimated_kinds(),
+    CASE WHEN are_many THEN 'meter_id' ELSE 'account_id' END
 );
 
 -- An estimate is made for want of a reading. When one comes that was read, the estimates entered before it between the
@@ -281,3 +284,9 @@ BEGIN
     EXECUTE format('ANALYZE %s', chain);
 END
 $$;
+
+-- Are so many rows to be joined that no look-up one by one is better than a join of all, whatever the planner expects?
+CREATE OR REPLACE FUNCTION ops.are_many(row_count bigint)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE
+RETURN row_count > 20000;

@@ -112,14 +112,15 @@ DECLARE
     kinds text := ops.work_table('kinds', run_tag);
     amended text := ops.work_table('amended', run_tag);
     scope text := ops.run_scope(month, res_ids, only_account_id);
-    entered_count bigint := ops.count_entered(month, scope);
+    entered record;
     has_continued boolean;
     unpriced_count bigint;
 BEGIN
-    PERFORM ops.create_plain_segments(segments, month, scope, entered_count);
+    SELECT * INTO entered FROM ops.count_entered(month, scope);
+    PERFORM ops.create_plain_segments(segments, month, scope, entered.entered_count, entered.has_zones);
     PERFORM ops.create_told_spans(spans, month, scope);
     PERFORM ops.split_half_hours(spans);
-    PERFORM ops.add_other_spans(spans, segments, month, scope, entered_count, run_source_id);
+    PERFORM ops.add_other_spans(spans, segments, month, scope, entered.entered_count, run_source_id);
     PERFORM ops.add_segments(segments, spans);
     PERFORM ops.create_segment_kinds(kinds, segments);
     amended_point_count := ops.take_amended(amended, spans, segments, kinds, scope, run_source_id);

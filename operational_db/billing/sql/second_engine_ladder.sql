@@ -89,6 +89,8 @@ AS $$
 DECLARE
     prices text := replace(target, 'work.', 'work.prices_');
     proved text := replace(target, 'work.', 'work.proved_');
+    -- Few readings are looked up by their accounts.
+    by_reading text[] := '{c.account_id = l.account_id,o.account_id = l.account_id}';
     bill_count bigint;
     proved_count bigint;
 BEGIN
@@ -97,17 +99,18 @@ BEGIN
     -- The planner takes conditions for independent, expects one row of many and would look each one up, and would carry
     -- the prices through all joins. Within CASE a condition is one; the joins stand in the order of their work; and with
     -- many rows no look-up is better than a join of all.
-    PERFORM set_config('enable_nestloop', CASE WHEN bill_count > 5000 THEN 'off' ELSE 'on' END, true);
+    IF ops.are_many(bill_count) THEN
+        PERFORM set_config('enable_nestloop', 'off', true);
+        by_reading := '{c.reading_id = l.closing_reading_id,o.reading_id = l.opening_reading_id}';
+    END IF;
     EXECUTE format(
         $statement$
         CREATE TABLE %1$s AS
         SELECT l.account_id
         FROM %2$s AS l
         INNER JOIN %3$s AS b ON b.account_id = l.account_id
-        INNER JOIN ops.reading AS c
-            ON c.reading_id = l.closing_reading_id AND c.booked_month = %5$L AND c.read_on = %7$L
-        INNER JOIN ops.reading AS o
-            ON o.reading_id = l.opening_reading_id AND o.booked_month BETWEEN %6$L AND %5$L AND o.read_on = %5$L
+        INNER JOIN ops.reading AS c ON %8$s AND c.booked_month = %5$L AND c.read_on = %7$L
+        INNER JOIN ops.reading AS o ON %9$s AND o.booked_month BETWEEN %6$L AND %5$L AND o.read_on = %5$L
         INNER JOIN ops.meter_installation AS i ON i.meter_id = c.meter_id
         -- The step that the volume ends in; at its very bound either step says the same.
         INNER JOIN %4$s AS k
@@ -125,8 +128,9 @@ BEGIN
                 ELSE false
             END
             AND CASE
-                WHEN o.meter_id = c.meter_id AND c.account_id = l.account_id AND o.account_id = l.account_id AND c.zone_code = 'all'
-                AND o.zone_code = 'all' AND c.value_kwh >= o.value_kwh
+                WHEN c.reading_id = l.closing_reading_id AND o.reading_id = l.opening_reading_id
+                AND o.meter_id = c.meter_id AND c.account_id = l.account_id AND o.account_id = l.account_id
+                AND c.zone_code = 'all' AND o.zone_code = 'all' AND c.value_kwh >= o.value_kwh
                 AND i.metering_point_id = l.metering_point_id AND i.known_to IS NULL AND i.valid_from < c.read_on
                 AND (i.valid_to IS NULL OR c.read_on <= i.valid_to)
                     THEN true
@@ -144,7 +148,7 @@ BEGIN
                 ELSE false
             END
         $statement$, proved, lines, bills, prices, month, (month - interval '1 month')::date,
-        (month + interval '1 month')::date
+        (month + interval '1 month')::date, by_reading[1], by_reading[2]
     );
     GET DIAGNOSTICS proved_count = ROW_COUNT;
     PERFORM set_config('enable_nestloop', 'on', true);

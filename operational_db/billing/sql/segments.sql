@@ -236,19 +236,30 @@ BEGIN
 END
 $$;
 
--- Does a tariff in force in these months count its steps by residents?
-CREATE OR REPLACE FUNCTION ops.counts_residents(first_month date, last_month date)
+-- Has a table spans of these months whose tariff counts its steps by residents?
+CREATE OR REPLACE FUNCTION ops.counts_residents(spans text, first_month date, last_month date)
 RETURNS boolean
 LANGUAGE plpgsql STABLE
 AS $$
+DECLARE
+    does boolean;
 BEGIN
-    RETURN EXISTS (
-        SELECT 1
-        FROM ops.tariff_in_force AS f
-        WHERE f.step_basis = 'resident_month' AND f.valid_from < last_month + interval '1 month'
-            AND (f.valid_to IS NULL OR f.valid_to > first_month)
-            AND EXISTS (SELECT 1 FROM ops.metering_point_tariff AS p WHERE p.tariff_code = f.tariff_code)
-    );
+    EXECUTE format(
+        $statement$
+        SELECT EXISTS (
+            SELECT 1
+            FROM %1$s AS s
+            INNER JOIN ops.metering_point_tariff AS p ON p.metering_point_id = s.metering_point_id
+            WHERE p.tariff_code IN (
+                SELECT f.tariff_code
+                FROM ops.tariff_in_force AS f
+                WHERE f.step_basis = 'resident_month' AND f.valid_from < %3$L::date + interval '1 month'
+                    AND (f.valid_to IS NULL OR f.valid_to > %2$L)
+            )
+        )
+        $statement$, spans, first_month, last_month
+    ) INTO does;
+    RETURN does;
 END
 $$;
 
@@ -316,26 +327,25 @@ $$;
 -- Creates table target: one row per plain span, one that a single segment holds: between two readings that can only
 -- follow each other, within the month and one price list, steps not counted by residents. Most spans are plain, and for
 -- them the way from readings to segments is one statement; the others go by a table of spans (ops.add_other_spans).
-CREATE OR REPLACE FUNCTION ops.create_plain_segments(target text, month date, scope text, entered_count bigint)
+CREATE OR REPLACE FUNCTION ops.create_plain_segments(
+    target text, month date, scope text, entered_count bigint, has_zones boolean
+)
 RETURNS void
 LANGUAGE plpgsql SET default_statistics_target = '10'
 AS $$
 DECLARE
     price_days text := replace(target, 'work.', 'work.price_days_');
     crowded text := replace(target, 'work.', 'work.crowded_');
-    has_zones boolean;
 BEGIN
     PERFORM ops.create_price_days(price_days, month, month);
-    -- With many rows no look-up one by one is better than a join of all, whatever the planner expects.
-    PERFORM set_config('enable_nestloop', CASE WHEN entered_count > 5000 THEN 'off' ELSE 'on' END, true);
-    EXECUTE format(
-        'SELECT EXISTS (SELECT 1 FROM ops.reading AS r WHERE r.booked_month = %L AND r.zone_code <> ''all'')', month
-    ) INTO has_zones;
+    PERFORM set_config('enable_nestloop', CASE WHEN ops.are_many(entered_count) THEN 'off' ELSE 'on' END, true);
     EXECUTE format(
         'CREATE TABLE %s AS %s %s',
         target,
         ops.segments_sql(
-            format('(%s)', ops.metered_spans_sql(format('(%s)', ops.plain_chain_sql(month, scope)))),
+            format('(%s)', ops.metered_spans_sql(format('(%s)', ops.plain_chain_sql(
+                month, scope, ops.are_many(entered_count)
+            )))),
             price_days, has_zones, false, true
         ),
         -- Where bills are in the month already, what is left is found by the other way.
@@ -368,7 +378,7 @@ BEGIN
         EXECUTE format(
             'INSERT INTO %s %s', target,
             ops.segments_sql(
-                spans, price_days, bounds.has_zones, ops.counts_residents(bounds.first_month, bounds.last_month), false
+                spans, price_days, bounds.has_zones, ops.counts_residents(spans, bounds.first_month, bounds.last_month), false
             )
         );
         EXECUTE format('DROP TABLE %s', price_days);

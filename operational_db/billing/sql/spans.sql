@@ -119,14 +119,14 @@ BEGIN
 END
 $$;
 
--- How many readings were entered in the month that a run has to bill.
-CREATE OR REPLACE FUNCTION ops.count_entered(month date, scope text)
-RETURNS bigint
+-- How many readings were entered in the month that a run has to bill, and whether there are zones among them.
+CREATE OR REPLACE FUNCTION ops.count_entered(
+    month date, scope text, OUT entered_count bigint, OUT has_zones boolean
+)
 LANGUAGE plpgsql
 AS $$
 DECLARE
     is_unbilled text := 'true';
-    entered bigint;
 BEGIN
     IF ops.has_bills(month) THEN
         is_unbilled := format(
@@ -136,13 +136,12 @@ BEGIN
     END IF;
     EXECUTE format(
         $statement$
-        SELECT count(*)
+        SELECT count(*), coalesce(bool_or(r.zone_code <> 'all'), false)
         FROM ops.reading AS r
         LEFT JOIN ops.reading_set_aside AS a ON a.reading_id = r.reading_id
         WHERE r.booked_month = %1$L AND %2$s AND NOT r.is_opening AND a.reading_id IS NULL AND %3$s
         $statement$, month, scope, is_unbilled
-    ) INTO entered;
-    RETURN entered;
+    ) INTO entered_count, has_zones;
 END
 $$;
 
