@@ -2,7 +2,7 @@
 #   make demo      the whole main job on synthetic files, then the line that opens the dashboard
 #   make test      every check and every test that a change must pass (at most 15 minutes)
 #   make check     the checks alone: lint, SQL lint, import direction, generated pages
-#   make bench     the measurements that docs/benchmarks.md shows
+#   make bench     the measurements that docs/benchmarks.md shows (ACCOUNTS=2000000 for another size)
 #   make torture   the long runs of tests that `make test` runs a slice of
 #   make manifest  dbt's manifest, which the asset graph is read from
 #   make lock      requirements.lock anew from pyproject.toml
@@ -15,6 +15,7 @@ SHELL := /bin/sh
 .PHONY: help demo test check bench torture manifest lock clean browser
 
 PYTHON ?= python3
+ACCOUNTS ?= 200000
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
@@ -46,7 +47,7 @@ check: $(INSTALLED)
 	    [ -z "$$command" ] || { echo "$$command"; sh -c "PATH=$(CURDIR)/$(BIN):$$PATH $$command"; }; done
 
 bench: $(INSTALLED)
-	$(BIN)/wattbook bench
+	$(BIN)/wattbook bench --accounts $(ACCOUNTS)
 
 torture: $(INSTALLED)
 	$(BIN)/pytest -m torture

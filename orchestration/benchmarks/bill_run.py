@@ -31,6 +31,7 @@ from operational_db.refusal import Refusal
 from operational_db.settings import Settings
 from operational_db.tariffs.tables import tariff_step, tariff_version
 from orchestration.benchmarks.consumers import MONTH, fill, result_hash
+from orchestration.benchmarks.databases import copy_of, drop, maintenance
 
 RUNS = 3
 ORM_SAMPLE = 1000
@@ -106,7 +107,7 @@ def measure(settings: Settings, accounts: int, on_progress: Callable[[str], None
         Refusal: two ways gave different lines.
     """
     book = settings.model_copy(update={"database_name": "wattbook_bench"})
-    _drop(book)
+    drop(book)
     schema.upgrade(book)
     load_reference(book)
     on_progress(f"filling a book of {accounts:,} accounts")
@@ -117,7 +118,7 @@ def measure(settings: Settings, accounts: int, on_progress: Callable[[str], None
         ways.append(_measured(book, name, way, 1 if way is _per_account else RUNS))
     on_progress("measuring: floor")
     ways.append(_floor(book))
-    _drop(book)
+    drop(book)
     if len({way.result for way in ways if way.name in ("ours", "naive SQL")}) != 1:
         raise Refusal("Ours and the naive SQL gave different bill lines; a speed of wrong figures is no speed.")
     return ways
@@ -126,7 +127,7 @@ def measure(settings: Settings, accounts: int, on_progress: Callable[[str], None
 def _measured(book: Settings, name: str, way: Callable[[Settings], int], runs: int) -> Way:
     seconds, count, result = [], 0, ""
     for _ in range(runs):
-        copy = _copy(book)
+        copy = copy_of(book)
         began = time.perf_counter()
         count = way(copy)
         seconds.append(time.perf_counter() - began)
@@ -135,7 +136,7 @@ def _measured(book: Settings, name: str, way: Callable[[Settings], int], runs: i
         if name == "ours":
             _keep_for_floor(copy)
         else:
-            _drop(copy)
+            drop(copy)
     return Way(name, count, statistics.median(seconds), result)
 
 
@@ -257,7 +258,7 @@ def _floor(book: Settings) -> Way:
         seconds.append(time.perf_counter() - began)
         for session in sessions:
             session.close()
-    _drop(billed)
+    drop(billed)
     return Way("floor", bill_count, statistics.median(seconds), "")
 
 
@@ -278,36 +279,13 @@ def _copy_in(session: psycopg.Connection, rows: list[tuple[str, bytes]], prefix:
                 copy.write(content)
 
 
-def _copy(book: Settings) -> Settings:
-    copy = book.model_copy(update={"database_name": f"{book.database_name}_copy"})
-    _drop(copy)
-    with _maintenance(book) as session:
-        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-        session.execute(statement.format(sql.Identifier(copy.database_name), sql.Identifier(book.database_name)))
-        # What the copying left to write is not what is measured either, whichever way comes next.
-        session.execute("CHECKPOINT")
-    # The first sessions of a copy fill the catalogue caches; that is not what is measured.
-    with connect_as_admin(copy) as session:
-        session.execute("SELECT count(*) FROM ops.reading")
-    return copy
-
-
 def _keep_for_floor(copy: Settings) -> None:
     kept = copy.model_copy(update={"database_name": f"{copy.database_name.removesuffix('_copy')}_billed"})
-    _drop(kept)
-    with _maintenance(copy) as session:
+    drop(kept)
+    with maintenance(copy) as session:
         statement = sql.SQL("ALTER DATABASE {} RENAME TO {}")
         session.execute(statement.format(sql.Identifier(copy.database_name), sql.Identifier(kept.database_name)))
 
 
 def _kept_for_floor(book: Settings) -> Settings:
     return book.model_copy(update={"database_name": f"{book.database_name}_billed"})
-
-
-def _drop(book: Settings) -> None:
-    with _maintenance(book) as session:
-        session.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(book.database_name)))
-
-
-def _maintenance(book: Settings) -> psycopg.Connection:
-    return connect_as_admin(book.model_copy(update={"database_name": "postgres"}), autocommit=True)

@@ -82,6 +82,33 @@ def fill(settings: Settings, accounts: int) -> None:
         session.execute("VACUUM ANALYZE")
 
 
+NEXT_READINGS = """
+    INSERT INTO ops.reading (
+        account_id, booked_month, reading_id, metering_point_id, meter_id, zone_code, read_on, value_kwh, kind,
+        is_opening, res_id, source_id
+    )
+    SELECT
+        r.account_id, %(month)s, nextval('ops.reading_id_seq'), r.metering_point_id, r.meter_id, r.zone_code,
+        (%(month)s + interval '1 month')::date,
+        mod(r.value_kwh + 20 + mod((r.account_id + extract(month FROM %(month)s)::int) * 7919, 700), 1000000),
+        'round', false, r.res_id, %(source)s
+    FROM ops.reading AS r
+    WHERE r.booked_month = (%(month)s - interval '1 month')::date AND r.read_on = %(month)s
+    ORDER BY r.account_id
+"""
+
+
+def read_month(settings: Settings, month: date) -> None:
+    """Open a further month and read every meter at its end."""
+    with connect(settings, Role.LOADER) as session:
+        source_id = record_command(session, "bench", {"month": f"{month:%Y-%m}"}, user_id=None)
+        res_ids = [row[0] for row in session.execute("SELECT unit_id FROM ops.unit WHERE level = 'res'")]
+        session.execute("SELECT ops.open_month(%s, %s)", [res_ids, month])
+        session.execute(NEXT_READINGS, {"month": month, "source": source_id})
+    with connect_as_admin(settings, autocommit=True) as session:
+        session.execute("ANALYZE ops.reading")
+
+
 def result_hash(session: psycopg.Connection) -> str:
     """Hash of the bill lines whatever way they were made: the same rows give the same hash in any order."""
     return session.execute(

@@ -1,10 +1,12 @@
 """The page of figures: what was measured, on how much data, beside what, and how to measure it again."""
 
 import platform
+from collections.abc import Iterable
 from pathlib import Path
 
 from operational_db.settings import REPOSITORY_DIR
 from orchestration.benchmarks.bill_run import ORM_SAMPLE, RUNS, Way
+from orchestration.benchmarks.smaller_and_later_runs import RES_COUNT, Run
 
 PAGE = REPOSITORY_DIR / "docs" / "benchmarks.md"
 
@@ -37,10 +39,14 @@ COLUMNS = ["way", "bills", "seconds", "bills/s", "ours to it", "hash of lines"]
 
 INTRODUCTION = """# Benchmarks
 
-Written by `make bench`; all figures of a table come from one run on one machine. Ratios travel, seconds do not.
+Written by `make bench`; all figures of a section come from one run on one machine. Ratios travel, seconds do not.
 """
 
-BILL_RUN = """## Bill run: {accounts:,} household accounts, one month
+HEADING = "## Bill run: {accounts:,} household accounts, one month"
+
+BILL_RUN = (
+    HEADING
+    + """
 `wattbook bench --accounts {accounts}`, {machine}, Python {python}; the median of {runs} runs (of the ORM loop one
 run over a sample, so its hash is of other lines).
 
@@ -48,17 +54,49 @@ run over a sample, so its hash is of other lines).
 |---|--:|--:|--:|--:|---|---|
 {rows}
 """
+)
+
+SMALLER_AND_LATER = """
+| run | bills | seconds | beside | its share |
+|---|--:|--:|---|--:|
+{rows}
+
+One RES is the median of {res_count} that are billed one after the other; a month is billed once the months before it
+are billed and closed.
+"""
+
+RUN_COLUMNS = ["run", "bills", "seconds", "beside", "its share"]
 
 
-def write(ways: list[Way], accounts: int, page: Path = PAGE) -> Path:
-    """Write docs/benchmarks.md from the ways of one run."""
-    bill_run = BILL_RUN.format(
+def run_table(runs: list[Run]) -> list[list[str]]:
+    """The smaller and later runs as rows of text."""
+    return [
+        [run.name, f"{run.bill_count:,}", f"{run.seconds:.2f}", run.beside, f"{run.ratio:.1%}" if run.beside else ""]
+        for run in runs
+    ]
+
+
+def write(ways: list[Way], runs: list[Run], accounts: int, page: Path = PAGE) -> Path:
+    """Write the section of this many accounts into docs/benchmarks.md; sections of other sizes stay."""
+    section = BILL_RUN.format(
         accounts=accounts,
         machine=platform.machine(),
         python=platform.python_version(),
         runs=RUNS,
         columns=" | ".join(COLUMNS),
-        rows="\n".join("| " + " | ".join([*row, EXPLAINED[row[0]]]) + " |" for row in table(ways)),
+        rows=_rows([*row, EXPLAINED[row[0]]] for row in table(ways)),
     )
-    page.write_text(INTRODUCTION + "\n" + bill_run, encoding="utf-8")
+    if runs:
+        section += SMALLER_AND_LATER.format(rows=_rows(run_table(runs)), res_count=RES_COUNT)
+    heading = HEADING.format(accounts=accounts)
+    others = [
+        f"## {other}"
+        for other in page.read_text(encoding="utf-8").split("\n## ")[1:]
+        if not f"## {other}".startswith(heading)
+    ]
+    page.write_text("\n".join([INTRODUCTION, section, *others]).rstrip() + "\n", encoding="utf-8")
     return page
+
+
+def _rows(rows: Iterable[list[str]]) -> str:
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)

@@ -39,6 +39,9 @@ def demo(
 
 def bench(
     accounts: Annotated[int, typer.Option(min=1000, help="How many consumers are billed.")] = 200_000,
+    months: Annotated[
+        int, typer.Option(min=0, help="How many months are billed one after the other; 0 leaves that out.")
+    ] = 24,
     page: Annotated[bool, typer.Option(help="Write the figures to docs/benchmarks.md.")] = True,
     as_json: AsJson = False,
 ) -> None:
@@ -49,12 +52,18 @@ def bench(
     from operational_db.settings import load_settings
     from orchestration.answers import show_json, show_table, warn
     from orchestration.benchmarks.bill_run import measure
-    from orchestration.benchmarks.page import COLUMNS, table, write
+    from orchestration.benchmarks.page import COLUMNS, RUN_COLUMNS, run_table, table, write
+    from orchestration.benchmarks.smaller_and_later_runs import measure_smaller_and_later
 
-    ways = measure(load_settings(), accounts, warn)
+    settings = load_settings()
+    ways = measure(settings, accounts, warn)
+    runs = measure_smaller_and_later(settings, accounts, months, warn) if months else []
     if as_json:
-        show_json([{**asdict(way), "bills_per_second": round(way.bills_per_second)} for way in ways])
+        ways_told = [{**asdict(way), "bills_per_second": round(way.bills_per_second)} for way in ways]
+        show_json({"ways": ways_told, "runs": [asdict(run) for run in runs]})
     else:
         show_table(COLUMNS, table(ways))
+        if runs:
+            show_table(RUN_COLUMNS, run_table(runs))
     if page:
-        warn(str(write(ways, accounts)))
+        warn(str(write(ways, runs, accounts)))
