@@ -1,10 +1,11 @@
 """Building the schema of a database and bringing a filled one up or down.
 
 Tables come from frozen Alembic revisions (`revisions/`); functions, triggers, policies and grants from the `.sql` files
-that `catalogue.SQL_FILES` lists, installed again after each upgrade to the newest revision: they hold no rows, so their
-newest text is right for the newest tables.
+that `catalogue.SQL_FILES` lists, installed anew whenever their text or the revision is another: they hold no rows, so
+their newest text is right for the newest tables. What text is installed, the schema's comment tells.
 """
 
+import hashlib
 from pathlib import Path
 
 import alembic.command
@@ -13,6 +14,7 @@ import sqlalchemy
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from psycopg import sql
 
 from operational_db.connections import connect_as_admin
 from operational_db.settings import Settings
@@ -28,11 +30,13 @@ def upgrade(settings: Settings, revision: str = HEAD) -> None:
     """Bring the database to the revision (the newest unless named), in one transaction."""
     with connect_as_admin(settings) as session, _as_sqlalchemy(session) as connection:
         _prepare(session)
-        if _revision_of(connection) not in (None, newest_revision()):
+        found = _revision_of(connection)
+        is_installed = found == newest_revision() and _installed_text(session) == _newest_text()
+        if found is not None and not is_installed:
             # Functions of the older version may have other arguments; replacing alone would leave both.
             session.execute(UNINSTALL_FILE.read_text(encoding="utf-8"))
         alembic.command.upgrade(_configuration(connection), revision)
-        if revision in (HEAD, newest_revision()):
+        if revision in (HEAD, newest_revision()) and not is_installed:
             install_sql(session)
         session.commit()
 
@@ -45,6 +49,7 @@ def downgrade(settings: Settings, revision: str) -> None:
     with connect_as_admin(settings) as session, _as_sqlalchemy(session) as connection:
         _prepare(session)
         session.execute(UNINSTALL_FILE.read_text(encoding="utf-8"))
+        session.execute("COMMENT ON SCHEMA ops IS NULL")
         alembic.command.downgrade(_configuration(connection), revision)
         session.commit()
 
@@ -62,14 +67,30 @@ def newest_revision() -> str:
 
 def install_sql(session: psycopg.Connection) -> None:
     """Install functions, triggers, policies and grants from their files; the same again changes nothing."""
+    session.execute("SET LOCAL ROLE wattbook_owner")
+    session.execute("SET LOCAL check_function_bodies = off")
+    for file in _sql_files():
+        session.execute(file.read_text(encoding="utf-8"))
+    session.execute(sql.SQL("COMMENT ON SCHEMA ops IS {}").format(sql.Literal(_newest_text())))
+    session.execute("RESET ROLE")
+
+
+def _sql_files() -> list[Path]:
     # Imported late: the tables that the catalogue collects import this package themselves.
     from operational_db.schema.catalogue import SQL_FILES  # noqa: PLC0415
 
-    session.execute("SET LOCAL ROLE wattbook_owner")
-    session.execute("SET LOCAL check_function_bodies = off")
-    for file in SQL_FILES:
-        session.execute(file.read_text(encoding="utf-8"))
-    session.execute("RESET ROLE")
+    return list(SQL_FILES)
+
+
+def _newest_text() -> str:
+    digest = hashlib.sha256()
+    for file in _sql_files():
+        digest.update(file.read_bytes())
+    return f"SQL files {digest.hexdigest()}"
+
+
+def _installed_text(session: psycopg.Connection) -> str | None:
+    return session.execute("SELECT obj_description('ops'::regnamespace, 'pg_namespace')").fetchone()[0]
 
 
 def _revision_of(connection: sqlalchemy.Connection) -> str | None:

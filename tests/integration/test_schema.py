@@ -146,3 +146,18 @@ def test_rows_of_old_systems_are_closed_to_all_but_loading_and_counting(
         [role, role],
     ).fetchall()
     assert readable == []
+
+
+def test_functions_of_another_text_at_the_same_revision_are_taken_out_before_the_new_ones_come(settings: Settings):
+    untouched = _catalogue(settings)
+    with connect_as_admin(settings) as session:
+        # As an older version of Wattbook left it: a function with other arguments, and another name for an argument.
+        session.execute("CREATE FUNCTION ops.day_mask(span_from date) RETURNS integer LANGUAGE sql RETURN 1")
+        session.execute("DROP FUNCTION ops.are_many")
+        session.execute("CREATE FUNCTION ops.are_many(rows bigint) RETURNS boolean LANGUAGE sql RETURN true")
+        session.execute("COMMENT ON SCHEMA ops IS 'SQL files of another text'")
+        session.commit()
+
+    schema.upgrade(settings)
+
+    assert _catalogue(settings) == untouched
