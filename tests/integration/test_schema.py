@@ -148,7 +148,7 @@ def test_rows_of_old_systems_are_closed_to_all_but_loading_and_counting(
     assert readable == []
 
 
-def test_functions_of_another_text_at_the_same_revision_are_taken_out_before_the_new_ones_come(settings: Settings):
+def test_functions_of_another_text_are_taken_out_before_the_new_ones_come(settings: Settings) -> None:
     untouched = _catalogue(settings)
     with connect_as_admin(settings) as session:
         # As an older version of Wattbook left it: a function with other arguments, and another name for an argument.

@@ -1,7 +1,7 @@
 -- Which days stand billed.
 
--- Marks the days of the segments as billed and refuses if one of them stands billed already. Kinds and crowded accounts of
--- the segments: ops.create_segment_kinds, ops.create_crowded.
+-- Marks the days of the segments as billed and refuses if one of them stands billed already. For the tables kinds and
+-- crowded see ops.create_segment_kinds and ops.create_crowded.
 CREATE OR REPLACE FUNCTION ops.mark_days_billed(segments text, kinds text, crowded text, run_tag text)
 RETURNS void
 LANGUAGE plpgsql
