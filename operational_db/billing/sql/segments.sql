@@ -117,9 +117,9 @@ $$;
 
 -- Text of a SELECT from a table (or subquery) of spans and a table of price days (ops.create_price_days): one row per
 -- part of a span within one calendar month, one tariff of the point, one price list, one rate of VAT and (where steps
--- are counted by residents) one family size. Energy is spread over the days of its span: the part up to a day is rounded
--- to a millionth of a kWh, so the parts add up to the span exactly. Each segment begins at no volume; place_volumes
--- mends that where the month has other energy.
+-- are counted by residents) one family size. Energy is spread over the days of its span: the part up to a day is
+-- rounded to a millionth of a kWh, so the parts add up to the span exactly. Each segment begins at no volume;
+-- place_volumes mends that where the month has other energy.
 CREATE OR REPLACE FUNCTION ops.segments_sql(
     spans text, price_days text, has_zones boolean, counts_residents boolean, only_whole boolean
 )
