@@ -256,6 +256,17 @@ def test_posted_rows_cannot_be_changed_by_any_role(book: SmallBook, statement: s
             session.execute(statement)
 
 
+def test_a_register_opened_anew_at_the_end_of_a_month_is_billed_from_its_opening(book: SmallBook) -> None:
+    karimov = book.consumer("SA01/1/18", res="SA01", readings={JANUARY: 1000, FEBRUARY: 1100})
+    # As a legacy system tells of a meter that came back from the bench the same day, wound on by 50 kWh.
+    book.reading(karimov, FEBRUARY, 1150, is_opening=True, booked_month=JANUARY)
+    bill_month(book.settings, JANUARY, by=ADMINISTRATOR)
+    book.open(FEBRUARY)
+    book.reading(karimov, MARCH, 1200)
+    # 1200 - 1150; the 50 kWh of the bench were used by nobody.
+    assert bill_month(book.settings, FEBRUARY, by=ADMINISTRATOR).energy_kwh == 50
+
+
 @pytest.mark.requirement("A32", "B31", "E151")
 def test_a_clerk_bills_and_sees_the_own_res_only(book: SmallBook) -> None:
     book.consumer("SA01/1/16", res="SA01", readings={JANUARY: 0, FEBRUARY: 10})
