@@ -4,19 +4,20 @@ Belongs here: which word and which number stands where. Does not belong here: an
 turning a page into PDF (`paper`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
-from babel.dates import format_date
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from dashboards.bills.sentences import in_language
 from dashboards.bills.words import BillWords
-from dashboards.words.amounts import month_name, number
+from dashboards.words.amounts import day, exact, month_name, number
 from operational_db.billing.explanation import BillExplanation, BillHead, ExplainedLine
+from operational_db.billing.routes import LeftOut
 from operational_db.tariffs.explanation import Factor, factors
 from operational_db.tariffs.pricing import ALL_HOURS, STANDARD_VARIANT
 
@@ -48,12 +49,26 @@ class PrintedBill:
     foot: list[str]
 
 
-def render_page(bills: list[BillExplanation], words: BillWords, printed_on: date) -> str:
+def render_page(bills: Iterable[BillExplanation], words: BillWords, printed_on: date) -> str:
     """One self-contained HTML page with these bills, each beginning on a sheet of its own."""
-    one_bill, frame = (_environment().get_template(name) for name in ("bill.html.j2", "frame.html.j2"))
-    bodies = [one_bill.render(b=set_bill(bill, words, printed_on), w=words, currency=bill.currency) for bill in bills]
+    return framed(words, words.text("bill"), rendered_bills(bills, words, printed_on))
+
+
+def rendered_bills(bills: Iterable[BillExplanation], words: BillWords, printed_on: date) -> list[str]:
+    """Each bill as a piece of a page."""
+    one_bill = template("bill.html.j2")
+    return [one_bill.render(b=set_bill(bill, words, printed_on), w=words, currency=bill.currency) for bill in bills]
+
+
+def framed(words: BillWords, title: str, pieces: list[str]) -> str:
+    """A page around its pieces, which needs nothing from outside."""
     style = (Path(__file__).parent / "bill.css").read_text(encoding="utf-8")
-    return frame.render(w=words, style=style, language=words.locale, bodies=bodies)
+    return template("frame.html.j2").render(title=title, style=style, language=words.locale, bodies=pieces)
+
+
+def template(name: str) -> Template:
+    """A template beside this file."""
+    return _environment().get_template(name)
 
 
 @cache
@@ -103,23 +118,12 @@ class Money:
         return number(self.words, Decimal(minor) / self.minor_per_major, self.decimals)
 
 
-def exact(words: BillWords, value: Decimal) -> str:
-    """A number with the decimals that it has and no more: a clerk must be able to add them up."""
-    digits = f"{value:f}"
-    decimals = len(digits.rstrip("0").partition(".")[2]) if "." in digits else 0
-    return number(words, value, decimals)
-
-
-def day(words: BillWords, on: date) -> str:
-    return format_date(on, "dd.MM.yyyy", locale=words.locale)
-
-
 def days_between(words: BillWords, span_from: date, span_to: date) -> str:
     """First and last day; what is exclusive in the book is not on paper."""
     return f"{day(words, span_from)}–{day(words, span_to - timedelta(days=1))}"
 
 
-def address_line(head: BillHead, words: BillWords) -> str:
+def address_line(head: BillHead | LeftOut, words: BillWords) -> str:
     """As people write it: place, street and house, building, flat."""
     house = f"{head.house or ''}{head.house_letter or ''}"
     parts = [head.locality or "", f"{head.street_name or ''} {house}".strip()]
@@ -185,7 +189,8 @@ def _reading(on: date, value_kwh: Decimal, kind: str, words: BillWords) -> str:
 
 
 def _notes(bill: BillExplanation, words: BillWords) -> Iterator[str]:
-    yield from bill.reasons
+    for reason in bill.reasons:
+        yield in_language(words, reason)
     for parts in bill.spans:
         line = parts[0][0]
         if line.passes_zero:

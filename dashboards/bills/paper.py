@@ -13,8 +13,8 @@ from operational_db.refusal import Refusal
 
 NO_PANGO = (
     "PDF pages are set with Pango, which is not installed: have root install it (on Debian: apt-get install "
-    "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core), or write the page with --html and print "
-    "it from a browser."
+    "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core), or write the page alone "
+    "(`explain --html`, `print-bills --no-pdf`) and print it from a browser."
 )
 
 
@@ -27,8 +27,8 @@ def find_weasyprint() -> ModuleType | None:
     return weasyprint
 
 
-def pdf_bytes(page: str) -> bytes:
-    """The HTML page as a PDF file.
+def require_weasyprint() -> ModuleType:
+    """The library that sets pages.
 
     Raises:
         Refusal: Pango is not installed.
@@ -36,6 +36,16 @@ def pdf_bytes(page: str) -> bytes:
     weasyprint = find_weasyprint()
     if weasyprint is None:
         raise Refusal(NO_PANGO)
+    return weasyprint
+
+
+def pdf_bytes(page: str) -> bytes:
+    """The HTML page as a PDF file.
+
+    Raises:
+        Refusal: Pango is not installed.
+    """
+    weasyprint = require_weasyprint()
     # The page needs nothing from outside, and nothing in a name may make it fetch something.
     return weasyprint.HTML(string=page, url_fetcher=_fetch_nothing).write_pdf()
 
