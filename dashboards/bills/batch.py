@@ -16,9 +16,10 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from dashboards.bills.cover import render_route
-from dashboards.bills.paper import pdf_bytes, require_weasyprint, write_file
+from dashboards.bills.paper import pdf_bytes, write_file
 from dashboards.bills.words import BillWords
 from operational_db.billing.routes import LeftOut, RoutePart
+from operational_db.pango import require_weasyprint
 
 
 @dataclass(frozen=True)

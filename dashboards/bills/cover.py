@@ -7,7 +7,7 @@ Belongs here: which word and which number stands where. Does not belong here: an
 from collections.abc import Iterator
 from datetime import date
 
-from dashboards.bills.page import Money, address_line, framed, rendered_bills, template
+from dashboards.bills.page import Money, address_line, framed, house_line, rendered_bills, street_line, template
 from dashboards.bills.sentences import in_language
 from dashboards.bills.words import BillWords
 from dashboards.words.amounts import day, exact, month_name, number
@@ -68,22 +68,26 @@ def _file_part(part: RoutePart, words: BillWords) -> str:
 
 
 def _rows(part: RoutePart, words: BillWords, money: Money) -> Iterator[dict[str, str]]:
-    """A row a bill; the second bill of an account does not say again who that is."""
-    before = None
+    """A row a bill under its street; the second bill of an account does not say again who that is."""
+    account_before, street_before = None, None
     for no, bill in enumerate(part.bills, start=part.first_no):
         head = bill.head
-        is_new = head.account_id != before
-        before = head.account_id
+        is_new = head.account_id != account_before
+        street = street_line(head) or words.text("no_address")
         yield {
             "no": str(no),
+            "street": street if is_new and street != street_before else "",
+            "house": house_line(head, words) if is_new else "",
             "account": head.account_no if is_new else "",
             "consumer": head.holder_name or "" if is_new else "",
-            "address": address_line(head, words) if is_new else "",
             "bill": str(head.bill_no),
             "kind": "" if head.kind == "normal" else words.named("kind", head.kind),
             "energy": exact(words, head.energy_kwh),
             "charge": money(head.charge_minor),
         }
+        account_before = head.account_id
+        if is_new:
+            street_before = street
 
 
 def _left_out(one: LeftOut, words: BillWords) -> dict[str, str]:

@@ -4,6 +4,7 @@ Belongs here: which word and which number stands where. Does not belong here: an
 turning a page into PDF (`paper`).
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -39,8 +40,9 @@ class PrintedBill:
     vat: str
     energy: str
     is_zoned: bool
+    is_metered: bool
     has_points: bool
-    readings: list[dict[str, str]]
+    readings: list[dict[str, object]]
     notes: list[str]
     parts: list[dict[str, object]]
     prices: list[dict[str, str]]
@@ -95,6 +97,7 @@ def set_bill(bill: BillExplanation, words: BillWords, printed_on: date) -> Print
         vat=money(bill.head.vat_minor),
         energy=exact(words, bill.head.energy_kwh),
         is_zoned=any(parts[0][0].zone_code != ALL_HOURS for parts in energy_spans),
+        is_metered=any(parts[0][0].closing_reading_id is not None for parts in energy_spans),
         has_points=len({line.metering_point_code for line in bill.lines}) > 1,
         readings=[_reading_row(parts, words) for parts in energy_spans],
         notes=list(_notes(bill, words)),
@@ -123,14 +126,22 @@ def days_between(words: BillWords, span_from: date, span_to: date) -> str:
     return f"{day(words, span_from)}–{day(words, span_to - timedelta(days=1))}"
 
 
-def address_line(head: BillHead | LeftOut, words: BillWords) -> str:
+def address_line(at: BillHead | LeftOut, words: BillWords) -> str:
     """As people write it: place, street and house, building, flat."""
-    house = f"{head.house or ''}{head.house_letter or ''}"
-    parts = [head.locality or "", f"{head.street_name or ''} {house}".strip()]
-    if head.building:
-        parts.append(f"{words.text('building')} {head.building}")
-    if head.flat:
-        parts.append(f"{words.text('flat')} {head.flat}")
+    between = " " if at.street_name else ", "
+    return between.join(part for part in (street_line(at), house_line(at, words)) if part)
+
+
+def street_line(at: BillHead | LeftOut) -> str:
+    return ", ".join(part for part in (at.locality, at.street_name) if part)
+
+
+def house_line(at: BillHead | LeftOut, words: BillWords) -> str:
+    parts = [f"{at.house or ''}{at.house_letter or ''}"]
+    if at.building:
+        parts.append(f"{words.text('building')} {at.building}")
+    if at.flat:
+        parts.append(f"{words.text('flat')} {at.flat}")
     return ", ".join(part for part in parts if part)
 
 
@@ -149,7 +160,7 @@ def _facts(bill: BillExplanation, words: BillWords) -> Iterator[tuple[str, str]]
     yield words.text("kind"), words.named("kind", bill.head.kind)
 
 
-def _reading_row(parts: list[list[ExplainedLine]], words: BillWords) -> dict[str, str]:
+def _reading_row(parts: list[list[ExplainedLine]], words: BillWords) -> dict[str, object]:
     line = parts[0][0]
     is_metered = line.closing_reading_id is not None
     if is_metered:
@@ -163,7 +174,7 @@ def _reading_row(parts: list[list[ExplainedLine]], words: BillWords) -> dict[str
         ended = line.told_to or max(part[0].span_to for part in parts)
         # Energy told as such may be told for all zones together: the row is of the zone.
         energy_kwh = sum((abs(part[0].part_kwh) for part in parts), Decimal(0))
-        from_, to = day(words, began), day(words, ended)
+        from_, to = (day(words, began), ""), (day(words, ended), "")
     marks = []
     if line.reversed_month is not None:
         reversed_month = month_name(words, line.reversed_month)
@@ -183,9 +194,10 @@ def _reading_row(parts: list[list[ExplainedLine]], words: BillWords) -> dict[str
     }
 
 
-def _reading(on: date, value_kwh: Decimal, kind: str, words: BillWords) -> str:
-    doubt = "" if kind in MEASURED_KINDS else f" ({words.named('reading', kind)})"
-    return f"{day(words, on)}: {exact(words, value_kwh)}{doubt}"
+def _reading(on: date, value_kwh: Decimal, kind: str, words: BillWords) -> tuple[str, str]:
+    """The value with its day, and a word for a value that nobody of the supplier read."""
+    doubt = "" if kind in MEASURED_KINDS else f"({words.named('reading', kind)})"
+    return f"{day(words, on)}: {exact(words, value_kwh)}", doubt
 
 
 def _notes(bill: BillExplanation, words: BillWords) -> Iterator[str]:
@@ -272,14 +284,23 @@ def _prices(bill: BillExplanation, words: BillWords) -> Iterator[dict[str, str]]
     used = {(line.tariff_code, line.version_from, line.variant_code, line.season_code): line for line in bill.lines}
     for line in used.values():
         until = "…" if line.version_to is None else day(words, line.version_to - timedelta(days=1))
-        variant = "" if line.variant_code == STANDARD_VARIANT else f" {line.variant_code}"
+        is_standard = line.variant_code == STANDARD_VARIANT
+        variant = "" if is_standard else f" ({words.named('variant', line.variant_code)})"
         rate = f"{exact(words, line.vat_rate * 100)} %"
         yield {
-            "tariff": f"{line.tariff_code}{variant}",
+            "tariff": f"{words.named('tariff', line.tariff_code)}{variant}",
             "in_force": f"{day(words, line.version_from)}–{until}",
-            "source": line.version_source,
+            "source": _law(line.version_source),
             "vat": f"{words.text('with_vat' if line.price_includes_vat else 'without_vat')} {rate}",
         }
+
+
+def _law(source: str) -> str:
+    """What the source cites, without the marks and remarks of those who entered it: those are in `wattbook explain`."""
+    return _MARKS.sub("", source.partition(";")[0]).strip()
+
+
+_MARKS = re.compile(r"\s*\[\w+\]|\bdomain [\d.]+")
 
 
 def _balance(bill: BillExplanation, words: BillWords, money: Money) -> Iterator[tuple[str, str, str]]:

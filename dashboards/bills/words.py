@@ -1,4 +1,4 @@
-"""In which words does a printed bill speak? The words of `words.yaml` and `list_words.yaml` in one language.
+"""In which words does a printed bill speak? The words of the catalogues beside this file in one language.
 
 Belongs here: reading the words. Does not belong here: how numbers and months are written (`words.amounts`).
 """
@@ -10,7 +10,7 @@ import yaml
 
 from operational_db.refusal import Refusal
 
-WORDS_FILES = tuple(Path(__file__).with_name(name) for name in ("words.yaml", "list_words.yaml"))
+WORDS_FILES = tuple(Path(__file__).with_name(name) for name in ("words.yaml", "list_words.yaml", "tariff_words.yaml"))
 
 
 @cache

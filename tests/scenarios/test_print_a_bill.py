@@ -12,11 +12,12 @@ import pytest
 from pypdf import PdfReader
 
 from dashboards.bills.page import render_page
-from dashboards.bills.paper import find_weasyprint, pdf_bytes
+from dashboards.bills.paper import pdf_bytes
 from dashboards.bills.words import BillWords, words_by_language
 from dashboards.bills.workbook import workbook_bytes
 from operational_db.billing.commands import bill_month, close_month
 from operational_db.billing.explanation import BillExplanation, explain_bill
+from operational_db.pango import find_weasyprint
 from operational_db.settings import Settings
 from tests.small_book import ADMINISTRATOR, SmallBook
 
