@@ -53,7 +53,13 @@ def _pattern(sentence: str) -> str:
     return "".join(parts)
 
 
-_SHAPES = {"day": r"\d{4}-\d\d-\d\d", "month": r"\d{4}-\d\d", "number": r"-?\d+(?:\.\d+)?", "event": r"\w+"}
+_SHAPES = {
+    "day": r"\d{4}-\d\d-\d\d",
+    "month": r"\d{4}-\d\d",
+    "number": r"-?\d+(?:\.\d+)?",
+    "event": r"\w+",
+    "what": r"-?[\d.]+ of .+? on \d{4}-\d\d-\d\d",
+}
 """What a figure can look like, by the first part of its name; others are any text."""
 
 _WRITTEN: dict[str, Callable[[BillWords, str], str]] = {
@@ -64,6 +70,7 @@ _WRITTEN: dict[str, Callable[[BillWords, str], str]] = {
     "operation": lambda words, text: words.named("operation", text),
     "zone": lambda words, text: words.named("zone", text),
     "sentence": in_language,
+    "what": in_language,
 }
 
 
