@@ -82,7 +82,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 # Browser tests need Chromium and a font, PDF needs Pango. Only root can install them; without them those tests skip by
 # name, except in CI.
 browser: $(INSTALLED)
-	@if $(BIN)/python -m operational_db.chromium && $(BIN)/python -m dashboards.bills.paper; then :; \
+	@if $(BIN)/python -m operational_db.chromium && $(BIN)/python -m operational_db.pango; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    echo "Installing Chromium for the browser tests and Pango for PDF."; \
 	    apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends chromium libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core >/dev/null; \

@@ -69,14 +69,51 @@ class SmallBook:
         A reading of a meter with zones is a mapping from zone to value; `of_tariff` are further columns of the point's
         tariff, such as variant_code or ordered_power_kw.
         """
+        with connect(self.settings, Role.LOADER) as session:
+            account_id = _inserted(
+                session, "account", account_no=account_no, kind=kind, res_id=self.res_ids[res], opened_on=since,
+                **self._from(),
+            )  # fmt: skip
+            if persons is not None:
+                _inserted(
+                    session, "family_size", account_id=account_id, persons=persons, valid_from=since, **self._from()
+                )
+        return self._with_point(
+            account_id, f"{account_no}#1", self.res_ids[res], readings, tariff=tariff, digits=digits, ratio=ratio,
+            since=since, **of_tariff,
+        )  # fmt: skip
+
+    def another_point(
+        self,
+        consumer: Consumer,
+        code: str,
+        *,
+        tariff: str = "uz.household",
+        since: date = date(2026, 1, 1),
+        readings: Mapping[date, Decimal | int | Mapping[str, int]],
+    ) -> Consumer:
+        """A further metering point of the account, with a meter of its own."""
+        return self._with_point(
+            consumer.account_id, code, consumer.res_id, readings, tariff=tariff, digits=5, ratio=Decimal(1), since=since
+        )
+
+    def _with_point(
+        self,
+        account_id: int,
+        code: str,
+        res_id: int,
+        readings: Mapping[date, Decimal | int | Mapping[str, int]],
+        *,
+        tariff: str,
+        digits: int,
+        ratio: Decimal,
+        since: date,
+        **of_tariff: object,
+    ) -> Consumer:
         values = [value if isinstance(value, Mapping) else {"all": value} for value in readings.values()]
         with connect(self.settings, Role.LOADER) as session:
-            res_id = self.res_ids[res]
-            account_id = _inserted(
-                session, "account", account_no=account_no, kind=kind, res_id=res_id, opened_on=since, **self._from()
-            )
             point_id = _inserted(
-                session, "metering_point", code=f"{account_no}#1", account_id=account_id, resource_code="electricity",
+                session, "metering_point", code=code, account_id=account_id, resource_code="electricity",
                 connected_on=since, **self._from(),
             )  # fmt: skip
             meter_id = _inserted(
@@ -91,8 +128,6 @@ class SmallBook:
             _inserted(
                 session, "metering_point_tariff", metering_point_id=point_id, tariff_code=tariff, **of_tariff, **dated
             )
-            if persons is not None:
-                _inserted(session, "family_size", account_id=account_id, persons=persons, **dated)
             _inserted(session, "metering_point_placement", metering_point_id=point_id, unit_id=res_id, **dated)
             _inserted(
                 session, "meter_installation", metering_point_id=point_id, meter_id=meter_id, ratio=ratio, **dated
@@ -127,6 +162,59 @@ class SmallBook:
                 read_on=read_on, value_kwh=value, kind="opening" if is_opening else kind, is_opening=is_opening,
                 res_id=consumer.res_id, returning="reading_id", **self._from(),
             )  # fmt: skip
+
+    def live_at(
+        self, consumer: Consumer, name: str, street: str, house: str, *, flat: str = "", since: date = date(2026, 1, 1)
+    ) -> None:
+        """Who holds the account and where the bill goes."""
+        with connect(self.settings, Role.LOADER) as session:
+            found = session.execute("SELECT street_id FROM ops.street WHERE street_name = %s", [street]).fetchone()
+            street_id = (
+                found[0]
+                if found is not None
+                else _inserted(
+                    session, "street", locality="Самарканд", street_name=street, res_id=consumer.res_id, **self._from()
+                )
+            )
+            address_id = _inserted(
+                session, "address", street_id=street_id, house=house, house_letter="", building="", flat=flat,
+                **self._from(),
+            )  # fmt: skip
+            premises_id = _inserted(session, "premises", address_id=address_id, kind="flat", **self._from())
+            subscriber_id = _inserted(session, "subscriber", kind="person", full_name=name, **self._from())
+            dated = {"account_id": consumer.account_id, "valid_from": since, **self._from()}
+            _inserted(session, "account_premises", premises_id=premises_id, **dated)
+            _inserted(session, "account_subscriber", subscriber_id=subscriber_id, **dated)
+
+    def energy(
+        self, consumer: Consumer, begin: date, end: date, energy_kwh: int, *, kind: str, booked: date | None = None
+    ) -> None:
+        """Energy that is told as such, such as declared or by half-hours."""
+        with connect(self.settings, Role.LOADER) as session:
+            session.execute(
+                "INSERT INTO ops.measured_energy (account_id, booked_month, metering_point_id, direction, span_from,"
+                " span_to, energy_kwh, kind, res_id, source_id)"
+                " VALUES (%s, %s, %s, 'consumed', %s, %s, %s, %s, %s, %s)",
+                [
+                    consumer.account_id, booked or begin.replace(day=1), consumer.metering_point_id, begin, end,
+                    energy_kwh, kind, consumer.res_id, self.source_id,
+                ],
+            )  # fmt: skip
+
+    def half_hours(self, consumer: Consumer, month: date, *, days: int) -> None:
+        """Half-hours of 10 kWh each for a month of 31 days, of which the last days may be missing."""
+        self.energy(consumer, month, month + timedelta(days=31), 31 * 480, kind="half_hours")
+        with connect(self.settings, Role.LOADER) as session:
+            for day in range(days):
+                session.execute(
+                    "INSERT INTO ops.interval_energy (account_id, booked_month, metering_point_id, channel,"
+                    " measured_on, half_hours, status, res_id, source_id) VALUES (%s, %s, %s, '01', %s,"
+                    " array_fill(10::numeric, ARRAY[48]), array_fill(0::smallint, ARRAY[48]), %s, %s)",
+                    [
+                        consumer.account_id, month, consumer.metering_point_id, month + timedelta(days=day),
+                        consumer.res_id, self.source_id,
+                    ],
+                )  # fmt: skip
 
     def serial_no(self, meter_id: int) -> str:
         with connect(self.settings, Role.LOADER) as session:

@@ -4,19 +4,21 @@ Belongs here: which word and which number stands where. Does not belong here: an
 turning a page into PDF (`paper`).
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
-from babel.dates import format_date
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from dashboards.bills.sentences import in_language
 from dashboards.bills.words import BillWords
-from dashboards.words.amounts import month_name, number
+from dashboards.words.amounts import day, exact, month_name, number
 from operational_db.billing.explanation import BillExplanation, BillHead, ExplainedLine
+from operational_db.billing.routes import LeftOut
 from operational_db.tariffs.explanation import Factor, factors
 from operational_db.tariffs.pricing import ALL_HOURS, STANDARD_VARIANT
 
@@ -38,8 +40,9 @@ class PrintedBill:
     vat: str
     energy: str
     is_zoned: bool
+    is_metered: bool
     has_points: bool
-    readings: list[dict[str, str]]
+    readings: list[dict[str, object]]
     notes: list[str]
     parts: list[dict[str, object]]
     prices: list[dict[str, str]]
@@ -48,12 +51,26 @@ class PrintedBill:
     foot: list[str]
 
 
-def render_page(bills: list[BillExplanation], words: BillWords, printed_on: date) -> str:
+def render_page(bills: Iterable[BillExplanation], words: BillWords, printed_on: date) -> str:
     """One self-contained HTML page with these bills, each beginning on a sheet of its own."""
-    one_bill, frame = (_environment().get_template(name) for name in ("bill.html.j2", "frame.html.j2"))
-    bodies = [one_bill.render(b=set_bill(bill, words, printed_on), w=words, currency=bill.currency) for bill in bills]
+    return framed(words, words.text("bill"), rendered_bills(bills, words, printed_on))
+
+
+def rendered_bills(bills: Iterable[BillExplanation], words: BillWords, printed_on: date) -> list[str]:
+    """Each bill as a piece of a page."""
+    one_bill = template("bill.html.j2")
+    return [one_bill.render(b=set_bill(bill, words, printed_on), w=words, currency=bill.currency) for bill in bills]
+
+
+def framed(words: BillWords, title: str, pieces: list[str]) -> str:
+    """A page around its pieces, which needs nothing from outside."""
     style = (Path(__file__).parent / "bill.css").read_text(encoding="utf-8")
-    return frame.render(w=words, style=style, language=words.locale, bodies=bodies)
+    return template("frame.html.j2").render(title=title, style=style, language=words.locale, bodies=pieces)
+
+
+def template(name: str) -> Template:
+    """A template beside this file."""
+    return _environment().get_template(name)
 
 
 @cache
@@ -80,6 +97,7 @@ def set_bill(bill: BillExplanation, words: BillWords, printed_on: date) -> Print
         vat=money(bill.head.vat_minor),
         energy=exact(words, bill.head.energy_kwh),
         is_zoned=any(parts[0][0].zone_code != ALL_HOURS for parts in energy_spans),
+        is_metered=any(parts[0][0].closing_reading_id is not None for parts in energy_spans),
         has_points=len({line.metering_point_code for line in bill.lines}) > 1,
         readings=[_reading_row(parts, words) for parts in energy_spans],
         notes=list(_notes(bill, words)),
@@ -103,30 +121,27 @@ class Money:
         return number(self.words, Decimal(minor) / self.minor_per_major, self.decimals)
 
 
-def exact(words: BillWords, value: Decimal) -> str:
-    """A number with the decimals that it has and no more: a clerk must be able to add them up."""
-    digits = f"{value:f}"
-    decimals = len(digits.rstrip("0").partition(".")[2]) if "." in digits else 0
-    return number(words, value, decimals)
-
-
-def day(words: BillWords, on: date) -> str:
-    return format_date(on, "dd.MM.yyyy", locale=words.locale)
-
-
 def days_between(words: BillWords, span_from: date, span_to: date) -> str:
     """First and last day; what is exclusive in the book is not on paper."""
     return f"{day(words, span_from)}–{day(words, span_to - timedelta(days=1))}"
 
 
-def address_line(head: BillHead, words: BillWords) -> str:
+def address_line(at: BillHead | LeftOut, words: BillWords) -> str:
     """As people write it: place, street and house, building, flat."""
-    house = f"{head.house or ''}{head.house_letter or ''}"
-    parts = [head.locality or "", f"{head.street_name or ''} {house}".strip()]
-    if head.building:
-        parts.append(f"{words.text('building')} {head.building}")
-    if head.flat:
-        parts.append(f"{words.text('flat')} {head.flat}")
+    between = " " if at.street_name else ", "
+    return between.join(part for part in (street_line(at), house_line(at, words)) if part)
+
+
+def street_line(at: BillHead | LeftOut) -> str:
+    return ", ".join(part for part in (at.locality, at.street_name) if part)
+
+
+def house_line(at: BillHead | LeftOut, words: BillWords) -> str:
+    parts = [f"{at.house or ''}{at.house_letter or ''}"]
+    if at.building:
+        parts.append(f"{words.text('building')} {at.building}")
+    if at.flat:
+        parts.append(f"{words.text('flat')} {at.flat}")
     return ", ".join(part for part in parts if part)
 
 
@@ -145,7 +160,7 @@ def _facts(bill: BillExplanation, words: BillWords) -> Iterator[tuple[str, str]]
     yield words.text("kind"), words.named("kind", bill.head.kind)
 
 
-def _reading_row(parts: list[list[ExplainedLine]], words: BillWords) -> dict[str, str]:
+def _reading_row(parts: list[list[ExplainedLine]], words: BillWords) -> dict[str, object]:
     line = parts[0][0]
     is_metered = line.closing_reading_id is not None
     if is_metered:
@@ -159,7 +174,7 @@ def _reading_row(parts: list[list[ExplainedLine]], words: BillWords) -> dict[str
         ended = line.told_to or max(part[0].span_to for part in parts)
         # Energy told as such may be told for all zones together: the row is of the zone.
         energy_kwh = sum((abs(part[0].part_kwh) for part in parts), Decimal(0))
-        from_, to = day(words, began), day(words, ended)
+        from_, to = (day(words, began), ""), (day(words, ended), "")
     marks = []
     if line.reversed_month is not None:
         reversed_month = month_name(words, line.reversed_month)
@@ -179,13 +194,15 @@ def _reading_row(parts: list[list[ExplainedLine]], words: BillWords) -> dict[str
     }
 
 
-def _reading(on: date, value_kwh: Decimal, kind: str, words: BillWords) -> str:
-    doubt = "" if kind in MEASURED_KINDS else f" ({words.named('reading', kind)})"
-    return f"{day(words, on)}: {exact(words, value_kwh)}{doubt}"
+def _reading(on: date, value_kwh: Decimal, kind: str, words: BillWords) -> tuple[str, str]:
+    """The value with its day, and a word for a value that nobody of the supplier read."""
+    doubt = "" if kind in MEASURED_KINDS else f"({words.named('reading', kind)})"
+    return f"{day(words, on)}: {exact(words, value_kwh)}", doubt
 
 
 def _notes(bill: BillExplanation, words: BillWords) -> Iterator[str]:
-    yield from bill.reasons
+    for reason in bill.reasons:
+        yield in_language(words, reason)
     for parts in bill.spans:
         line = parts[0][0]
         if line.passes_zero:
@@ -267,14 +284,23 @@ def _prices(bill: BillExplanation, words: BillWords) -> Iterator[dict[str, str]]
     used = {(line.tariff_code, line.version_from, line.variant_code, line.season_code): line for line in bill.lines}
     for line in used.values():
         until = "…" if line.version_to is None else day(words, line.version_to - timedelta(days=1))
-        variant = "" if line.variant_code == STANDARD_VARIANT else f" {line.variant_code}"
+        is_standard = line.variant_code == STANDARD_VARIANT
+        variant = "" if is_standard else f" ({words.named('variant', line.variant_code)})"
         rate = f"{exact(words, line.vat_rate * 100)} %"
         yield {
-            "tariff": f"{line.tariff_code}{variant}",
+            "tariff": f"{words.named('tariff', line.tariff_code)}{variant}",
             "in_force": f"{day(words, line.version_from)}–{until}",
-            "source": line.version_source,
+            "source": _law(line.version_source),
             "vat": f"{words.text('with_vat' if line.price_includes_vat else 'without_vat')} {rate}",
         }
+
+
+def _law(source: str) -> str:
+    """What the source cites, without the marks and remarks of those who entered it: those are in `wattbook explain`."""
+    return _MARKS.sub("", source.partition(";")[0]).strip()
+
+
+_MARKS = re.compile(r"\s*\[\w+\]|\bdomain [\d.]+")
 
 
 def _balance(bill: BillExplanation, words: BillWords, money: Money) -> Iterator[tuple[str, str, str]]:

@@ -1,4 +1,4 @@
-"""In which words does a printed bill speak? The words of `words.yaml` in one language.
+"""In which words does a printed bill speak? The words of the catalogues beside this file in one language.
 
 Belongs here: reading the words. Does not belong here: how numbers and months are written (`words.amounts`).
 """
@@ -10,13 +10,17 @@ import yaml
 
 from operational_db.refusal import Refusal
 
-WORDS_FILE = Path(__file__).with_name("words.yaml")
+WORDS_FILES = tuple(Path(__file__).with_name(name) for name in ("words.yaml", "list_words.yaml", "tariff_words.yaml"))
 
 
 @cache
 def words_by_language() -> dict[str, dict[str, str]]:
     """Every word by language."""
-    return yaml.safe_load(WORDS_FILE.read_text(encoding="utf-8"))
+    words: dict[str, dict[str, str]] = {}
+    for file in WORDS_FILES:
+        for language, of_file in yaml.safe_load(file.read_text(encoding="utf-8")).items():
+            words.setdefault(language, {}).update(of_file)
+    return words
 
 
 class BillWords:

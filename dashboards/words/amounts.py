@@ -1,4 +1,4 @@
-"""How numbers, shares and months are written for a reader.
+"""How numbers, shares, days and months are written for a reader.
 
 A number is rounded here once, half away from zero, and only for the eye. Everything that stands side by side shares one
 scale, so a scale is chosen for a whole column.
@@ -11,7 +11,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Protocol
 
-from babel.dates import format_skeleton
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal, get_decimal_symbol, get_group_symbol
 
 from dashboards.words.catalogue import Words
@@ -87,6 +87,13 @@ def number(words: Speaks, value: Amount, decimals: int = 0, *, signed: bool = Fa
     return "+" + digits if signed and rounded > 0 else digits
 
 
+def exact(words: Speaks, value: Decimal) -> str:
+    """A number with the decimals that it has and no more: a clerk must be able to add them up."""
+    digits = f"{value:f}"
+    decimals = len(digits.rstrip("0").partition(".")[2]) if "." in digits else 0
+    return number(words, value, decimals)
+
+
 def amount(words: Words, value: Amount, scale: Scale, *, signed: bool = False) -> str:
     """The number in the scale of its column, without the unit, which stands in the head."""
     return "" if value is None else number(words, Decimal(value) / scale.divisor, scale.decimals, signed=signed)
@@ -101,6 +108,11 @@ def separators(words: Words) -> str:
     """The decimal sign and the sign between thousands, as Plotly wants them."""
     group = get_group_symbol(words.locale).translate(_GROUP_SPACES)
     return get_decimal_symbol(words.locale) + group
+
+
+def day(words: Speaks, on: date) -> str:
+    """31.03.2026"""
+    return format_date(on, "dd.MM.yyyy", locale=words.locale)
 
 
 def month_name(words: Speaks, month: date) -> str:

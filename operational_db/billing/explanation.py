@@ -4,10 +4,11 @@ Belongs here: asking the database and putting its answer into sentences that can
 Does not belong here: any figure of a bill (all of them are posted or come from SQL).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TypeVar
 
 import psycopg
 from psycopg.rows import class_row
@@ -19,6 +20,8 @@ from operational_db.refused import refusals
 from operational_db.settings import Settings
 from operational_db.tariffs.explanation import explain_line, money_in_words, plain
 from operational_db.tariffs.pricing import ALL_HOURS, PricedLine
+
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True)
@@ -172,7 +175,7 @@ class BillExplanation:
 
         A part has one calendar month and one price list.
         """
-        return [_together(lines, _part_key) for lines in _together(self.lines, _span_key)]
+        return [list(_by_key(lines, _part_key).values()) for lines in _by_key(self.lines, _span_key).values()]
 
     def in_words(self) -> list[str]:
         """The arithmetic of the bill in sentences, from the readings to the sum."""
@@ -210,32 +213,58 @@ def explain_bill(
             head.bill_no: head for head in _rows(session, BillHead, "SELECT * FROM ops.explained_bills(%s, %s)", asked)
         }
         head = heads[_chosen(session, account_no, account_id, first_day, heads, bill_no)]
-        lines = _rows(session, ExplainedLine, "SELECT * FROM ops.explained_lines(%s, %s)", asked)
-        reasons = session.execute(
-            "SELECT DISTINCT reason FROM ops.explained_amendments(%s, %s) WHERE bill_no = %s ORDER BY reason",
-            [*asked, head.bill_no],
-        ).fetchall()
-        path = session.execute(
-            "SELECT unit_name FROM ops.unit_paths(ARRAY[%s]::integer[], %s, %s)",
-            [head.leaf_unit_id, first_day, language],
-        ).fetchall()
-        movements = _rows(session, Movement, "SELECT * FROM ops.balance_movements(%s, %s)", asked)
-        currency = dict(
-            session.execute(
-                "SELECT parameter_code, value FROM ops.parameter"
-                " WHERE parameter_code IN ('currency', 'minor_per_major')"
-            ).fetchall()
-        )
-    return BillExplanation(
-        first_day,
-        currency["currency"],
-        int(currency["minor_per_major"]),
-        head,
-        tuple(row[0] for row in path),
-        tuple(line for line in lines if line.bill_no == head.bill_no),
-        tuple(sorted(movements, key=lambda one: (one.posted_on or date.min, one.document_kind, one.document_no or 0))),
-        tuple(row[0] for row in reasons),
+        return explained_bills(session, [head], first_day, language)[0]
+
+
+def explained_bills(
+    session: psycopg.Connection, heads: Sequence[BillHead], month: date, language: str
+) -> list[BillExplanation]:
+    """These bills of a month, in their order, with all that they were computed from: one query a kind of row, however
+    many bills there are."""
+    asked = [sorted({head.account_id for head in heads}), month]
+    lines = _by_key(_rows(session, ExplainedLine, "SELECT * FROM ops.explained_lines(%s, %s)", asked), _bill_key)
+    movements = _by_key(
+        _rows(session, Movement, "SELECT * FROM ops.balance_movements(%s, %s)", asked), lambda one: one.account_id
     )
+    reasons = _by_key(
+        session.execute(
+            "SELECT DISTINCT account_id, bill_no, reason FROM ops.explained_amendments(%s, %s) ORDER BY reason", asked
+        ).fetchall(),
+        lambda row: row[:2],
+    )
+    paths = _by_key(
+        session.execute(
+            "SELECT leaf_unit_id, unit_name FROM ops.unit_paths(%s::integer[], %s, %s)",
+            [[head.leaf_unit_id for head in heads], month, language],
+        ).fetchall(),
+        lambda row: row[0],
+    )
+    currency = dict(
+        session.execute(
+            "SELECT parameter_code, value FROM ops.parameter WHERE parameter_code IN ('currency', 'minor_per_major')"
+        ).fetchall()
+    )
+    return [
+        BillExplanation(
+            month,
+            currency["currency"],
+            int(currency["minor_per_major"]),
+            head,
+            tuple(row[1] for row in paths.get(head.leaf_unit_id, ())),
+            tuple(lines.get(_bill_key(head), ())),
+            tuple(sorted(movements.get(head.account_id, ()), key=_by_day)),
+            tuple(row[2] for row in reasons.get(_bill_key(head), ())),
+        )
+        for head in heads
+    ]
+
+
+def _bill_key(one: BillHead | ExplainedLine) -> tuple[int, int]:
+    return one.account_id, one.bill_no
+
+
+def _by_day(movement: Movement) -> tuple[date, str, int]:
+    return movement.posted_on or date.min, movement.document_kind, movement.document_no or 0
 
 
 def _rows(session: psycopg.Connection, shape: type, query: str, arguments: list) -> list:
@@ -269,14 +298,12 @@ def _chosen(
     raise Refusal(f"Account {account_no} has no bill of {month:%Y-%m}; {known}.")
 
 
-def _together(
-    lines: Iterable[ExplainedLine], key: Callable[[ExplainedLine], tuple[object, ...]]
-) -> list[list[ExplainedLine]]:
-    """Lines of one key together, in the order of the first of each."""
-    found: dict[tuple[object, ...], list[ExplainedLine]] = {}
-    for line in lines:
-        found.setdefault(key(line), []).append(line)
-    return list(found.values())
+def _by_key(rows: Iterable[Row], key: Callable[[Row], Hashable]) -> dict[Hashable, list[Row]]:
+    """Rows of one key together, in the order of the first of each."""
+    found: dict[Hashable, list[Row]] = {}
+    for row in rows:
+        found.setdefault(key(row), []).append(row)
+    return found
 
 
 def _part_key(line: ExplainedLine) -> tuple[object, ...]:

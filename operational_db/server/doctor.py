@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from operational_db.chromium import find_chromium
 from operational_db.connections import Role, connect_as_admin
+from operational_db.pango import NO_PANGO, find_weasyprint
 from operational_db.refusal import Refusal
 from operational_db.schema import current_revision, newest_revision
 from operational_db.server.binaries import bin_path, find_bin_dir, server_major_version
@@ -111,6 +112,12 @@ def _chromium(_: Settings) -> Finding:
         "There is no Chromium, so browser tests are skipped; have root install it (on Debian: apt-get install "
         "chromium fonts-dejavu-core).",
     )
+
+
+def _pango(_: Settings) -> Finding:
+    if find_weasyprint() is not None:
+        return Finding(True, "Bills and other pages can be written as PDF (Pango is installed).")
+    return Finding(False, NO_PANGO)
 
 
 def _time_zone(settings: Settings) -> Finding:
@@ -222,6 +229,6 @@ def _noted_port(files: ServerFiles) -> int | None:
     return int(text) if text.isdigit() and int(text) < 65536 else None
 
 
-_MACHINE = (_python, _memory, _var_directory, _disk, _client_programs, _chromium, _time_zone, _locale)
+_MACHINE = (_python, _memory, _var_directory, _disk, _client_programs, _chromium, _pango, _time_zone, _locale)
 _EMBEDDED = (_server_programs, _stale_pid, _port)
 _DATABASE = (_encoding, _roles, _schema)

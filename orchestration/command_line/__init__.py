@@ -18,6 +18,7 @@ from orchestration.command_line import (
     meters,
     migration,
     pricing,
+    printing,
     readings,
     reference,
     reporting,
@@ -52,6 +53,7 @@ app.command(rich_help_panel=_DATA)(migration.withdraw)
 app.command(rich_help_panel=_DATA)(pricing.price)
 app.command(rich_help_panel=_DATA)(billing.bill)
 app.command(rich_help_panel=_DATA)(explaining.explain)
+app.command(rich_help_panel=_DATA)(printing.print_bills)
 app.command(rich_help_panel=_DATA)(billing.unbilled)
 app.command(rich_help_panel=_DATA)(billing.rebill)
 app.command(rich_help_panel=_DATA)(billing.close)

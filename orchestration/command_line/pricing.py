@@ -22,9 +22,7 @@ def price(
     ] = None,
     zone: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="ZONE=KWH", help="Energy of one zone instead: day, night, peak or semi; once for each."
-        ),
+        typer.Option(metavar="ZONE=KWH", help="Energy of one zone instead: day, night, peak or semi; once for each."),
     ] = None,
     variant: Annotated[
         str, typer.Option(metavar="CODE", help="Price list of the tariff, such as estove or class_1.")

@@ -37,9 +37,7 @@ def billed_month(
     )
 
 
-@dg.asset(
-    key=["ops", "period_close"], deps=[BILLS], partitions_def=MONTHS, group_name="billing", kinds={"postgres"}
-)
+@dg.asset(key=["ops", "period_close"], deps=[BILLS], partitions_def=MONTHS, group_name="billing", kinds={"postgres"})
 def closed_month(context: dg.AssetExecutionContext, workplace: dg.ResourceParam[Workplace]) -> dg.MaterializeResult:
     """The month closed for every RES: hashed, chained to the close before, final."""
     closed = close_once(workplace.settings, month_of_partition(context.partition_key), by=workplace.by)

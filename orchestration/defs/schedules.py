@@ -43,5 +43,3 @@ def after_each_month(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     today = context.scheduled_execution_time.date()
     month = date(today.year - (today.month == 1), (today.month - 2) % 12 + 1, 1)
     return dg.RunRequest(partition_key=partition_of_month(month))
-
-

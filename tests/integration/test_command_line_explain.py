@@ -9,8 +9,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from dashboards.bills.paper import find_weasyprint
 from operational_db.billing.commands import bill_month
+from operational_db.pango import find_weasyprint
 from operational_db.settings import ENVIRONMENT_PREFIX, Settings
 from orchestration.command_line import PROGRAM, command
 from orchestration.command_line.ending import run_to_an_end

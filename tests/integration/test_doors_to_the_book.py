@@ -105,9 +105,7 @@ def test_readings_without_a_beginning_are_counted_as_left_out(book: SmallBook, d
     twice = book.consumer("SA01/1/4", res="SA01", readings={JANUARY: 0, FEBRUARY: 10})
     book.reading(twice, FEBRUARY, 12)
     gone = book.consumer("SA01/1/5", res="SA01", readings={JANUARY: 0, FEBRUARY: 10})
-    database.execute(
-        "UPDATE ops.meter_installation SET valid_to = '2026-01-15' WHERE meter_id = %s", [gone.meter_id]
-    )
+    database.execute("UPDATE ops.meter_installation SET valid_to = '2026-01-15' WHERE meter_id = %s", [gone.meter_id])
     run = bill_month(book.settings, JANUARY, by=ADMINISTRATOR)
     assert (run.bill_count, run.energy_kwh, run.unbilled_span_count) == (1, 10, 3)
 

@@ -3,11 +3,13 @@
 import os
 import signal
 import socket
+import sys
 from pathlib import Path
 
 import pytest
 
 from operational_db import server
+from operational_db.pango import find_weasyprint
 from operational_db.schema import upgrade
 from operational_db.server.doctor import Finding, diagnose
 from operational_db.server.processes import is_alive
@@ -17,8 +19,12 @@ pytestmark = pytest.mark.db
 
 
 def faults(findings: list[Finding]) -> list[str]:
-    # Whether a browser is installed is no matter of these tests.
-    return [finding.sentence for finding in findings if not finding.ok and "Chromium" not in finding.sentence]
+    # Whether a browser and Pango are installed is no matter of these tests.
+    return [
+        finding.sentence
+        for finding in findings
+        if not finding.ok and "Chromium" not in finding.sentence and "Pango" not in finding.sentence
+    ]
 
 
 def test_a_whole_installation_has_no_fault(settings: Settings) -> None:
@@ -81,3 +87,17 @@ def test_a_var_that_is_a_file_is_told(tmp_path: Path) -> None:
     file.write_text("")
     told = faults(diagnose(Settings(database_url=None, var_dir=file)))
     assert any(str(file) in sentence and "WATTBOOK_VAR_DIR" in sentence for sentence in told)
+
+
+def test_pango_is_told_as_there_or_with_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(database_url=None, var_dir=tmp_path)
+    if find_weasyprint() is not None:
+        assert any(finding.ok and "written as PDF" in finding.sentence for finding in diagnose(settings))
+    # A machine without Pango: WeasyPrint is there and dies on the library when it is imported.
+    (tmp_path / "weasyprint.py").write_text("raise OSError(\"cannot load library 'libpango-1.0-0'\")")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "weasyprint", raising=False)
+    told = [finding.sentence for finding in diagnose(settings) if not finding.ok and "Pango" in finding.sentence]
+    assert len(told) == 1
+    assert "apt-get install libpango-1.0-0" in told[0]
+    assert "--no-pdf" in told[0]

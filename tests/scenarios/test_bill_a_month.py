@@ -63,9 +63,7 @@ def test_a_legal_consumer_pays_flat_through_its_current_transformers(
     assert _lines(database, mill) == [(JANUARY, JANUARY, FEBRUARY, 1, 90, 90_000 * SOUM)]
 
 
-def test_energy_behind_a_broken_ratio_is_rounded_to_a_millionth(
-    book: SmallBook, database: psycopg.Connection
-) -> None:
+def test_energy_behind_a_broken_ratio_is_rounded_to_a_millionth(book: SmallBook, database: psycopg.Connection) -> None:
     # 12.345 x 1.2345 = 15.2399025 -> 15.239903 kWh x 600 = 9143.9418 soum
     consumer = book.consumer(
         "SA01/1/18", res="SA01", ratio=Decimal("1.2345"), readings={JANUARY: 0, FEBRUARY: Decimal("12.345")}

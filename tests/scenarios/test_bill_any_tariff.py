@@ -1,13 +1,12 @@
 """A month billed under tariffs of every kind: zones, ordered power, residents, contracted volume, net prices."""
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 import psycopg
 import pytest
 
 from operational_db.billing.commands import bill_month, close_month
-from operational_db.connections import Role, connect
 from operational_db.settings import Settings
 from tests.small_book import ADMINISTRATOR, Consumer, SmallBook
 
@@ -80,7 +79,7 @@ def test_half_hours_fall_into_the_zones_of_their_hours(book: SmallBook, database
     # 10 kWh each half-hour, every day of January: peak 06-09 and 17-22, semi-peak 09-17, night 22-06, 8 hours each:
     # 8 x 20 x 31 = 4960 kWh each. 4960 x 1000 x 1.5; 4960 x 1000; 4960 x 1000 / 1.5 = 3 306 666.666... -> .67
     mill = book.consumer("U1", res="SA01", kind="legal", tariff="uz.legal_tou", readings={})
-    _half_hours(book, mill, days=31)
+    book.half_hours(mill, JANUARY, days=31)
     bill_month(book.settings, JANUARY, by=ADMINISTRATOR)
     assert _lines(database, mill) == [
         ("night", 1, 4960, 330_666_667), ("peak", 1, 4960, 744_000_000), ("semi", 1, 4960, 496_000_000)
@@ -93,7 +92,7 @@ def test_half_hours_fall_into_one_set_of_zones_where_a_tariff_has_two(
     # 20 kWh each hour, 620 in January: night 23-07 is 8 hours, peak 08-11 and 20-22 are 5, the rest 11.
     # 4960 x 4.32 x 0.4 = 8570.88; 3100 x 4.32 x 1.5 = 20 088.00; 6820 x 4.32 = 29 462.40
     mill = book.consumer("U6", res="SA01", tariff="ua.household", readings={})
-    _half_hours(book, mill, days=31)
+    book.half_hours(mill, JANUARY, days=31)
     bill_month(book.settings, JANUARY, by=ADMINISTRATOR)
     assert _lines(database, mill) == [
         ("night", 1, 4960, 857_088), ("peak", 1, 3100, 2_008_800), ("semi", 1, 6820, 2_946_240)
@@ -104,32 +103,9 @@ def test_half_hours_that_do_not_make_up_the_month_are_left_and_counted(
     book: SmallBook, database: psycopg.Connection
 ) -> None:
     mill = book.consumer("U2", res="SA01", kind="legal", tariff="uz.legal_tou", readings={})
-    _half_hours(book, mill, days=30)
+    book.half_hours(mill, JANUARY, days=30)
     run = bill_month(book.settings, JANUARY, by=ADMINISTRATOR)
     assert (_lines(database, mill), run.unbilled_span_count) == ([], 1)
-
-
-def _half_hours(book: SmallBook, consumer: Consumer, *, days: int) -> None:
-    with connect(book.settings, Role.LOADER) as session:
-        session.execute(
-            "INSERT INTO ops.measured_energy (account_id, booked_month, metering_point_id, direction, span_from,"
-            " span_to, energy_kwh, kind, res_id, source_id)"
-            " VALUES (%s, %s, %s, 'consumed', %s, %s, %s, 'half_hours', %s, %s)",
-            [
-                consumer.account_id, JANUARY, consumer.metering_point_id, JANUARY, FEBRUARY, 31 * 480, consumer.res_id,
-                book.source_id,
-            ],
-        )  # fmt: skip
-        for day in range(days):
-            session.execute(
-                "INSERT INTO ops.interval_energy (account_id, booked_month, metering_point_id, channel, measured_on,"
-                " half_hours, status, res_id, source_id) VALUES (%s, %s, %s, '01', %s,"
-                " array_fill(10::numeric, ARRAY[48]), array_fill(0::smallint, ARRAY[48]), %s, %s)",
-                [
-                    consumer.account_id, JANUARY, consumer.metering_point_id, JANUARY + timedelta(days=day),
-                    consumer.res_id, book.source_id,
-                ],
-            )  # fmt: skip
 
 
 def test_declared_energy_entered_late_waits_for_its_own_month(book: SmallBook, database: psycopg.Connection) -> None:
@@ -138,28 +114,15 @@ def test_declared_energy_entered_late_waits_for_its_own_month(book: SmallBook, d
     eleventh, twenty_first = date(2026, 1, 11), date(2026, 1, 21)
     book.open(FEBRUARY)
     shop = book.consumer("SA01/1/11", res="SA01", readings={})
-    _declare(book, shop, JANUARY, JANUARY, eleventh, 50)
-    _declare(book, shop, FEBRUARY, eleventh, twenty_first, 140)
-    _declare(book, shop, JANUARY, twenty_first, FEBRUARY, 20)
+    book.energy(shop, JANUARY, eleventh, 50, kind="declared")
+    book.energy(shop, eleventh, twenty_first, 140, kind="declared", booked=FEBRUARY)
+    book.energy(shop, twenty_first, FEBRUARY, 20, kind="declared")
     bill_month(book.settings, JANUARY, by=ADMINISTRATOR)
     bill_month(book.settings, FEBRUARY, by=ADMINISTRATOR)
     assert _lines(database, shop) == [
         ("all", 1, 50, 30_000 * SOUM), ("all", 1, 20, 12_000 * SOUM),
         ("all", 1, 130, 78_000 * SOUM), ("all", 2, 10, 8_000 * SOUM),
     ]  # fmt: skip
-
-
-def _declare(book: SmallBook, consumer: Consumer, booked: date, begin: date, end: date, energy_kwh: int) -> None:
-    with connect(book.settings, Role.LOADER) as session:
-        session.execute(
-            "INSERT INTO ops.measured_energy (account_id, booked_month, metering_point_id, direction, span_from,"
-            " span_to, energy_kwh, kind, res_id, source_id)"
-            " VALUES (%s, %s, %s, 'consumed', %s, %s, %s, 'declared', %s, %s)",
-            [
-                consumer.account_id, booked, consumer.metering_point_id, begin, end, energy_kwh, consumer.res_id,
-                book.source_id,
-            ],
-        )  # fmt: skip
 
 
 def test_ordered_power_is_paid_each_month_once(settings: Settings, database: psycopg.Connection) -> None:

@@ -4,20 +4,18 @@ import io
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from string import Formatter
 
-import formulas
-import openpyxl
 import pytest
 from pypdf import PdfReader
 
 from dashboards.bills.page import render_page
-from dashboards.bills.paper import find_weasyprint, pdf_bytes
+from dashboards.bills.paper import pdf_bytes
 from dashboards.bills.words import BillWords, words_by_language
-from dashboards.bills.workbook import workbook_bytes
 from operational_db.billing.commands import bill_month, close_month
 from operational_db.billing.explanation import BillExplanation, explain_bill
+from operational_db.pango import find_weasyprint
 from operational_db.settings import Settings
+from tests.paper_bills import assert_adds_up, recalculated
 from tests.small_book import ADMINISTRATOR, SmallBook
 
 JANUARY, FEBRUARY, MARCH = date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1)
@@ -37,35 +35,6 @@ def _explained(book: SmallBook, account_no: str, month: date = JANUARY, bill_no:
     return explain_bill(book.settings, account_no, month, by=ADMINISTRATOR, bill_no=bill_no)
 
 
-def _recalculated(
-    bill: BillExplanation, folder: Path, changed: dict[tuple[str, str], float] | None = None
-) -> dict[str, float]:
-    """Cells of the first sheet after a spreadsheet program has calculated the file, perhaps with changed cells."""
-    file = folder / "bill.xlsx"
-    file.write_bytes(workbook_bytes(bill, BillWords("en")))
-    if changed:
-        workbook = openpyxl.load_workbook(file)
-        for (sheet, cell), value in changed.items():
-            workbook[sheet][cell] = value
-        workbook.save(file)
-    model = formulas.ExcelModel().loads(str(file)).finish()
-    solution = model.calculate()
-    return {
-        cell: float(solution[f"'[bill.xlsx]BILL'!{cell}"].value[0, 0])
-        for cell in ("B9", "C9", "D9", "B10", "C10", "D10", "B11", "C11", "D11")
-    }
-
-
-def _assert_adds_up(bill: BillExplanation, folder: Path, charge: str, vat: str) -> None:
-    """Recalculated, as billed and as shown without recalculating: all three the same, to the coin."""
-    cells = _recalculated(bill, folder)
-    assert (cells["B10"], cells["C10"], cells["D10"]) == (float(charge), float(charge), 0)
-    assert (cells["B11"], cells["C11"], cells["D11"]) == (float(vat), float(vat), 0)
-    assert cells["D9"] == 0
-    shown = openpyxl.load_workbook(io.BytesIO(workbook_bytes(bill, BillWords("en"))), data_only=True)["bill"]
-    assert (shown["B10"].value, shown["B11"].value) == (float(charge), float(vat))
-
-
 @pytest.mark.requirement("E31")
 def test_steps_and_a_passage_through_zero_recalculate(book: SmallBook, tmp_path: Path) -> None:
     # 99 990 -> 00 340 is 350, behind transformers of 2: 700 kWh.
@@ -73,9 +42,9 @@ def test_steps_and_a_passage_through_zero_recalculate(book: SmallBook, tmp_path:
     book.consumer("SA01/1/1", res="SA01", ratio=Decimal(2), readings={JANUARY: 99_990, FEBRUARY: 340})
     bill_month(book.settings, JANUARY, by=ADMINISTRATOR)
     bill = _explained(book, "SA01/1/1")
-    _assert_adds_up(bill, tmp_path, "560000.00", "60000.00")
+    assert_adds_up(bill, tmp_path, "560000.00", "60000.00")
     # The clerk tries a value 10 lower: 680 kWh, 20 x 1000 less.
-    assert _recalculated(bill, tmp_path, {("readings", "G2"): 330})["B10"] == 540_000
+    assert recalculated(bill, tmp_path, {("readings", "G2"): 330})["B10"] == 540_000
 
 
 @pytest.mark.requirement("E100")
@@ -86,7 +55,7 @@ def test_two_zones_recalculate(book: SmallBook, tmp_path: Path) -> None:
         readings={JANUARY: {"day": 1000, "night": 500}, FEBRUARY: {"day": 1200, "night": 650}},
     )  # fmt: skip
     bill_month(book.settings, JANUARY, by=ADMINISTRATOR)
-    _assert_adds_up(_explained(book, "SA01/1/2"), tmp_path, "1188.00", "198.00")
+    assert_adds_up(_explained(book, "SA01/1/2"), tmp_path, "1188.00", "198.00")
 
 
 def test_a_correction_and_what_it_takes_back_recalculate(book: SmallBook, tmp_path: Path) -> None:
@@ -98,12 +67,12 @@ def test_a_correction_and_what_it_takes_back_recalculate(book: SmallBook, tmp_pa
     book.reading(consumer, MARCH, 118)
     bill_month(book.settings, FEBRUARY, by=ADMINISTRATOR)
     # Taken back: 200 x 600 + 300 x 800 = 360 000, VAT 12 857.14 + 25 714.29
-    _assert_adds_up(_explained(book, "SA01/1/3", FEBRUARY, 1), tmp_path, "-360000.00", "-38571.43")
+    assert_adds_up(_explained(book, "SA01/1/3", FEBRUARY, 1), tmp_path, "-360000.00", "-38571.43")
     # Right: 118 kWh over 59 days, of which January's 31 have 62: 62 x 600 = 37 200, VAT 3 985.714
     right = _explained(book, "SA01/1/3", FEBRUARY, 2)
-    _assert_adds_up(right, tmp_path, "37200.00", "3985.71")
+    assert_adds_up(right, tmp_path, "37200.00", "3985.71")
     page = render_page([right], BillWords("en"), PRINTED_ON)
-    assert "The reading of 2026-02-01, 500, was cancelled: The controller wrote the neighbour&#39;s value." in page
+    assert "The reading of 01.02.2026, 500, was cancelled: The controller wrote the neighbour&#39;s value." in page
     assert "Takes back bill 1 of January 2026" in render_page(
         [_explained(book, "SA01/1/3", FEBRUARY, 1)], BillWords("en"), PRINTED_ON
     )
@@ -119,7 +88,7 @@ def test_ordered_power_recalculates(settings: Settings, tmp_path: Path) -> None:
         readings={},
     )  # fmt: skip
     bill_month(settings, november, by=ADMINISTRATOR)
-    _assert_adds_up(_explained(book, "U4", november), tmp_path, "11801250.00", "1966875.00")
+    assert_adds_up(_explained(book, "U4", november), tmp_path, "11801250.00", "1966875.00")
 
 
 @pytest.mark.requirement("E139", "B46")
@@ -139,7 +108,7 @@ def test_a_bill_names_its_kind(book: SmallBook) -> None:
     bill_month(book.settings, JANUARY, by=ADMINISTRATOR)
     page = render_page([_explained(book, "SA01/1/5")], BillWords("en"), PRINTED_ON)
     assert "by average use" in page
-    assert "100 (estimated by average)" in page
+    assert "(estimated by average)" in page
 
 
 @pytest.mark.skipif(find_weasyprint() is None, reason="Pango is not installed; `make test` as root installs it")
@@ -149,12 +118,3 @@ def test_a_usual_bill_takes_one_sheet(book: SmallBook) -> None:
     for language in words_by_language():
         page = render_page([_explained(book, "SA01/1/6")], BillWords(language), PRINTED_ON)
         assert len(PdfReader(io.BytesIO(pdf_bytes(page))).pages) == 1
-
-
-def test_every_language_has_every_word_with_its_figures() -> None:
-    figures_by_language = {
-        language: {word: {field for _, field, _, _ in Formatter().parse(text) if field} for word, text in words.items()}
-        for language, words in words_by_language().items()
-    }
-    for language, figures in figures_by_language.items():
-        assert figures == figures_by_language["en"], language

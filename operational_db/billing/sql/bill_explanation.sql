@@ -13,8 +13,8 @@ RETURNS TABLE (
 LANGUAGE sql STABLE
 AS $$
     SELECT
-        b.account_id, b.bill_no, a.account_no, a.kind, h.full_name, p.locality,
-        p.street_name, p.house, p.house_letter, p.building, p.flat, b.res_id, coalesce(w.unit_id, b.res_id), b.kind,
+        b.account_id, b.bill_no, a.account_no, a.kind, h.holder_name, h.locality,
+        h.street_name, h.house, h.house_letter, h.building, h.flat, b.res_id, coalesce(w.unit_id, b.res_id), b.kind,
         b.energy_kwh, b.charge_minor, b.vat_minor, b.reverses_month, b.reverses_bill_no, r.bill_run_id, r.posted_at,
         y.full_name, c.res_id IS NOT NULL
     FROM ops.bill AS b
@@ -24,26 +24,7 @@ AS $$
     LEFT JOIN ops.bill_run AS r ON r.source_id = b.source_id
     LEFT JOIN ops.app_user AS y ON y.user_id = s.user_id
     LEFT JOIN ops.period_close AS c ON c.res_id = b.res_id AND c.booked_month = b.booked_month
-    LEFT JOIN LATERAL (
-        SELECT o.full_name
-        FROM ops.account_subscriber AS k
-        INNER JOIN ops.subscriber AS o ON o.subscriber_id = k.subscriber_id
-        WHERE k.account_id = b.account_id AND daterange(k.valid_from, k.valid_to) @> d.last_day
-            AND tstzrange(k.known_from, k.known_to) @> s.recorded_at
-        ORDER BY k.valid_from DESC
-        LIMIT 1
-    ) AS h ON true
-    LEFT JOIN LATERAL (
-        SELECT t.locality, t.street_name, e.house, e.house_letter, e.building, e.flat
-        FROM ops.account_premises AS k
-        INNER JOIN ops.premises AS q ON q.premises_id = k.premises_id
-        INNER JOIN ops.address AS e ON e.address_id = q.address_id
-        LEFT JOIN ops.street AS t ON t.street_id = e.street_id
-        WHERE k.account_id = b.account_id AND daterange(k.valid_from, k.valid_to) @> d.last_day
-            AND tstzrange(k.known_from, k.known_to) @> s.recorded_at
-        ORDER BY k.valid_from, k.premises_id
-        LIMIT 1
-    ) AS p ON true
+    CROSS JOIN LATERAL ops.addressee(b.account_id, d.last_day, s.recorded_at) AS h
     LEFT JOIN LATERAL (
         SELECT k.unit_id
         FROM ops.metering_point AS m

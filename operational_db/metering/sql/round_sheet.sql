@@ -30,6 +30,6 @@ BEGIN ATOMIC
     LEFT JOIN ops.street AS t ON t.street_id = d.street_id
     WHERE NOT r.has_half_hours
     ORDER BY
-        t.locality, t.street_name, length(d.house), d.house, d.house_letter, d.building, length(d.flat), d.flat,
+        ops.walking_order(t.locality, t.street_name, d.house, d.house_letter, d.building, d.flat) COLLATE "C",
         p.account_no, p.point_code, r.serial_no, r.sort_order;
 END;
