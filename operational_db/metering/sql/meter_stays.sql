@@ -27,7 +27,7 @@ BEGIN
         ) THEN
             PERFORM ops.refuse(
                 'Meter "%s" is not recorded as broken, so its last value is needed; give it, or record the fault first '
-                '(`wattbook meters broken`).', serial
+                '(`wattbook meters report-broken`).', serial
             );
         END IF;
         IF closing IS NOT NULL THEN
