@@ -123,7 +123,7 @@ BEGIN
     PERFORM ops.split_half_hours(spans);
     PERFORM ops.add_other_spans(spans, segments, month, scope, entered_count, run_source_id);
     PERFORM ops.add_segments(segments, spans);
-    amended_point_count := ops.take_amended(amended, spans, segments, scope, run_source_id);
+    amended_point_count := ops.take_amended(amended, spans, segments, scope, month, run_source_id);
     unbilled_span_count := ops.leave_out_spans(spans, segments);
     LOOP
         PERFORM ops.place_volumes(segments, month);
