@@ -256,7 +256,7 @@ class BookFollowsWorld(RuleBasedStateMachine):
         self.world.bill(code)
 
     def _bill(self, code: str) -> None:
-        for month in MONTHS:
+        for month in (month for month in MONTHS if month < self.world.today):
             run = bill_month(self.settings, month, account_no=code.removesuffix("#1"), **BY)
             assert run.unbilled_span_count == 0, f"{code} {month}"
 
@@ -304,7 +304,7 @@ def _follow(yard: MeterYard, **how: object) -> None:
 
 @pytest.mark.requirement("E82", "E93", "E94", "E98", "E100", "D5", "D6")
 def test_no_sequence_of_operations_loses_or_doubles_a_kilowatt_hour(yard: MeterYard) -> None:
-    _follow(yard, max_examples=10, stateful_step_count=20, derandomize=True, phases=(Phase.generate,))
+    _follow(yard, max_examples=6, stateful_step_count=20, derandomize=True, phases=(Phase.generate,))
 
 
 @pytest.mark.torture
