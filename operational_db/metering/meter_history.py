@@ -8,6 +8,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from operational_db.connections import Role, connect
+from operational_db.metering.condition_events import ConditionEvent, condition_events
 from operational_db.metering.operation_outcome import LastReading
 from operational_db.refusal import Refusal
 from operational_db.refused import refusals
@@ -33,15 +34,6 @@ class PastOperation:
     entered_by: str | None
     confirmed_by: str | None
     undone_because: str | None
-
-
-@dataclass(frozen=True)
-class ConditionEvent:
-    """Something that happened to a meter beside operations: moved, sealed, verified, broken, maintained."""
-
-    happened_on: date
-    serial_no: str
-    what: str
 
 
 @dataclass(frozen=True)
@@ -77,7 +69,7 @@ def meter_history(
         keys = {"point": point_code, "serial": serial_no}
         return MeterHistory(
             _rows(session, PastOperation, "SELECT * FROM ops.operations_of(%(point)s, %(serial)s)", keys),
-            _rows(session, ConditionEvent, "SELECT * FROM ops.condition_events_of(%(point)s, %(serial)s)", keys),
+            condition_events(session, point_code, serial_no),
             _rows(session, LastReading, "SELECT * FROM ops.last_readings(%(point)s)", keys),
         )
 

@@ -94,12 +94,13 @@ def remove_meter(
         serial_no: which meter, where several hang there.
         unreadable: a meter that is recorded as broken has no value to give; its days since the last reading are billed
             like days without a meter.
-        confirmed: a value below the last one that looks like a slip is right all the same; the user vouches for it.
+        confirmed: a value that the judge of readings would hold is right all the same; the user vouches for it and
+            tells in `note` how it was checked.
         to_place: store, repair, laboratory or scrapped, of the point's RES.
 
     Raises:
-        Refusal: no meter there, no work order for it, the day is not after the last reading, or a value that looks like
-            a slip and is not confirmed.
+        Refusal: no meter there, no work order for it, the day is not after the last reading, or a value that the
+            judge of readings would hold and that is not confirmed.
     """
     return perform(
         settings,

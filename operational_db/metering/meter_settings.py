@@ -29,7 +29,7 @@ def change_ratio(
     """Other transformers from a day on; the values of that day part the energy of the two ratios.
 
     Raises:
-        Refusal: no meter there, the same ratio, the day is not after the last reading, a value that looks like a slip.
+        Refusal: no meter there, the same ratio, the day is not after the last reading, a value in doubt.
     """
     return perform(
         settings,

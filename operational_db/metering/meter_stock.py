@@ -11,6 +11,7 @@ from psycopg.rows import class_row
 
 from operational_db.command_session import command_session
 from operational_db.connections import Role, connect
+from operational_db.metering.condition_events import NotedEvent, note_event
 from operational_db.refused import refusals
 from operational_db.settings import Settings
 
@@ -64,19 +65,32 @@ def register_meter(
 
 
 def move_meter(
-    settings: Settings, serial_no: str, to_place: str, *, unit_code: str, on: date, by: str, note: str | None = None
-) -> None:
+    settings: Settings,
+    serial_no: str,
+    to_place: str,
+    *,
+    unit_code: str,
+    on: date,
+    by: str,
+    note: str | None = None,
+    dry_run: bool = False,
+) -> NotedEvent:
     """Move a meter that hangs nowhere to the store, repair shop, laboratory or scrap of a unit.
 
     Raises:
         Refusal: the meter hangs at a point or is scrapped, an unknown place, no right where it lies now.
     """
     arguments = {"serial_no": serial_no, "place": to_place, "unit": unit_code, "on": on}
-    with command_session(settings, "move_meter", arguments, by=by) as (session, source_id):
-        session.execute(
-            "SELECT ops.move_meter(%s, %s, ops.find_unit(%s), %s, %s, %s)",
-            [serial_no, to_place, unit_code, on, note, source_id],
-        )
+    return note_event(
+        settings,
+        "move_meter",
+        arguments,
+        "SELECT ops.move_meter(%s, %s, ops.find_unit(%s), %s, %s, %s)",
+        [serial_no, to_place, unit_code, on, note],
+        serial_no=serial_no,
+        by=by,
+        dry_run=dry_run,
+    )
 
 
 def verify_meter(
@@ -89,29 +103,45 @@ def verify_meter(
     next_due_on: date | None = None,
     laboratory: str | None = None,
     certificate_no: str | None = None,
-) -> None:
+    dry_run: bool = False,
+) -> NotedEvent:
     """Record a verification; one that failed keeps the meter from being installed.
 
     Raises:
         Refusal: the same day is entered already, or the day on which the next is due is missing or out of place.
     """
     arguments = {"serial_no": serial_no, "on": on, "passed": passed, "next_due_on": next_due_on}
-    with command_session(settings, "verify_meter", arguments, by=by) as (session, source_id):
-        session.execute(
-            "SELECT ops.verify_meter(%s, %s, %s, %s, %s, %s, %s)",
-            [serial_no, on, passed, next_due_on, laboratory, certificate_no, source_id],
-        )
+    return note_event(
+        settings,
+        "verify_meter",
+        arguments,
+        "SELECT ops.verify_meter(%s, %s, %s, %s, %s, %s, %s)",
+        [serial_no, on, passed, next_due_on, laboratory, certificate_no],
+        serial_no=serial_no,
+        by=by,
+        dry_run=dry_run,
+    )
 
 
-def record_broken(settings: Settings, serial_no: str, fault: str, *, on: date, by: str) -> None:
+def record_broken(
+    settings: Settings, serial_no: str, fault: str, *, on: date, by: str, dry_run: bool = False
+) -> NotedEvent:
     """Record that a meter is broken from a day on.
 
     Raises:
         Refusal: it is recorded as broken already.
     """
     arguments = {"serial_no": serial_no, "fault": fault, "on": on}
-    with command_session(settings, "record_meter_fault", arguments, by=by) as (session, source_id):
-        session.execute("SELECT ops.record_meter_fault(%s, %s, %s, %s)", [serial_no, on, fault, source_id])
+    return note_event(
+        settings,
+        "record_meter_fault",
+        arguments,
+        "SELECT ops.record_meter_fault(%s, %s, %s, %s)",
+        [serial_no, on, fault],
+        serial_no=serial_no,
+        by=by,
+        dry_run=dry_run,
+    )
 
 
 def maintain_meter(
@@ -124,18 +154,24 @@ def maintain_meter(
     by: str,
     mended: bool = False,
     order_no: str | None = None,
-) -> None:
+    dry_run: bool = False,
+) -> NotedEvent:
     """Record work on a meter; `mended` ends its being broken.
 
     Raises:
         Refusal: an unknown work order, or a meter to mend that is not recorded as broken.
     """
     arguments = {"serial_no": serial_no, "work": work, "on": on, "mended": mended, "order": order_no}
-    with command_session(settings, "maintain_meter", arguments, by=by) as (session, source_id):
-        session.execute(
-            "SELECT ops.maintain_meter(%s, %s, %s, %s, %s, %s, %s)",
-            [serial_no, on, work, done_by, mended, order_no, source_id],
-        )
+    return note_event(
+        settings,
+        "maintain_meter",
+        arguments,
+        "SELECT ops.maintain_meter(%s, %s, %s, %s, %s, %s, %s)",
+        [serial_no, on, work, done_by, mended, order_no],
+        serial_no=serial_no,
+        by=by,
+        dry_run=dry_run,
+    )
 
 
 def list_meters(

@@ -39,6 +39,16 @@ def energy_of(text: str) -> Decimal:
     return energy_kwh
 
 
+def number_of(text: str) -> Decimal:
+    try:
+        number = Decimal(text)
+    except InvalidOperation as error:
+        raise typer.BadParameter(f'"{text}" is not a number; write it as 20 or 1.5') from error
+    if not number.is_finite():
+        raise typer.BadParameter(f'"{text}" is not a number; write it as 20 or 1.5')
+    return number
+
+
 def zone_energy_of(text: str) -> tuple[str, Decimal]:
     """day=200 as the zone and its kWh."""
     zone_code, equals, energy_kwh = text.partition("=")

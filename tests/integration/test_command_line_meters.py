@@ -92,3 +92,114 @@ def test_what_cannot_be_is_refused_with_a_sentence(run: Run, yard: MeterYard) ->
     assert "billed" in err
     assert run("undo", POINT)[0] == 1
     assert run("replace", POINT, "NEW", "--on", "yesterday")[0] == 2
+
+
+def _json(run: Run, *arguments: str) -> dict:
+    status, out, err = run(*arguments, "--json")
+    assert (status, err) == (0, "")
+    return json.loads(out)
+
+
+def _serial(yard: MeterYard, point: str = POINT) -> str:
+    query = (
+        "SELECT m.serial_no FROM ops.meter AS m INNER JOIN ops.meter_installation AS i ON i.meter_id = m.meter_id"
+        " INNER JOIN ops.metering_point AS p ON p.metering_point_id = i.metering_point_id WHERE p.code = %s"
+    )
+    return yard.database.execute(query, [point]).fetchone()[0]
+
+
+@pytest.mark.requirement("D6")
+def test_a_meter_is_relocated_from_the_command_line(run: Run, yard: MeterYard) -> None:
+    yard.point_without_meter("SA01/1/2", since=TWENTY_FIRST)
+    order = yard.order("relocate", POINT)
+    move = ("relocate", POINT, "SA01/1/2#1", "--on", "2026-01-21", "--value", "1100", "--order", order)
+    dry = _json(run, *move, "--ratio", "1.5", "--dry-run")
+    assert _json(run, "show", POINT)["operations"] == []
+    done = _json(run, *move, "--ratio", "1.5")
+    assert (dry["operation_id"], dry["is_dry_run"]) == (None, True)
+    assert {**dry, "operation_id": done["operation_id"], "is_dry_run": False} == done
+    assert [(r["point_code"], r["purpose"], r["value_kwh"]) for r in done["readings"]] == [
+        (POINT, "closing", 1100), ("SA01/1/2#1", "opening", 1100),
+    ]  # fmt: skip
+    assert run(*move[:-1], order, "--ratio", "many")[0] == 2
+
+
+@pytest.mark.requirement("E82", "E86", "E100")
+def test_ratio_scales_and_type_are_set_from_the_command_line(run: Run, yard: MeterYard) -> None:
+    serial = _serial(yard)
+    ratio = ("set-ratio", POINT, "--on", "2026-01-11", "--value", "1050", "--ratio", "20", "--voltage-ratio", "1.5")
+    assert _json(run, *ratio, "--dry-run")["is_dry_run"]
+    assert [(r["energy_kwh"], r["ratio"]) for r in _json(run, *ratio)["readings"]] == [(50, 1)]
+
+    scales = ("set-scales", serial, "--on", "2026-01-21", "--scale", "day", "--scale", "night", "--value", "1052",
+              "--new-value", "day=3", "--new-value", "night=4")  # fmt: skip
+    assert _json(run, *scales, "--dry-run")["is_dry_run"]
+    # 2 on the register behind transformers of 20 x 1.5
+    assert [(r["zone_code"], r["energy_kwh"]) for r in _json(run, *scales)["readings"]] == [
+        ("all", 60), ("day", None), ("night", None),
+    ]  # fmt: skip
+
+    assert _json(run, "edit", serial, "--type", "TE73", "--dry-run")["is_dry_run"]
+    status, out, _ = run("edit", serial, "--type", "TE73", "--made-in", "2019")
+    assert status == 0
+    assert f"edit at {POINT}, meter {serial}, on" in out
+    (meter,) = json.loads(run("stock", "--json")[1])
+    assert (meter["meter_type"], meter["digits"], sorted(meter["zones"])) == ("TE73", 6, ["day", "night"])
+
+
+@pytest.mark.requirement("D8")
+def test_a_test_is_recorded_from_the_command_line(run: Run) -> None:
+    arguments = ("test", POINT, "--on", "2026-01-21", "--failed", "--error=-12.5", "--value", "1100")
+    assert _json(run, *arguments, "--dry-run")["is_dry_run"]
+    status, out, _ = run(*arguments)
+    assert status == 0
+    assert f"test at {POINT}, meter" in out
+    assert [e["what"] for e in _json(run, "show", POINT)["events"]] == ["tested: outside its class, error -12.5 %"]
+
+
+@pytest.mark.requirement("A46", "A47")
+def test_the_condition_of_a_meter_is_noted_from_the_command_line(run: Run, yard: MeterYard) -> None:
+    serial = _serial(yard)
+    yard.in_store("N1")
+    on = ("--on", "2026-01-21")
+    for arguments, what in (
+        (("seal", serial, "P-1", *on, "--part", "terminals", "--done-by", "Rakhimov"),
+         "seal P-1 put on terminals by Rakhimov"),
+        (("unseal", "P-1", *on, "--reason", "found broken", "--done-by", "Rakhimov"),
+         "seal P-1 taken off by Rakhimov: found broken"),
+        (("report-broken", serial, *on, "--fault", "dark display"), "broken: dark display"),
+        (("maintain", serial, "--on", "2026-01-22", "--work", "new display", "--done-by", "Karimov", "--mended"),
+         "new display (Karimov)"),
+        (("verify", serial, *on, "--passed", "--next-due", "2034-01-21", "--certificate", "55/26"),
+         "verified until 2034-01-21"),
+        (("move", "N1", "laboratory", "--unit", "SA01", *on), "moved to laboratory of SA01"),
+    ):  # fmt: skip
+        dry = _json(run, *arguments, "--dry-run")
+        assert (dry["what"], dry["is_dry_run"]) == (what, True)
+        assert dry["what"] not in [event["what"] for event in _json(run, "show", "--meter", dry["serial_no"])["events"]]
+        status, out, _ = run(*arguments)
+        assert (status, out) == (0, f'Noted of meter "{dry["serial_no"]}" on {dry["happened_on"]}: {what}.\n')
+        assert dry["what"] in [event["what"] for event in _json(run, "show", "--meter", dry["serial_no"])["events"]]
+    assert _json(run, "broken") == []
+    status, _, err = run("unseal", "P-2", *on, "--reason", "lost", "--done-by", "Rakhimov")
+    assert (status, err.count("There is no seal")) == (1, 1)
+
+
+@pytest.mark.requirement("E88", "E91", "E92", "E99", "E101")
+def test_a_removal_that_looks_wrong_stops_and_the_next_step_is_told(run: Run, yard: MeterYard) -> None:
+    order = yard.order("replace", POINT)
+    remove = ("remove", POINT, "--on", "2026-01-21", "--order", order, "--value")
+    status, _, err = run(*remove, "900")
+    # The last control reading, 1000 on the first, is in the sentence.
+    assert status == 1
+    assert "below the last one, 1000 on 2026-01-01" in err
+    assert run(*remove, "900", "--confirmed")[0] == 1  # without a note
+    status, out, _ = run(*remove, "1100", "--inspection", "control")
+    assert status == 0
+    assert f"Next: `wattbook meters install {POINT} SERIAL --on 2026-01-21" in out
+    installed = _json(
+        run, "install", POINT, "TYPED", "--on", "2026-01-21", "--value", "0", "--type", "TE73", "--order", order
+    )
+    assert installed["serial_no"] == "TYPED"
+    removed, _ = _json(run, "show", POINT)["operations"]
+    assert removed["inspection_type"] == "control"

@@ -7,7 +7,9 @@ import pytest
 
 from operational_db.billing.commands import bill_month, close_month, close_obstacles
 from operational_db.connections import Role, connect
+from operational_db.metering.meter_operations import replace_meter
 from operational_db.settings import Settings
+from tests.meter_yard import MeterYard
 from tests.small_book import ADMINISTRATOR, Consumer, SmallBook
 
 JANUARY, FEBRUARY, MARCH, APRIL = date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1), date(2026, 4, 1)
@@ -264,3 +266,34 @@ def test_a_line_is_reversed_once_and_stays(book: SmallBook, database: psycopg.Co
     ):
         with connect(book.settings, Role.OWNER) as session, pytest.raises(psycopg.Error, match="unique|posted"):
             session.execute(statement)
+
+
+@pytest.mark.requirement("E154")
+def test_nothing_is_reversed_in_a_month_before_its_own(settings: Settings, database: psycopg.Connection) -> None:
+    # January and February are open and billed. The old meter closed on the 11th; the new one was misread on 4 February.
+    yard = MeterYard(settings, database)
+    yard.book.open(FEBRUARY)
+    karimov = yard.book.consumer("SA01/1/1", res="SA01", readings={JANUARY: 1000})
+    replace_meter(
+        settings, "SA01/1/1#1", yard.in_store("N1"), on=date(2026, 1, 11), values=1050, new_values=0,
+        order_no=yard.order("replace", "SA01/1/1#1"), by=ADMINISTRATOR,
+    )  # fmt: skip
+    new = yard.with_meter(karimov, "N1")
+    misread = yard.book.reading(new, date(2026, 2, 4), 240)
+    for month in (JANUARY, FEBRUARY):
+        bill_month(settings, month, by=ADMINISTRATOR)
+    yard.book.event(misread, "cancelled")
+    yard.book.reading(new, date(2026, 2, 5), 50)
+    # The run of January finds nothing that was booked in it to be wrong; February's takes its lines back: 240 and 50.
+    assert bill_month(settings, JANUARY, by=ADMINISTRATOR).bill_count == 0
+    assert bill_month(settings, FEBRUARY, by=ADMINISTRATOR).energy_kwh == 50 - 240
+    assert [kind for _, kind, _, _ in _bills(database, karimov, JANUARY)] == ["normal"]
+    # 50 kWh in the 25 days from 11 January to 5 February: 2 a day, 21 days of them in January
+    assert database.execute(
+        "SELECT span_from, span_to, energy_kwh FROM ops.standing_bill_line WHERE account_id = %s ORDER BY span_from",
+        [karimov.account_id],
+    ).fetchall() == [
+        (JANUARY, date(2026, 1, 11), 50),
+        (date(2026, 1, 11), FEBRUARY, 42),
+        (FEBRUARY, date(2026, 2, 5), 8),
+    ]

@@ -1,7 +1,6 @@
 """Taking a meter off and hanging the next one, told as the clerk who enters it would tell it."""
 
 from datetime import date
-from decimal import Decimal
 
 import psycopg
 import pytest
@@ -141,25 +140,6 @@ def test_a_register_that_passed_zero_before_its_removal_is_billed_for_what_passe
     assert removed.confirmed_by is None
     bill_month(yard.settings, JANUARY, **BY)
     assert yard.lines(karimov) == [(JANUARY, TWENTY_FIRST, "all", 100)]
-
-
-@pytest.mark.requirement("E89", "E88")
-def test_a_slip_at_removal_is_refused_unless_somebody_vouches_for_it(
-    yard: MeterYard, database: psycopg.Connection
-) -> None:
-    yard.book.consumer("SA01/1/8", res="SA01", digits=5, readings={JANUARY: 1000, ELEVENTH: 1060})
-    order = yard.order("remove", "SA01/1/8#1")
-    keys = {"on": TWENTY_FIRST, "values": 1050, "order_no": order}
-    with pytest.raises(
-        Refusal, match="1050 of meter .* is below the last one, 1060 on 2026-01-11, .* would be 99990 kWh.*a slip"
-    ):
-        remove_meter(yard.settings, "SA01/1/8#1", **keys, **BY)
-    assert database.execute("SELECT count(*) FROM ops.reading").fetchone() == (2,)
-    removed = remove_meter(yard.settings, "SA01/1/8#1", confirmed=True, **keys, **BY)
-    assert removed.confirmed_by == ADMINISTRATOR
-    assert [(r.read_on, r.value_kwh) for r in removed.last_readings] == [(ELEVENTH, 1060)]
-    # 100 000 - 1 060 + 1 050
-    assert removed.readings[0].energy_kwh == 99_990
 
 
 @pytest.mark.requirement("E90", "E98")
@@ -374,24 +354,6 @@ def test_a_late_removal_is_booked_in_the_first_month_that_is_open(yard: MeterYar
     assert removed.readings[0].booked_month == FEBRUARY
     bill_month(yard.settings, FEBRUARY, **BY)
     assert yard.lines(karimov) == [(JANUARY, ELEVENTH, "all", 60), (ELEVENTH, TWENTY_FIRST, "all", 40)]
-
-
-@pytest.mark.parametrize(
-    ("value", "words"),
-    [
-        (Decimal("100000"), "cannot stand on meter .* has 5 whole digits"),
-        (Decimal("-1"), "cannot stand on meter"),
-        (Decimal("1100.1234567"), "at most 6 after the point"),
-        (Decimal("NaN"), "cannot stand on meter"),
-        ({"day": 1100}, "counts on all; give its value of 2026-01-21 for each scale.*given: day"),
-        (None, "counts on all; .*given: none"),
-    ],
-)
-def test_a_value_that_cannot_stand_is_refused(yard: MeterYard, value: object, words: str) -> None:
-    yard.book.consumer("SA01/1/25", res="SA01", digits=5, readings={JANUARY: 1000})
-    order = yard.order("remove", "SA01/1/25#1")
-    with pytest.raises(Refusal, match=words):
-        remove_meter(yard.settings, "SA01/1/25#1", on=TWENTY_FIRST, values=value, order_no=order, **BY)
 
 
 def test_a_point_billed_by_half_hours_keeps_the_last_value_as_a_control(

@@ -29,6 +29,16 @@ WHERE NOT EXISTS (
     SELECT 1 FROM ops.bill_amendment_settled AS s WHERE s.bill_amendment_id = a.bill_amendment_id
 );
 
+-- The last month in which a line of a point was booked that counts.
+CREATE OR REPLACE FUNCTION ops.last_billed_month(of_account_id bigint, of_metering_point_id bigint)
+RETURNS date
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT max(l.booked_month)
+    FROM ops.standing_bill_line AS l
+    WHERE l.account_id = of_account_id AND l.metering_point_id = of_metering_point_id;
+END;
+
 -- A reading that was billed and is taken out of billing, or comes back into it after its month was billed or closed,
 -- has the days around it billed anew.
 CREATE OR REPLACE FUNCTION ops.amend_bills_of_reading()
@@ -166,10 +176,11 @@ END
 $$;
 
 -- Creates table target: one row per point with open amendments within a run, with the month it is billed anew from.
--- What the run has found to bill of these points is taken out: it is billed with the rest of their months. Returns how
--- many points there are.
+-- What the run has found to bill of these points is taken out: it is billed with the rest of their months. Nothing is
+-- reversed in a month before its own: where lines of a later month stand billed, the point waits for the run of that
+-- month. Returns how many points there are to amend now.
 CREATE OR REPLACE FUNCTION ops.take_amended(
-    target text, spans text, segments text, kinds text, scope text, run_source_id bigint
+    target text, spans text, segments text, kinds text, scope text, month date, run_source_id bigint
 )
 RETURNS bigint
 LANGUAGE plpgsql
@@ -213,6 +224,10 @@ BEGIN
         EXECUTE format(
             'DELETE FROM %s AS s USING %s AS a WHERE a.metering_point_id = s.metering_point_id', segments, target
         );
+        EXECUTE format(
+            'DELETE FROM %s AS a WHERE ops.last_billed_month(a.account_id, a.metering_point_id) > %L', target, month
+        );
+        EXECUTE format('SELECT count(*) FROM %s', target) INTO taken;
     END IF;
     RETURN taken;
 END

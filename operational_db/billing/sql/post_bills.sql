@@ -1,6 +1,7 @@
 -- The bill run: one path for a nation and for one account.
 
--- Refuses when a month before the run's still has readings to bill: a span would lose its beginning.
+-- Refuses when a month before the run's still has readings to bill: a span would lose its beginning. Those of a point
+-- that is to be amended, and has lines of a later month, are billed with them (take_amended).
 CREATE OR REPLACE FUNCTION ops.require_earlier_months_billed(month date, res_ids integer[], only_account_id bigint)
 RETURNS void
 LANGUAGE plpgsql
@@ -25,6 +26,11 @@ BEGIN
                 SELECT 1 FROM ops.bill_line AS l
                 WHERE l.booked_month = earlier.booked_month AND l.account_id = r.account_id
                     AND l.closing_reading_id = r.reading_id
+            )
+            AND NOT EXISTS (
+                SELECT 1 FROM ops.open_amendment AS a
+                WHERE a.account_id = r.account_id AND a.metering_point_id = r.metering_point_id
+                    AND ops.last_billed_month(a.account_id, a.metering_point_id) > earlier.booked_month
             );
         IF waiting > 0 THEN
             PERFORM ops.refuse(

@@ -123,7 +123,7 @@ BEGIN
     PERFORM ops.add_other_spans(spans, segments, month, scope, entered.entered_count, run_source_id);
     PERFORM ops.add_segments(segments, spans);
     PERFORM ops.create_segment_kinds(kinds, segments);
-    amended_point_count := ops.take_amended(amended, spans, segments, kinds, scope, run_source_id);
+    amended_point_count := ops.take_amended(amended, spans, segments, kinds, scope, month, run_source_id);
     unbilled_span_count := ops.leave_out_spans(spans, segments);
     LOOP
         EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s AS k WHERE k.is_continued)', kinds) INTO has_continued;

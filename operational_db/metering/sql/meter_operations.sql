@@ -58,7 +58,7 @@ BEGIN
         is_confirmed, of_note, of_source_id
     );
     PERFORM ops.take_meter_off(
-        new_id, stay, point.code, on_day, closing, cannot_be_read, is_confirmed, to_place, point.res_id, of_source_id
+        new_id, stay, point.code, on_day, closing, cannot_be_read, to_place, point.res_id, of_source_id
     );
     RETURN new_id;
 END
@@ -97,7 +97,7 @@ BEGIN
         cannot_be_read, is_confirmed, of_note, of_source_id
     );
     PERFORM ops.take_meter_off(
-        new_id, stay, point.code, on_day, closing, cannot_be_read, is_confirmed, to_place, point.res_id, of_source_id
+        new_id, stay, point.code, on_day, closing, cannot_be_read, to_place, point.res_id, of_source_id
     );
     PERFORM ops.hang_meter(
         new_id, point.metering_point_id, new_meter, on_day, opening,
@@ -143,7 +143,7 @@ BEGIN
     );
     -- It lies in the store for the moment between, so that what is asked of a meter to hang is asked of this one.
     PERFORM ops.take_meter_off(
-        new_id, stay, point.code, on_day, closing, false, is_confirmed, 'store', to_point.res_id, of_source_id
+        new_id, stay, point.code, on_day, closing, false, 'store', to_point.res_id, of_source_id
     );
     SELECT * INTO moved FROM ops.meter AS m WHERE m.meter_id = stay.meter_id;
     PERFORM ops.hang_meter(

@@ -35,8 +35,7 @@ BEGIN
         is_confirmed, of_note, of_source_id
     );
     PERFORM ops.enter_operation_readings(
-        new_id, point.metering_point_id, stay.meter_id, on_day, given, 'closing', 'control', stay.ratio, is_confirmed,
-        of_source_id
+        new_id, point.metering_point_id, stay.meter_id, on_day, given, 'closing', 'control', of_source_id
     );
     UPDATE ops.meter_installation AS i SET known_to = now(), replaced_by_operation_id = new_id
     WHERE i.meter_installation_id = stay.meter_installation_id;
@@ -123,8 +122,8 @@ BEGIN
     );
     IF stay.meter_id IS NOT NULL THEN
         PERFORM ops.enter_operation_readings(
-            new_id, stay.metering_point_id, held.meter_id, on_day, closing, 'closing', 'control', stay.ratio,
-            is_confirmed, of_source_id
+            new_id, stay.metering_point_id, held.meter_id, on_day, closing, 'closing', 'control',
+            of_source_id
         );
     END IF;
     WITH ended AS (
@@ -141,7 +140,7 @@ BEGIN
     SELECT held.meter_id, z, digits, new_id, on_day FROM unnest(new_zones) AS z;
     IF stay.meter_id IS NOT NULL THEN
         PERFORM ops.enter_operation_readings(
-            new_id, stay.metering_point_id, held.meter_id, on_day, opening, 'opening', 'opening', NULL, true,
+            new_id, stay.metering_point_id, held.meter_id, on_day, opening, 'opening', 'opening',
             of_source_id
         );
     END IF;
@@ -184,8 +183,8 @@ BEGIN
     IF given IS NOT NULL THEN
         PERFORM ops.require_day_after_readings(point.metering_point_id, point.code, stay.meter_id, on_day);
         PERFORM ops.enter_operation_readings(
-            new_id, point.metering_point_id, stay.meter_id, on_day, given, 'closing', 'control', stay.ratio,
-            is_confirmed, of_source_id
+            new_id, point.metering_point_id, stay.meter_id, on_day, given, 'closing', 'control',
+            of_source_id
         );
     END IF;
     RETURN new_id;

@@ -4,7 +4,7 @@
 -- elsewhere at once).
 CREATE OR REPLACE FUNCTION ops.take_meter_off(
     of_operation_id bigint, stay ops.meter_installation, point_code text, on_day date, closing jsonb,
-    cannot_be_read boolean, is_confirmed boolean, to_place text, to_unit_id integer, of_source_id bigint
+    cannot_be_read boolean, to_place text, to_unit_id integer, of_source_id bigint
 )
 RETURNS void
 LANGUAGE plpgsql
@@ -27,7 +27,7 @@ BEGIN
         ) THEN
             PERFORM ops.refuse(
                 'Meter "%s" is not recorded as broken, so its last value is needed; give it, or record the fault first '
-                '(`wattbook meters broken`).', serial
+                '(`wattbook meters report-broken`).', serial
             );
         END IF;
         IF closing IS NOT NULL THEN
@@ -37,8 +37,8 @@ BEGIN
         END IF;
     ELSE
         PERFORM ops.enter_operation_readings(
-            of_operation_id, stay.metering_point_id, stay.meter_id, on_day, closing, 'closing', 'removal', stay.ratio,
-            is_confirmed, of_source_id
+            of_operation_id, stay.metering_point_id, stay.meter_id, on_day, closing, 'closing', 'removal',
+            of_source_id
         );
     END IF;
     UPDATE ops.meter_installation AS i SET known_to = now(), replaced_by_operation_id = of_operation_id
@@ -265,7 +265,7 @@ BEGIN
         of_voltage_ratio, at_address_id, has_others, of_operation_id, on_day, of_source_id
     );
     PERFORM ops.enter_operation_readings(
-        of_operation_id, at_metering_point_id, of_meter.meter_id, on_day, opening, 'opening', 'opening', NULL, true,
+        of_operation_id, at_metering_point_id, of_meter.meter_id, on_day, opening, 'opening', 'opening',
         of_source_id
     );
     PERFORM ops.tell_energy_of_gap(

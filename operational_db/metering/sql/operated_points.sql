@@ -192,6 +192,7 @@ DECLARE
     new_id bigint;
 BEGIN
     PERFORM ops.require_inspection_type(of_inspection);
+    PERFORM ops.require_note_of_confirmation(is_confirmed, of_note);
     INSERT INTO ops.meter_operation (
         kind, performed_on, metering_point_id, to_metering_point_id, meter_id, new_meter_id, work_order_id,
         inspection_type_code, is_unreadable, confirmed_by, note, source_id

@@ -15,29 +15,34 @@ BEGIN ATOMIC
         END;
 END;
 
--- Enters the values of a meter on a day of an operation, one for each scale that it counts on then. Before a closing
--- value that no standing one precedes there is nothing to count from: it is kept as a control.
+-- Enters the values of a meter on a day of an operation, one for each scale that it counts on then. A closing value is
+-- judged as any reading is; one that the judge would hold stops the operation, unless that is confirmed with a note:
+-- then it stands at once, as a reading confirmed at the counter does. Before a closing value that no standing one
+-- precedes there is nothing to count from: it is kept as a control.
 CREATE OR REPLACE FUNCTION ops.enter_operation_readings(
     of_operation_id bigint, at_metering_point_id bigint, of_meter_id bigint, on_day date, given jsonb, of_purpose text,
-    of_kind text, of_ratio numeric, is_confirmed boolean, of_source_id bigint
+    of_kind text, of_source_id bigint
 )
 RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
     point record;
+    operation record;
     serial text := (SELECT m.serial_no FROM ops.meter AS m WHERE m.meter_id = of_meter_id);
     month date := ops.month_to_book(at_metering_point_id, on_day);
     wanted text;
     register record;
-    before record;
-    new_value numeric;
     new_id bigint;
 BEGIN
     SELECT p.account_id, p.code, a.res_id INTO point
     FROM ops.metering_point AS p
     INNER JOIN ops.account AS a ON a.account_id = p.account_id
     WHERE p.metering_point_id = at_metering_point_id;
+    SELECT u.login AS confirmed_by, o.note INTO operation
+    FROM ops.meter_operation AS o
+    LEFT JOIN ops.app_user AS u ON u.user_id = o.confirmed_by
+    WHERE o.meter_operation_id = of_operation_id;
     SELECT string_agg(g.zone_code, ', ' ORDER BY z.sort_order) INTO wanted
     FROM ops.registers_on(of_meter_id, on_day, of_purpose) AS g
     INNER JOIN ops.zone AS z ON z.zone_code = g.zone_code;
@@ -51,35 +56,17 @@ BEGIN
             coalesce((SELECT string_agg(k, ', ') FROM jsonb_object_keys(coalesce(given, '{}')) AS k), 'none')
         );
     END IF;
-    FOR register IN SELECT * FROM ops.registers_on(of_meter_id, on_day, of_purpose) AS g ORDER BY g.zone_code LOOP
-        new_value := (given ->> register.zone_code)::numeric;
-        IF new_value < 0 OR new_value >= power(10::numeric, register.digits) OR new_value <> round(new_value, 6) THEN
+    FOR register IN
+        SELECT * FROM ops.judge_operation_values(
+            at_metering_point_id, of_meter_id, on_day, given, of_purpose
+        ) AS j
+    LOOP
+        IF register.verdict = 'refused' THEN
+            PERFORM ops.refuse('%s', register.sentence);
+        ELSIF register.verdict = 'quarantined' AND operation.confirmed_by IS NULL THEN
             PERFORM ops.refuse(
-                'The value %s cannot stand on meter "%s": its scale %s has %s whole digits and at most 6 after the '
-                'point; check the value.', new_value::text, serial, register.zone_code, register.digits::text
-            );
-        END IF;
-        SELECT r.value_kwh, r.read_on INTO before
-        FROM ops.reading AS r
-        WHERE r.account_id = point.account_id AND r.metering_point_id = at_metering_point_id
-            AND r.meter_id = of_meter_id AND r.zone_code = register.zone_code
-            AND NOT EXISTS (SELECT 1 FROM ops.reading_set_aside AS a WHERE a.reading_id = r.reading_id)
-        ORDER BY r.read_on DESC, r.reading_id DESC
-        LIMIT 1;
-        IF of_purpose = 'closing' AND new_value < before.value_kwh AND NOT is_confirmed
-            AND NOT ops.is_plausible_rollover(
-                before.value_kwh, new_value, register.digits, of_ratio,
-                (SELECT u.daily_kwh * (on_day - before.read_on)
-                 FROM ops.expected_daily_use(at_metering_point_id, on_day) AS u)
-            ) THEN
-            PERFORM ops.refuse(
-                'The value %s of meter "%s" (scale %s) on %s is below the last one, %s on %s, and a passage through '
-                'zero would be %s kWh: that looks like a slip. Check the value, or confirm it if the register did pass '
-                'zero.', trim_scale(new_value)::text, serial, register.zone_code, on_day::text,
-                trim_scale(before.value_kwh)::text, before.read_on::text,
-                trim_scale(
-                    ops.register_energy_kwh(before.value_kwh, new_value, register.digits, of_ratio)
-                )::text
+                '%s Nothing was done: give the right value, or confirm it with a note on how it was checked '
+                '(--confirmed --note).', register.sentence
             );
         END IF;
         INSERT INTO ops.reading (
@@ -88,20 +75,84 @@ BEGIN
         )
         VALUES (
             point.account_id, month, nextval('ops.reading_id_seq'), at_metering_point_id, of_meter_id,
-            register.zone_code, on_day, new_value, of_kind, of_purpose = 'opening', point.res_id, of_source_id
+            register.zone_code, on_day, register.value_kwh, of_kind, of_purpose = 'opening', point.res_id, of_source_id
         )
         RETURNING reading_id INTO new_id;
         INSERT INTO ops.meter_operation_reading (reading_id, meter_operation_id, account_id, booked_month, purpose)
         VALUES (new_id, of_operation_id, point.account_id, month, of_purpose);
-        IF of_purpose = 'closing' AND before.read_on IS NULL THEN
-            INSERT INTO ops.reading_event (account_id, booked_month, reading_id, event, reason, source_id)
-            VALUES (
-                point.account_id, month, new_id, 'quarantined',
-                'Control reading: no reading of this scale stands before it, so no energy is counted up to it.',
-                of_source_id
-            );
-        END IF;
+        INSERT INTO ops.reading_event (account_id, booked_month, reading_id, event, reason, rule, source_id)
+        SELECT
+            point.account_id, month, new_id,
+            CASE register.verdict WHEN 'control' THEN 'quarantined' ELSE 'released' END,
+            CASE register.verdict
+                WHEN 'control' THEN
+                    'Control reading: no reading of this scale stands before it, so no energy is counted up to it.'
+                ELSE ops.confirmed_in_words(operation.confirmed_by, operation.note)
+            END,
+            CASE register.verdict WHEN 'quarantined' THEN register.rule END, of_source_id
+        WHERE register.verdict IN ('control', 'quarantined');
     END LOOP;
+END
+$$;
+
+-- What the judge of readings says of the values of an operation, those first that stop it. An opening value has
+-- nothing before it that it could be measured by: it only has to fit on its register. A closing value with nothing
+-- before it becomes a control; another scale of that meter is then held to be looked at, since a meter is judged whole.
+CREATE OR REPLACE FUNCTION ops.judge_operation_values(
+    at_metering_point_id bigint, of_meter_id bigint, on_day date, given jsonb, of_purpose text
+)
+RETURNS TABLE (zone_code text, value_kwh numeric, verdict text, rule text, sentence text)
+LANGUAGE plpgsql STABLE
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    WITH told AS MATERIALIZED (
+        SELECT p.code, m.serial_no, g.zone_code, g.digits, (given ->> g.zone_code)::numeric AS value
+        FROM ops.registers_on(of_meter_id, on_day, of_purpose) AS g
+        INNER JOIN ops.metering_point AS p ON p.metering_point_id = at_metering_point_id
+        INNER JOIN ops.meter AS m ON m.meter_id = of_meter_id
+    ),
+    judged AS (
+        SELECT j.zone_code, j.value_kwh, j.verdict, j.rule, j.sentence
+        FROM ops.judge_readings(
+            (SELECT array_agg(t.code ORDER BY t.zone_code) FROM told AS t),
+            (SELECT array_agg(t.serial_no ORDER BY t.zone_code) FROM told AS t),
+            (SELECT array_agg(t.zone_code ORDER BY t.zone_code) FROM told AS t),
+            (SELECT array_agg(on_day ORDER BY t.zone_code) FROM told AS t),
+            (SELECT array_agg(t.value ORDER BY t.zone_code) FROM told AS t),
+            (SELECT array_agg('control'::text ORDER BY t.zone_code) FROM told AS t)
+        ) AS j
+        WHERE of_purpose = 'closing'
+        UNION ALL
+        SELECT
+            t.zone_code, t.value, CASE WHEN r.rule IS NULL THEN 'accepted' ELSE 'refused' END, r.rule,
+            ops.sentence_about_reading(
+                r.rule, ops.reading_in_words(t.value, t.code, t.serial_no, t.zone_code, on_day),
+                jsonb_build_object('digits', t.digits)
+            )
+        FROM told AS t
+        CROSS JOIN LATERAL ops.rule_broken_by_value(t.value, t.digits) AS r (rule)
+        WHERE of_purpose <> 'closing'
+    ),
+    whole AS (
+        SELECT
+            j.*,
+            bool_or(j.verdict = 'refused' AND j.rule NOT IN ('before_opening', 'scales_refused')) OVER () AS any_refused
+        FROM judged AS j
+    )
+    SELECT w.zone_code, w.value_kwh, v.verdict, w.rule, w.sentence
+    FROM whole AS w
+    CROSS JOIN LATERAL (
+        SELECT CASE
+            WHEN w.any_refused OR w.verdict <> 'refused' THEN w.verdict
+            WHEN w.rule = 'before_opening' THEN 'control'
+            ELSE 'quarantined'
+        END AS verdict
+    ) AS v
+    ORDER BY
+        v.verdict = 'refused' AND w.rule <> 'scales_refused' DESC, v.verdict = 'refused' DESC,
+        v.verdict = 'quarantined' AND w.rule <> 'scales_in_doubt' DESC, v.verdict = 'quarantined' DESC, w.zone_code;
 END
 $$;
 

@@ -3,8 +3,12 @@
 -- whole, so a decision is about all scales of a meter on a day.
 
 -- Readings of a meter on a day that are not cancelled: those that somebody read, else estimates. Refuses where there
--- are none, where more than one meter fits, and where they belong to an operation on the meter or open its stay.
-CREATE OR REPLACE FUNCTION ops.readings_to_decide(of_place text, of_serial_no text, on_day date)
+-- are none, where more than one meter fits, and where they open the meter's stay or belong to an operation on it: those
+-- go only with the operation. Released they may be: one that went to quarantine because another was set aside must be
+-- able to come back.
+CREATE OR REPLACE FUNCTION ops.readings_to_decide(
+    of_place text, of_serial_no text, on_day date, is_release boolean DEFAULT false
+)
 RETURNS TABLE (
     reading_id bigint, account_id bigint, booked_month date, metering_point_id bigint, point_code text, meter_id bigint,
     serial_no text, zone_code text, value_kwh numeric, kind text, is_standing boolean
@@ -31,8 +35,9 @@ BEGIN
     INNER JOIN ops.metering_point AS p ON p.account_id = a.account_id
     WHERE p.metering_point_id = ANY (points);
     SELECT
-        count(DISTINCT (e.metering_point_id, e.meter_id)) AS meter_count, bool_or(e.is_opening) AS is_opening,
-        bool_or(o.reading_id IS NOT NULL) AS is_operated,
+        count(DISTINCT (e.metering_point_id, e.meter_id)) AS meter_count,
+        bool_or(e.is_opening) AND NOT (is_release AND bool_or(NOT e.is_opening)) AS is_opening,
+        bool_or(o.reading_id IS NOT NULL) AND NOT is_release AS is_operated,
         string_agg(DISTINCT format('"%s" at %s', m.serial_no, p.code), ', ') AS meters
     INTO found
     FROM ops.entered_values(points) AS e
@@ -57,7 +62,7 @@ BEGIN
         PERFORM ops.refuse(
             'The reading of %s on %s came with %s and cannot be decided on alone; %s.', of_place, on_day::text,
             CASE WHEN found.is_operated THEN 'an operation on the meter' ELSE 'the meter''s installation' END,
-            CASE WHEN found.is_operated THEN 'undo the operation (`wattbook meter undo`)'
+            CASE WHEN found.is_operated THEN 'undo the operation (`wattbook meters undo`)'
                 ELSE 'enter a later reading, or replace the meter' END
         );
     END IF;
@@ -68,7 +73,7 @@ BEGIN
     FROM (SELECT v.*, bool_or(v.is_counted) OVER () AS any_counted
           FROM ops.entered_values(points) AS v
           INNER JOIN ops.meter AS n ON n.meter_id = v.meter_id AND (of_serial_no IS NULL OR n.serial_no = of_serial_no)
-          WHERE v.read_on = on_day) AS e
+          WHERE v.read_on = on_day AND NOT (is_release AND v.is_opening)) AS e
     INNER JOIN ops.metering_point AS p ON p.metering_point_id = e.metering_point_id
     INNER JOIN ops.meter AS m ON m.meter_id = e.meter_id
     INNER JOIN ops.zone AS z ON z.zone_code = e.zone_code
@@ -185,8 +190,9 @@ BEGIN
             follower.account_id, follower.booked_month, follower.reading_id, 'quarantined',
             ops.sentence_about_reading(
                 'decrease',
-                format('%s of %s (meter "%s") on %s', trim_scale(follower.value_kwh), follower.code, follower.serial_no,
-                    follower.read_on),
+                ops.reading_in_words(
+                    follower.value_kwh, follower.code, follower.serial_no, follower.zone_code, follower.read_on
+                ),
                 jsonb_build_object(
                     'opening_kwh', trim_scale(follower.opening_kwh), 'opening_on', follower.opening_on,
                     'energy_kwh', trim_scale(follower.energy_kwh),
@@ -217,7 +223,7 @@ BEGIN
     IF coalesce(of_reason, '') = '' THEN
         PERFORM ops.refuse('A decision about a reading needs its reason, which stays with it; add one.');
     END IF;
-    FOR decided IN SELECT * FROM ops.readings_to_decide(of_place, of_serial_no, on_day) LOOP
+    FOR decided IN SELECT * FROM ops.readings_to_decide(of_place, of_serial_no, on_day, true) LOOP
         IF decided.is_standing THEN
             PERFORM ops.refuse('The reading of %s on %s does not stand in quarantine.', of_place, on_day::text);
         END IF;

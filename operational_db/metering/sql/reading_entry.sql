@@ -21,9 +21,7 @@ DECLARE
     res_ids integer[];
     this_turn integer;
 BEGIN
-    IF is_confirmed AND coalesce(of_note, '') = '' THEN
-        PERFORM ops.refuse('Confirming a reading needs a note on how it was checked; add one.');
-    END IF;
+    PERFORM ops.require_note_of_confirmation(is_confirmed, of_note);
     -- Readings of one meter are judged day after day, each beside those before it, in whatever order they are told.
     SELECT
         array_agg(f.turn ORDER BY f.row_no), array_agg(DISTINCT f.metering_point_id) FILTER (WHERE f.rule IS NULL),
@@ -80,7 +78,7 @@ BEGIN
                 j.account_id, j.booked_month, j.reading_id,
                 CASE WHEN is_confirmed THEN 'released' ELSE 'quarantined' END,
                 CASE
-                    WHEN is_confirmed THEN format('Confirmed by %s when entered: %s', login, of_note)
+                    WHEN is_confirmed THEN ops.confirmed_in_words(login, of_note)
                     ELSE j.sentence
                 END,
                 j.rule, of_source_id, j.source_row

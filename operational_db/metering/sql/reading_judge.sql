@@ -5,6 +5,16 @@
 -- refused: it cannot stand at all; the sentence says why and what to do.
 -- entered_already: the same value of the day stands there; nothing is to be done.
 
+-- What no register can show, whatever stands before it; empty where the value can stand.
+CREATE OR REPLACE FUNCTION ops.rule_broken_by_value(value_kwh numeric, digits smallint)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE
+    WHEN value_kwh IS NULL OR value_kwh IN ('NaN', 'Infinity', '-Infinity') THEN 'number'
+    WHEN value_kwh < 0 OR value_kwh >= power(10::numeric, digits) THEN 'range'
+    WHEN value_kwh <> round(value_kwh, 6) THEN 'decimals'
+END;
+
 -- Judges readings against the book and beside each other: of each meter at most one day at a time, with all its scales
 -- of that day. Readings of the book that are named in passing_over are looked through as if they were not there.
 CREATE OR REPLACE FUNCTION ops.judge_readings(
@@ -103,9 +113,8 @@ BEGIN
             CASE
                 WHEN t.rule IS NOT NULL THEN t.rule
                 WHEN t.made_by IS DISTINCT FROM 'entry' THEN 'kind'
-                WHEN t.value IS NULL OR t.value IN ('NaN', 'Infinity', '-Infinity') THEN 'number'
-                WHEN t.value < 0 OR t.value >= power(10::numeric, t.digits) THEN 'range'
-                WHEN t.value <> round(t.value, 6) THEN 'decimals'
+                WHEN ops.rule_broken_by_value(t.value, t.digits) IS NOT NULL
+                    THEN ops.rule_broken_by_value(t.value, t.digits)
                 WHEN t.day > current_date THEN 'future'
                 WHEN t.differs THEN 'told_twice'
                 WHEN t.first_row_no < t.row_no THEN 'repeated'
@@ -200,8 +209,7 @@ BEGIN
                 WHEN bool_or(d.doubt IS NOT NULL) OVER meter THEN 'scales_in_doubt'
                 WHEN d.value < d.opening_kwh THEN 'rollover'
             END AS final_rule,
-            format('%s of %s (meter "%s"%s) on %s', trim_scale(d.value), d.point_code, d.serial_no,
-                CASE WHEN d.zone_code <> 'all' THEN ', scale ' || d.zone_code ELSE '' END, d.day) AS what
+            ops.reading_in_words(d.value, d.point_code, d.serial_no, d.zone_code, d.day) AS what
         FROM doubted AS d
         WINDOW meter AS (PARTITION BY d.metering_point_id, d.meter_id, d.day)
     )

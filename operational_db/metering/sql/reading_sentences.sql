@@ -9,6 +9,35 @@ RETURN CASE usual_basis
     ELSE 'and nothing tells what is usual there'
 END;
 
+-- The reading that a sentence is about; its scale is told where the meter has more than one.
+CREATE OR REPLACE FUNCTION ops.reading_in_words(
+    value_kwh numeric, point_code text, serial_no text, zone_code text, read_on date
+)
+RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN format(
+    '%s of %s (meter "%s"%s) on %s', trim_scale(value_kwh), point_code, serial_no,
+    CASE WHEN zone_code <> 'all' THEN ', scale ' || zone_code ELSE '' END, read_on
+);
+
+-- Who vouched for a value that the judge would have held, and how it was checked.
+CREATE OR REPLACE FUNCTION ops.confirmed_in_words(login text, note text)
+RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN format('Confirmed by %s when entered: %s', login, note);
+
+-- Vouching needs a note.
+CREATE OR REPLACE FUNCTION ops.require_note_of_confirmation(is_confirmed boolean, note text)
+RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    IF is_confirmed AND btrim(coalesce(note, '')) = '' THEN
+        PERFORM ops.refuse('Confirming a reading needs a note on how it was checked; add one.');
+    END IF;
+END
+$$;
+
 -- What the judge of readings says to the clerk: the value, the rule with its figures, and what to do next.
 CREATE OR REPLACE FUNCTION ops.sentence_about_reading(of_rule text, what text, of_figures jsonb)
 RETURNS text
