@@ -162,7 +162,8 @@ RETURN format(
     LEFT JOIN ops.reading AS n
         ON n.booked_month = %2$L AND n.is_opening AND n.%5$s = o.%5$s
         AND CASE
-            WHEN n.meter_id = o.meter_id AND n.metering_point_id = o.metering_point_id AND n.zone_code = o.zone_code AND n.read_on >= o.read_on
+            WHEN n.meter_id = o.meter_id AND n.metering_point_id = o.metering_point_id AND n.zone_code = o.zone_code
+            AND n.read_on >= o.read_on
                 THEN true
             ELSE false
         END
