@@ -155,8 +155,9 @@ def _facts(bill: BillExplanation, words: BillWords) -> Iterator[tuple[str, str]]
     ):
         if fact:
             yield words.text(name), fact
-    points = dict.fromkeys(line.metering_point_code for line in bill.lines)
-    yield words.text("point"), ", ".join(points)
+    points = {line.metering_point_code for line in bill.lines}
+    if len(points) == 1:  # several stand beside what each counted
+        yield words.text("point"), *points
     yield words.text("kind"), words.named("kind", bill.head.kind)
 
 
@@ -296,11 +297,15 @@ def _prices(bill: BillExplanation, words: BillWords) -> Iterator[dict[str, str]]
 
 
 def _law(source: str) -> str:
-    """What the source cites, without the marks and remarks of those who entered it: those are in `wattbook explain`."""
-    return _MARKS.sub("", source.partition(";")[0]).strip()
+    """The law that the source cites, without the remarks of those who entered it, which `wattbook explain` tells.
+
+    Empty where it cites no more than a document of the supplier's own.
+    """
+    cited = _MARKS.sub("", source.partition(";")[0]).strip()
+    return "" if cited.startswith("domain ") else cited
 
 
-_MARKS = re.compile(r"\s*\[\w+\]|\bdomain [\d.]+")
+_MARKS = re.compile(r"\s*\[\w+\]")
 
 
 def _balance(bill: BillExplanation, words: BillWords, money: Money) -> Iterator[tuple[str, str, str]]:

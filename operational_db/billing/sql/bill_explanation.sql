@@ -164,8 +164,8 @@ AS $$
         ON w.metering_point_id = l.metering_point_id AND daterange(w.valid_from, w.valid_to) @> l.span_from
         AND tstzrange(w.known_from, w.known_to) @> l.recorded_at
     ORDER BY
-        l.account_id, l.bill_no, p.code, l.component, l.service_month, l.span_from, l.reversed_month, l.reversed_bill_no,
-        z.sort_order, l.line_no
+        l.account_id, l.bill_no, length(p.code), p.code, l.component, l.service_month, l.span_from, l.reversed_month,
+        l.reversed_bill_no, z.sort_order, l.line_no
 $$;
 
 -- Why months of these accounts were billed anew by the runs that posted their bills of a month, a sentence each.
