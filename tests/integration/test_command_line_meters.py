@@ -124,7 +124,7 @@ def test_a_meter_is_relocated_from_the_command_line(run: Run, yard: MeterYard) -
     assert run(*move[:-1], order, "--ratio", "many")[0] == 2
 
 
-@pytest.mark.requirement("E82", "E86", "E100")
+@pytest.mark.requirement("E82", "E85", "E86", "E100")
 def test_ratio_scales_and_type_are_set_from_the_command_line(run: Run, yard: MeterYard) -> None:
     serial = _serial(yard)
     ratio = ("set-ratio", POINT, "--on", "2026-01-11", "--value", "1050", "--ratio", "20", "--voltage-ratio", "1.5")

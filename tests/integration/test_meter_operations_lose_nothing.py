@@ -31,7 +31,8 @@ from tests.meter_yard import FEBRUARY, JANUARY, MARCH, MeterYard
 from tests.small_book import ADMINISTRATOR
 
 MONTHS = (JANUARY, FEBRUARY, MARCH, date(2026, 4, 1))
-LAST_DAY = date(2026, 4, 20)
+LAST_DAY = date(2026, 4, 17)
+"""No day begins after it that could end beyond April, the last month that is open."""
 BY = {"by": ADMINISTRATOR}
 SEEN = {"confirmed": True, "note": "Seen on the spot."}
 """Ratios and registers change at random here, so much would look like a jump; the judge has tests of its own."""

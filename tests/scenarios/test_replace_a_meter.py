@@ -9,6 +9,8 @@ from operational_db.billing.commands import bill_month, close_month
 from operational_db.metering.contract_use import set_contract_use
 from operational_db.metering.meter_operations import install_meter, relocate_meter, remove_meter, replace_meter
 from operational_db.metering.meter_stock import record_broken
+from operational_db.metering.reading_estimates import round_sheet
+from operational_db.metering.undo import undo_last
 from operational_db.metering.work_orders import execute_order, issue_order, list_orders
 from operational_db.refusal import Refusal
 from operational_db.settings import Settings
@@ -283,6 +285,49 @@ def test_the_new_meter_is_typed_in_or_picked_from_those_that_hang_nowhere(yard: 
         install_meter(yard.settings, point, hanging, meter_type="TE73", **keys)
     hung = install_meter(yard.settings, point, "TYPED", meter_type="TE73", **keys)
     assert (hung.serial_no, hung.point_code) == ("TYPED", point)
+
+
+@pytest.mark.requirement("E84")
+def test_a_meter_is_at_the_address_of_the_consumer_unless_it_has_one_of_its_own(
+    yard: MeterYard, database: psycopg.Connection
+) -> None:
+    karimov = yard.book.consumer("SA01/1/30", res="SA01", readings={JANUARY: 1000})
+    from_us = {"source": yard.book.source_id, "res": karimov.res_id, "point": karimov.metering_point_id}
+    database.execute(
+        "INSERT INTO ops.street (res_id, locality, street_name, source_id)"
+        " VALUES (%(res)s, 'Samarqand', 'Navoiy', %(source)s)",
+        from_us,
+    )
+    flat, cellar = (
+        row[0]
+        for row in database.execute(
+            "INSERT INTO ops.address (street_id, house, flat, source_id)"
+            " SELECT s.street_id, '12', f, %(source)s FROM ops.street AS s, unnest(ARRAY['7', 'cellar']) AS f"
+            " RETURNING address_id",
+            from_us,
+        ).fetchall()
+    )
+    database.execute(
+        "WITH home AS (INSERT INTO ops.premises (address_id, kind, source_id)"
+        "  VALUES (%(flat)s, 'flat', %(source)s) RETURNING premises_id),"
+        " lived_in AS (INSERT INTO ops.account_premises (account_id, premises_id, valid_from, source_id)"
+        "  SELECT %(account)s, h.premises_id, '2026-01-01', %(source)s FROM home AS h)"
+        " UPDATE ops.metering_point SET premises_id = (SELECT h.premises_id FROM home AS h)"
+        " WHERE metering_point_id = %(point)s",
+        {**from_us, "flat": flat, "account": karimov.account_id},
+    )
+
+    def addresses() -> list[str | None]:
+        return [row.address for row in round_sheet(yard.settings, JANUARY, book="SA01/1", **BY)]
+
+    assert addresses() == ["Samarqand, Navoiy, 12, 7"]
+    replace_meter(
+        yard.settings, "SA01/1/30#1", yard.in_store("N1"), on=TWENTY_FIRST, values=1100, new_values=0,
+        order_no=yard.order("replace", "SA01/1/30#1"), address_id=cellar, **BY,
+    )  # fmt: skip
+    assert addresses() == ["Samarqand, Navoiy, 12, cellar"]
+    undo_last(yard.settings, point_code="SA01/1/30#1", reason="typo", **BY)
+    assert addresses() == ["Samarqand, Navoiy, 12, 7"]
 
 
 @pytest.mark.requirement("E101")

@@ -1,4 +1,4 @@
--- The sheet of a controller: the scales of a RES or a book that are to be read for a month, in the order of addresses.
+-- The sheet of a controller: the scales of a RES or a book that are to be read for a month, by addresses of the meters.
 CREATE OR REPLACE FUNCTION ops.round_sheet(of_res_ids integer[], month date, of_book text DEFAULT NULL)
 RETURNS TABLE (
     account_no text, full_name text, address text, point_code text, serial_no text, zone_code text, digits smallint,
@@ -26,7 +26,12 @@ BEGIN ATOMIC
         ON h.account_id = p.account_id AND h.known_to IS NULL AND daterange(h.valid_from, h.valid_to) @> month
     LEFT JOIN ops.subscriber AS s ON s.subscriber_id = h.subscriber_id
     LEFT JOIN ops.premises AS q ON q.premises_id = m.premises_id
-    LEFT JOIN ops.address AS d ON d.address_id = q.address_id
+    -- A meter without an address of its own is where the consumer is.
+    LEFT JOIN ops.meter_installation AS i
+        ON i.meter_id = r.meter_id AND i.metering_point_id = r.metering_point_id AND i.known_to IS NULL
+        AND i.address_id IS NOT NULL AND i.valid_from < month + interval '1 month'
+        AND (i.valid_to IS NULL OR i.valid_to >= month + interval '1 month')
+    LEFT JOIN ops.address AS d ON d.address_id = coalesce(i.address_id, q.address_id)
     LEFT JOIN ops.street AS t ON t.street_id = d.street_id
     WHERE NOT r.has_half_hours
     ORDER BY

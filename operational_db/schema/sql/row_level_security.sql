@@ -23,7 +23,8 @@ BEGIN
             WHEN guarded = 'premises'
                 THEN 'premises_id IN (SELECT h.premises_id FROM ops.account_premises AS h)'
             WHEN guarded = 'address'
-                THEN 'address_id IN (SELECT h.address_id FROM ops.premises AS h)'
+                THEN 'address_id IN (SELECT h.address_id FROM ops.premises AS h UNION ALL '
+                    'SELECT i.address_id FROM ops.meter_installation AS i WHERE i.address_id IS NOT NULL)'
             WHEN guarded IN ('meter_installation', 'metering_point_placement', 'metering_point_tariff', 'contract_use',
                              'work_order')
                 THEN 'metering_point_id IN (SELECT m.metering_point_id FROM ops.metering_point AS m)'
