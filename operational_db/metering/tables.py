@@ -217,9 +217,7 @@ meter_installation = Table(
     *known_range(),
     *provenance(),
     no_overlap("meter_installation", "meter_id", versioned=True),
-    Index(
-        "meter_installation_address_id_ix", "address_id", postgresql_where=text("address_id IS NOT NULL")
-    ),
+    Index("meter_installation_address_id_ix", "address_id", postgresql_where=text("address_id IS NOT NULL")),
     # What operations hung: one meter at a time, so also one removal and one installation a day. Legacy rows may be
     # worse and are not asked; billing refuses their days.
     ExcludeConstraint(

@@ -310,4 +310,4 @@ def test_no_sequence_of_operations_loses_or_doubles_a_kilowatt_hour(yard: MeterY
 
 @pytest.mark.torture
 def test_no_long_sequence_loses_or_doubles_a_kilowatt_hour(yard: MeterYard) -> None:
-    _follow(yard, max_examples=400, stateful_step_count=40, derandomize=False, print_blob=True)
+    _follow(yard, max_examples=150, stateful_step_count=40, derandomize=False, print_blob=True)
