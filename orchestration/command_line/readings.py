@@ -437,7 +437,11 @@ def _say_judged(readings: "list[JudgedReading]", *, dry_run: bool) -> None:
         scale = "" if reading.zone_code == "all" else f" ({reading.zone_code})"
         shown = f"{reading.value_kwh:f} of {reading.point_code}{scale} on {reading.read_on}"
         if reading.verdict == ACCEPTED:
-            counted = f"{reading.energy_kwh.normalize():f} kWh since {reading.counted_from}"  # type: ignore[union-attr]
+            counted = (
+                "no energy yet"
+                if reading.energy_kwh is None
+                else f"{reading.energy_kwh.normalize():f} kWh since {reading.counted_from}"
+            )
             say(
                 f"{'Would enter' if dry_run else 'Entered'} {shown}: {counted}, booked in {reading.booked_month:%Y-%m}."
             )

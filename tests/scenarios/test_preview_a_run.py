@@ -94,7 +94,12 @@ def test_each_reading_left_unbilled_says_why(book: SmallBook, database: psycopg.
     book.event(book.reading(doubtful, FEBRUARY, 9999), "quarantined", "Fifty times the usual month.")
     bill_month(book.settings, JANUARY, by="manager", unit_code="SA01")
     assert [(u.account_no, u.value_kwh, u.reason) for u in left_unbilled(book.settings, JANUARY, by="clerk")] == [
-        ("SA01/1/2", 50, "No value of this scale stands before it; enter the value at which the meter began."),
+        (
+            "SA01/1/2",
+            50,
+            "It is the first value of this scale here: energy is counted from it, and what was used before is not "
+            "measured.",
+        ),
         (
             "SA01/1/3",
             31,

@@ -52,7 +52,7 @@ BEGIN
         -- The values before, after and of the day. A row for every reading told, also where nothing stands beside it:
         -- so the planner expects as many rows as are told. Expecting one, it would compare each reading with each.
         SELECT
-            t.row_no,
+            t.row_no, count(e.reading_id) AS entered_count,
             max(e.read_on) FILTER (WHERE e.is_standing AND e.read_on < t.day) AS opening_on,
             (array_agg(e.value_kwh ORDER BY e.read_on DESC, e.reading_id DESC)
                 FILTER (WHERE e.is_standing AND e.read_on < t.day))[1] AS opening_kwh,
@@ -111,7 +111,7 @@ BEGIN
                 WHEN t.first_row_no < t.row_no THEN 'repeated'
                 WHEN b.entered_kwh = t.value THEN 'entered'
                 WHEN b.entered_kwh IS NOT NULL THEN 'other_value'
-                WHEN b.opening_on IS NULL THEN 'before_opening'
+                WHEN b.opening_on IS NULL AND b.entered_count > 0 THEN 'before_opening'
                 WHEN m.booked_month IS NULL THEN 'month'
                 WHEN z.zones IS NOT NULL THEN 'scales_missing'
             END AS entry_rule
@@ -196,6 +196,7 @@ BEGIN
                 WHEN d.any_refused THEN 'scales_refused'
                 WHEN d.doubt IS NOT NULL THEN d.doubt
                 WHEN bool_or(d.doubt IS NOT NULL) OVER meter THEN 'scales_in_doubt'
+                WHEN d.opening_on IS NULL THEN 'first'
                 WHEN d.value < d.opening_kwh THEN 'rollover'
             END AS final_rule,
             format('%s of %s (meter "%s"%s) on %s', trim_scale(d.value), d.point_code, d.serial_no,
@@ -206,7 +207,7 @@ BEGIN
     SELECT
         j.row_no,
         CASE
-            WHEN j.final_rule IS NULL OR j.final_rule = 'rollover' THEN 'accepted'
+            WHEN j.final_rule IS NULL OR j.final_rule IN ('first', 'rollover') THEN 'accepted'
             WHEN j.final_rule IN ('repeated', 'entered') THEN 'entered_already'
             WHEN j.final_rule IN ('between', 'decrease', 'zone_sum', 'load', 'jump', 'scales_in_doubt')
                 THEN 'quarantined'

@@ -2,7 +2,8 @@
 -- superseded, where an estimate gave way to a value that was read.
 
 -- One row per reading. Billed: a line of a bill that stands, neither reversed nor reversing, counts up to it; a first
--- value is billed when one counts from it. Passed over: an estimate before a value of the same scale that was read.
+-- value, which none counts up to, is billed when one counts from it. Passed over: an estimate before a value of the
+-- same scale that was read.
 CREATE OR REPLACE VIEW ops.reading_state WITH (security_invoker = true) AS
 SELECT
     r.account_id, r.booked_month, r.reading_id, r.metering_point_id, r.meter_id, r.zone_code, r.read_on, r.value_kwh,
@@ -35,8 +36,8 @@ LEFT JOIN LATERAL (
     SELECT n.booked_month
     FROM ops.standing_bill_line AS n
     WHERE n.account_id = r.account_id
-        AND (n.closing_reading_id = r.reading_id OR (r.is_opening AND n.opening_reading_id = r.reading_id))
-    ORDER BY n.booked_month DESC
+        AND (n.closing_reading_id = r.reading_id OR n.opening_reading_id = r.reading_id)
+    ORDER BY coalesce(n.closing_reading_id = r.reading_id, false) DESC, n.booked_month DESC
     LIMIT 1
 ) AS b ON true;
 
