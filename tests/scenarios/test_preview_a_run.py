@@ -15,6 +15,9 @@ from tests.small_book import ADMINISTRATOR, SmallBook
 
 JANUARY, FEBRUARY, MARCH = date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1)
 SOUM = 100
+FIRST_VALUE = (
+    "It is the first value of this scale here: energy is counted from it, and what was used before is not measured."
+)
 
 
 @pytest.fixture
@@ -97,8 +100,7 @@ def test_each_reading_left_unbilled_says_why(book: SmallBook, database: psycopg.
         (
             "SA01/1/2",
             50,
-            "It is the first value of this scale here: energy is counted from it, and what was used before is not "
-            "measured.",
+            FIRST_VALUE,
         ),
         (
             "SA01/1/3",

@@ -10,10 +10,11 @@ SELECT
     r.kind, r.is_opening, r.res_id, r.source_id, r.source_row,
     CASE
         WHEN l.event IN ('quarantined', 'cancelled', 'superseded') THEN l.event
-        WHEN b.booked_month IS NOT NULL THEN 'billed'
+        -- What Wattbook sets itself counts no energy and is billed from the beginning.
+        WHEN b.booked_month IS NOT NULL OR k.made_by = 'book' THEN 'billed'
         ELSE 'new'
     END AS state,
-    b.booked_month AS billed_month,
+    coalesce(b.booked_month, CASE WHEN k.made_by = 'book' THEN r.booked_month END) AS billed_month,
     l.reason, l.rule,
     NOT r.is_opening AND NOT k.is_measured AND EXISTS (
         SELECT 1
@@ -78,7 +79,7 @@ BEGIN ATOMIC
         END,
         s.booked_month, s.billed_month, u.login, o.recorded_at
     FROM shown AS s
-    INNER JOIN ops.meter AS m ON m.meter_id = s.meter_id
+    LEFT JOIN ops.meter AS m ON m.meter_id = s.meter_id
     INNER JOIN ops.zone AS z ON z.zone_code = s.zone_code
     LEFT JOIN chained AS c ON c.reading_id = s.reading_id
     LEFT JOIN ops.meter_register AS g
