@@ -13,7 +13,7 @@ WHERE last_event.event IN ('quarantined', 'cancelled', 'superseded');
 -- Readings entered in the month at these RES (and perhaps for one account) that wait to be billed. The first value that
 -- stands on a scale does not wait: energy is counted from it, and none up to it.
 CREATE OR REPLACE FUNCTION ops.readings_to_bill(month date, res_ids integer[], only_account_id bigint DEFAULT NULL)
-RETURNS TABLE (account_id bigint, reading_id bigint)
+RETURNS TABLE (account_id bigint, metering_point_id bigint, reading_id bigint)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     WITH unbilled AS MATERIALIZED (
@@ -27,7 +27,7 @@ BEGIN ATOMIC
                 WHERE l.booked_month = month AND l.account_id = r.account_id AND l.closing_reading_id = r.reading_id
             )
     )
-    SELECT u.account_id, u.reading_id
+    SELECT u.account_id, u.metering_point_id, u.reading_id
     FROM unbilled AS u
     CROSS JOIN LATERAL (
         SELECT o.reading_id

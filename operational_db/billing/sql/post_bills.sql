@@ -17,7 +17,7 @@ BEGIN
         ORDER BY o.booked_month
     LOOP
         SELECT count(*) INTO waiting
-        FROM ops.readings_to_bill(earlier.booked_month, earlier.res_ids, only_account_id);
+        FROM ops.readings_to_bill(earlier.booked_month, earlier.res_ids, only_account_id) AS r;
         IF waiting > 0 THEN
             PERFORM ops.refuse(
                 'Month %s still has %s readings to bill; bill it before %s.',
