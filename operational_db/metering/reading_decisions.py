@@ -24,7 +24,7 @@ class ReadingInHistory:
 
     reading_id: int
     point_code: str
-    serial_no: str
+    serial_no: str | None
     zone_code: str
     read_on: date
     value_kwh: Decimal

@@ -69,6 +69,7 @@ SQL_FILES = tuple(
         "metering/sql/operated_points.sql",
         "metering/sql/operation_readings.sql",
         "metering/sql/contract_use.sql",
+        "metering/sql/automatic_reading.sql",
         "metering/sql/energy_of_gap.sql",
         "metering/sql/readings_of_month.sql",
         "metering/sql/group_use.sql",

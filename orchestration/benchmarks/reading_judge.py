@@ -25,7 +25,7 @@ HELD_OUT_SEEDS = (201, 202, 203, 204, 205)
 """Bounds and rules were set while looking at seeds 1 to 3 and 101 to 105."""
 
 PASSED_ZERO = "passed zero"
-_BEGIN, _END = "<!-- figures of the judge: begin -->", "<!-- figures of the judge: end -->"
+SECTION = "judge"
 
 
 @dataclass(frozen=True)
@@ -113,18 +113,19 @@ def figures(measured: Sequence[Measured]) -> str:
     return "\n".join(lines)
 
 
-def page_with(text: str, tables: str) -> str:
-    """The page with its figures replaced."""
-    before, _, rest = text.partition(_BEGIN)
-    _, _, after = rest.partition(_END)
-    return f"{before}{_BEGIN}\n{tables}\n{_END}{after}"
+def page_with(text: str, tables: str, section: str = SECTION) -> str:
+    """The page with the figures of a section replaced."""
+    begin, end = f"<!-- figures of the {section}: begin -->", f"<!-- figures of the {section}: end -->"
+    before, _, rest = text.partition(begin)
+    _, _, after = rest.partition(end)
+    return f"{before}{begin}\n{tables}\n{end}{after}"
 
 
 def main(arguments: Sequence[str], page: Path = PAGE) -> int:
     """Measure all held-out seeds and write the page, or only compare; returns the exit status."""
     measured = []
     for seed in HELD_OUT_SEEDS:
-        with _own_book(load_settings(), seed) as settings:
+        with own_book(load_settings(), f"bench_readings_{seed}") as settings:
             measured.append(measure(settings, seed))
     text = page.read_text(encoding="utf-8")
     wanted = page_with(text, figures(measured))
@@ -137,9 +138,9 @@ def main(arguments: Sequence[str], page: Path = PAGE) -> int:
 
 
 @contextmanager
-def _own_book(settings: Settings, seed: int) -> Iterator[Settings]:
+def own_book(settings: Settings, database_name: str) -> Iterator[Settings]:
     """A database of its own with schema and reference data, dropped afterwards."""
-    own = settings.model_copy(update={"database_name": f"bench_readings_{seed}"})
+    own = settings.model_copy(update={"database_name": database_name})
     with connect_as_admin(settings.model_copy(update={"database_name": "postgres"}), autocommit=True) as session:
         session.execute(f"DROP DATABASE IF EXISTS {own.database_name} WITH (FORCE)")
         session.execute(f"CREATE DATABASE {own.database_name}")

@@ -100,6 +100,36 @@ def enter(
 
 
 @app.command()
+def automatic(
+    point: Annotated[str, typer.Argument(metavar="POINT", help="A metering point, such as SA01/12/345#1.")],
+    on: Annotated[
+        date | None,
+        typer.Option("--on", parser=day_of, metavar="YYYY-MM-DD", help="Day of signing, else that of the contract."),
+    ] = None,
+    by: ByUser = FIRST_USER,
+    as_json: AsJson = False,
+) -> None:
+    """Begin a point whose contract is signed before a meter hangs: the automatic reading of 0, already billed.
+
+    [dim]wattbook readings automatic SA01/12/345#1 --on 2026-03-10[/]
+    """
+    from operational_db.metering.automatic_readings import set_automatic_reading
+    from orchestration.answers import say, show_json
+    from orchestration.command_line.surroundings import settings_with_database
+
+    signed_on, is_new = set_automatic_reading(settings_with_database(), point, on=on, by=by)
+    if as_json:
+        show_json({"point_code": point, "read_on": signed_on, "is_new": is_new})
+    elif is_new:
+        say(
+            f"{point} begins on {signed_on} with the automatic reading 0; `wattbook readings estimate` tells what it "
+            "uses until a meter is hung."
+        )
+    else:
+        say(f"The automatic reading of {point} stands on {signed_on} already; nothing was done.")
+
+
+@app.command()
 def load(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="CSV or XLSX; `readings round-sheet` writes such files.")
@@ -437,7 +467,11 @@ def _say_judged(readings: "list[JudgedReading]", *, dry_run: bool) -> None:
         scale = "" if reading.zone_code == "all" else f" ({reading.zone_code})"
         shown = f"{reading.value_kwh:f} of {reading.point_code}{scale} on {reading.read_on}"
         if reading.verdict == ACCEPTED:
-            counted = f"{reading.energy_kwh.normalize():f} kWh since {reading.counted_from}"  # type: ignore[union-attr]
+            counted = (
+                "no energy yet"
+                if reading.energy_kwh is None
+                else f"{reading.energy_kwh.normalize():f} kWh since {reading.counted_from}"
+            )
             say(
                 f"{'Would enter' if dry_run else 'Entered'} {shown}: {counted}, booked in {reading.booked_month:%Y-%m}."
             )
@@ -503,7 +537,7 @@ def _show_history(rows: "list[ReadingInHistory]") -> None:
         [
             [
                 row.point_code,
-                row.serial_no,
+                row.serial_no or "none",
                 row.zone_code,
                 row.read_on,
                 f"{row.value_kwh.normalize():f}",

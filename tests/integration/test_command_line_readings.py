@@ -196,3 +196,28 @@ def _fill_in(sheet: Path, values: dict[str, str]) -> None:
         writer = csv.DictWriter(file, rows[0].keys())
         writer.writeheader()
         writer.writerows(rows)
+
+
+@pytest.mark.requirement("E16")
+def test_a_point_whose_contract_is_signed_before_a_meter_hangs_begins_with_an_automatic_reading(
+    run: Run, desk: ReadingDesk, database: psycopg.Connection
+) -> None:
+    consumer = desk.book.consumer("SA01/1/9", res="SA01", since=date(2025, 1, 1), readings={})
+    database.execute("DELETE FROM ops.meter_installation WHERE meter_id = %s", [consumer.meter_id])
+    begin = ("automatic", "SA01/1/9#1", "--on", "2025-01-10")
+    status, out, _ = run(*begin)
+    assert (status, out.partition(";")[0]) == (0, "SA01/1/9#1 begins on 2025-01-10 with the automatic reading 0")
+    status, out, _ = run(*begin)
+    assert (status, out) == (0, "The automatic reading of SA01/1/9#1 stands on 2025-01-10 already; nothing was done.\n")
+    status, out, _ = run("history", "SA01/1/9")
+    assert status == 0
+    assert "automatic" in out
+    status, _, err = run("automatic", "SA01/1/1#1", "--on", "2025-01-10")
+    assert (status, "an automatic reading is for a point without a meter" in " ".join(err.split())) == (1, True)
+
+
+def test_the_first_value_of_a_meter_is_entered_without_energy(run: Run, desk: ReadingDesk) -> None:
+    desk.book.consumer("SA01/1/8", res="SA01", since=date(2025, 1, 1), readings={})
+    status, out, _ = run("enter", "SA01/1/8", "700", "--on", "2025-02-01")
+    assert status == 0
+    assert out.startswith("Entered 700 of SA01/1/8#1 on 2025-02-01: no energy yet, booked in 2025-01.\n")

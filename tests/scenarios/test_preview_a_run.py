@@ -15,6 +15,9 @@ from tests.small_book import ADMINISTRATOR, SmallBook
 
 JANUARY, FEBRUARY, MARCH = date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1)
 SOUM = 100
+FIRST_VALUE = (
+    "It is the first value of this scale here: energy is counted from it, and what was used before is not measured."
+)
 
 
 @pytest.fixture
@@ -94,7 +97,11 @@ def test_each_reading_left_unbilled_says_why(book: SmallBook, database: psycopg.
     book.event(book.reading(doubtful, FEBRUARY, 9999), "quarantined", "Fifty times the usual month.")
     bill_month(book.settings, JANUARY, by="manager", unit_code="SA01")
     assert [(u.account_no, u.value_kwh, u.reason) for u in left_unbilled(book.settings, JANUARY, by="clerk")] == [
-        ("SA01/1/2", 50, "No value of this scale stands before it; enter the value at which the meter began."),
+        (
+            "SA01/1/2",
+            50,
+            FIRST_VALUE,
+        ),
         (
             "SA01/1/3",
             31,

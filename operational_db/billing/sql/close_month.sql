@@ -54,14 +54,7 @@ BEGIN
     IF found > 0 THEN
         RETURN QUERY SELECT format('%s: %s earlier month(s) are still open; close them first.', res_code, found);
     END IF;
-    SELECT count(*) INTO found
-    FROM ops.reading AS r
-    WHERE r.res_id = of_res_id AND r.booked_month = month AND NOT r.is_opening
-        AND NOT EXISTS (SELECT 1 FROM ops.reading_set_aside AS a WHERE a.reading_id = r.reading_id)
-        AND NOT EXISTS (
-            SELECT 1 FROM ops.bill_line AS l
-            WHERE l.booked_month = month AND l.account_id = r.account_id AND l.closing_reading_id = r.reading_id
-        );
+    SELECT count(*) INTO found FROM ops.readings_to_bill(month, ARRAY[of_res_id]);
     IF found > 0 THEN
         RETURN QUERY SELECT format(
             '%s: %s readings of %s are neither billed nor set aside; run `wattbook bill`.',

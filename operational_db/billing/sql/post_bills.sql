@@ -18,20 +18,12 @@ BEGIN
         ORDER BY o.booked_month
     LOOP
         SELECT count(*) INTO waiting
-        FROM ops.reading AS r
-        WHERE r.booked_month = earlier.booked_month AND r.res_id = ANY (earlier.res_ids) AND NOT r.is_opening
-            AND (only_account_id IS NULL OR r.account_id = only_account_id)
-            AND NOT EXISTS (SELECT 1 FROM ops.reading_set_aside AS a WHERE a.reading_id = r.reading_id)
-            AND NOT EXISTS (
-                SELECT 1 FROM ops.bill_line AS l
-                WHERE l.booked_month = earlier.booked_month AND l.account_id = r.account_id
-                    AND l.closing_reading_id = r.reading_id
-            )
-            AND NOT EXISTS (
-                SELECT 1 FROM ops.open_amendment AS a
-                WHERE a.account_id = r.account_id AND a.metering_point_id = r.metering_point_id
-                    AND ops.last_billed_month(a.account_id, a.metering_point_id) > earlier.booked_month
-            );
+        FROM ops.readings_to_bill(earlier.booked_month, earlier.res_ids, only_account_id) AS r
+        WHERE NOT EXISTS (
+            SELECT 1 FROM ops.open_amendment AS a
+            WHERE a.account_id = r.account_id AND a.metering_point_id = r.metering_point_id
+                AND ops.last_billed_month(a.account_id, a.metering_point_id) > earlier.booked_month
+        );
         IF waiting > 0 THEN
             PERFORM ops.refuse(
                 'Month %s still has %s readings to bill; bill it before %s.',

@@ -145,7 +145,8 @@ BEGIN ATOMIC
         CASE
             WHEN b.event IN ('quarantined', 'cancelled', 'superseded') THEN b.event_reason
             WHEN b.opening_on IS NULL
-                THEN 'No value of this scale stands before it; enter the value at which the meter began.'
+                THEN 'It is the first value of this scale here: energy is counted from it, and what was used before is '
+                    'not measured.'
             WHEN b.opening_on = b.read_on THEN 'The scale was read twice on this day; set one of the values aside.'
             WHEN NOT EXISTS (
                 SELECT 1 FROM ops.meter_installation AS i

@@ -87,7 +87,7 @@ BEGIN
 END
 $$;
 
--- Readings of a point (of one meter, where named) that were entered and not cancelled; those in doubt are among them.
+-- Readings of a point's meters (of one, where named) that were entered and not cancelled; also those in doubt.
 CREATE OR REPLACE FUNCTION ops.entered_readings(at_metering_point_id bigint, of_meter_id bigint DEFAULT NULL)
 RETURNS TABLE (reading_id bigint, meter_id bigint, zone_code text, read_on date, booked_month date, is_in_doubt boolean)
 LANGUAGE sql STABLE
@@ -104,7 +104,7 @@ BEGIN ATOMIC
         LIMIT 1
     ) AS l ON true
     WHERE p.metering_point_id = at_metering_point_id AND (of_meter_id IS NULL OR r.meter_id = of_meter_id)
-        AND l.event IS DISTINCT FROM 'cancelled';
+        AND r.meter_id IS NOT NULL AND l.event IS DISTINCT FROM 'cancelled';
 END;
 
 -- The month in which a value of a point and day is booked (ops.months_to_book).

@@ -30,9 +30,13 @@ RETURNS TABLE (
 LANGUAGE plpgsql STABLE
 -- The size of the arrays decides the plan.
 SET plan_cache_mode = 'force_custom_plan'
+SET enable_nestloop = 'on'
 AS $$
 #variable_conflict use_column
 BEGIN
+    -- The planner takes what earlier steps find for a handful of rows. With a file of readings it would compare each
+    -- with each.
+    PERFORM set_config('enable_nestloop', CASE WHEN cardinality(of_places) < 1000 THEN 'on' ELSE 'off' END, true);
     RETURN QUERY
     WITH told AS MATERIALIZED (
         SELECT
@@ -54,29 +58,24 @@ BEGIN
         ) AS e
         WHERE e.reading_id <> ALL (passing_over)
     ),
-    opening AS (
-        SELECT DISTINCT ON (t.row_no) t.row_no, e.read_on, e.value_kwh
+    beside AS MATERIALIZED (
+        -- The values before, after and of the day. A row for every reading told, also where nothing stands beside it:
+        -- so the planner expects as many rows as are told. Expecting one, it would compare each reading with each.
+        SELECT
+            t.row_no, count(e.reading_id) AS entered_count,
+            max(e.read_on) FILTER (WHERE e.is_standing AND e.read_on < t.day) AS opening_on,
+            (array_agg(e.value_kwh ORDER BY e.read_on DESC, e.reading_id DESC)
+                FILTER (WHERE e.is_standing AND e.read_on < t.day))[1] AS opening_kwh,
+            min(e.read_on) FILTER (WHERE e.is_standing AND e.read_on > t.day) AS following_on,
+            (array_agg(e.value_kwh ORDER BY e.read_on, e.reading_id)
+                FILTER (WHERE e.is_standing AND e.read_on > t.day))[1] AS following_kwh,
+            (array_agg(e.value_kwh ORDER BY e.reading_id) FILTER (WHERE e.read_on = t.day))[1] AS entered_kwh,
+            (array_agg(e.is_standing ORDER BY e.reading_id) FILTER (WHERE e.read_on = t.day))[1] AS is_standing
         FROM told AS t
-        INNER JOIN entered AS e
+        LEFT JOIN entered AS e
             ON e.metering_point_id = t.metering_point_id AND e.meter_id = t.meter_id AND e.zone_code = t.zone_code
-        WHERE e.is_counted AND e.is_standing AND e.read_on < t.day
-        ORDER BY t.row_no, e.read_on DESC, e.reading_id DESC
-    ),
-    following AS (
-        SELECT DISTINCT ON (t.row_no) t.row_no, e.read_on, e.value_kwh
-        FROM told AS t
-        INNER JOIN entered AS e
-            ON e.metering_point_id = t.metering_point_id AND e.meter_id = t.meter_id AND e.zone_code = t.zone_code
-        WHERE e.is_counted AND e.is_standing AND e.read_on > t.day
-        ORDER BY t.row_no, e.read_on, e.reading_id
-    ),
-    same_day AS (
-        SELECT DISTINCT ON (t.row_no) t.row_no, e.value_kwh, e.is_standing
-        FROM told AS t
-        INNER JOIN entered AS e
-            ON e.metering_point_id = t.metering_point_id AND e.meter_id = t.meter_id AND e.zone_code = t.zone_code
-        WHERE e.is_counted AND e.read_on = t.day
-        ORDER BY t.row_no, e.reading_id
+            AND e.is_counted
+        GROUP BY t.row_no
     ),
     month AS (
         SELECT t.row_no, m.not_before, m.booked_month
@@ -89,8 +88,11 @@ BEGIN
         ) AS m ON m.row_no = t.asked_no
     ),
     scales_missing AS (
-        -- Scales that the meter counts on and that are neither told nor entered for the day.
-        SELECT d.metering_point_id, d.meter_id, d.day, string_agg(g.zone_code, ', ' ORDER BY z.sort_order) AS zones
+        -- Scales that the meter counts on and that are neither told nor entered for the day; empty where none is.
+        SELECT
+            d.metering_point_id, d.meter_id, d.day,
+            string_agg(g.zone_code, ', ' ORDER BY z.sort_order)
+                FILTER (WHERE t.row_no IS NULL AND e.reading_id IS NULL) AS zones
         FROM (SELECT DISTINCT t.metering_point_id, t.meter_id, t.day FROM told AS t WHERE t.rule IS NULL) AS d
         INNER JOIN ops.meter_register AS g
             ON g.meter_id = d.meter_id AND g.known_to IS NULL
@@ -102,14 +104,12 @@ BEGIN
         LEFT JOIN entered AS e
             ON e.metering_point_id = d.metering_point_id AND e.meter_id = d.meter_id AND e.zone_code = g.zone_code
             AND e.read_on = d.day AND e.is_counted
-        WHERE t.row_no IS NULL AND e.reading_id IS NULL
         GROUP BY d.metering_point_id, d.meter_id, d.day
     ),
     asked AS (
         SELECT
-            t.*, m.booked_month, m.not_before, o.read_on AS opening_on, o.value_kwh AS opening_kwh,
-            a.read_on AS following_on, a.value_kwh AS following_kwh, s.value_kwh AS entered_kwh, s.is_standing,
-            z.zones AS zones_missing,
+            t.*, m.booked_month, m.not_before, b.opening_on, b.opening_kwh, b.following_on, b.following_kwh,
+            b.entered_kwh, b.is_standing, z.zones AS zones_missing,
             CASE
                 WHEN t.rule IS NOT NULL THEN t.rule
                 WHEN t.made_by IS DISTINCT FROM 'entry' THEN 'kind'
@@ -118,17 +118,15 @@ BEGIN
                 WHEN t.day > current_date THEN 'future'
                 WHEN t.differs THEN 'told_twice'
                 WHEN t.first_row_no < t.row_no THEN 'repeated'
-                WHEN s.value_kwh = t.value THEN 'entered'
-                WHEN s.row_no IS NOT NULL THEN 'other_value'
-                WHEN o.row_no IS NULL THEN 'before_opening'
+                WHEN b.entered_kwh = t.value THEN 'entered'
+                WHEN b.entered_kwh IS NOT NULL THEN 'other_value'
+                WHEN b.opening_on IS NULL AND b.entered_count > 0 THEN 'before_opening'
                 WHEN m.booked_month IS NULL THEN 'month'
                 WHEN z.zones IS NOT NULL THEN 'scales_missing'
             END AS entry_rule
         FROM told AS t
+        INNER JOIN beside AS b ON b.row_no = t.row_no
         LEFT JOIN month AS m ON m.row_no = t.row_no
-        LEFT JOIN opening AS o ON o.row_no = t.row_no
-        LEFT JOIN following AS a ON a.row_no = t.row_no
-        LEFT JOIN same_day AS s ON s.row_no = t.row_no
         LEFT JOIN scales_missing AS z
             ON z.metering_point_id = t.metering_point_id AND z.meter_id = t.meter_id AND z.day = t.day
     ),
@@ -207,6 +205,7 @@ BEGIN
                 WHEN d.any_refused THEN 'scales_refused'
                 WHEN d.doubt IS NOT NULL THEN d.doubt
                 WHEN bool_or(d.doubt IS NOT NULL) OVER meter THEN 'scales_in_doubt'
+                WHEN d.opening_on IS NULL THEN 'first'
                 WHEN d.value < d.opening_kwh THEN 'rollover'
             END AS final_rule,
             ops.reading_in_words(d.value, d.point_code, d.serial_no, d.zone_code, d.day) AS what
@@ -216,7 +215,7 @@ BEGIN
     SELECT
         j.row_no,
         CASE
-            WHEN j.final_rule IS NULL OR j.final_rule = 'rollover' THEN 'accepted'
+            WHEN j.final_rule IS NULL OR j.final_rule IN ('first', 'rollover') THEN 'accepted'
             WHEN j.final_rule IN ('repeated', 'entered') THEN 'entered_already'
             WHEN j.final_rule IN ('between', 'decrease', 'zone_sum', 'load', 'jump', 'scales_in_doubt')
                 THEN 'quarantined'
@@ -225,7 +224,7 @@ BEGIN
         j.final_rule,
         CASE
             WHEN j.rule IS NOT NULL THEN j.sentence
-            ELSE ops.sentence_about_reading(j.final_rule, j.what, jsonb_build_object(
+            WHEN j.final_rule IS NOT NULL THEN ops.sentence_about_reading(j.final_rule, j.what, jsonb_build_object(
                 'kind', j.kind, 'value', j.value, 'digits', j.digits, 'first_row_no', j.first_row_no,
                 'entered_kwh', trim_scale(j.entered_kwh), 'in_doubt', NOT j.is_standing, 'not_before', j.not_before,
                 'res_id', j.res_id, 'zones_missing', j.zones_missing, 'opening_kwh', trim_scale(j.opening_kwh),

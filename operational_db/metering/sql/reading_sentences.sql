@@ -100,6 +100,10 @@ BEGIN ATOMIC
             'like a slip. Check the value; cancel it, or release it if the register did pass zero.', what,
             f.opening_kwh, f.opening_on, f.energy_kwh, b.usual
         )
+        WHEN 'first' THEN format(
+            'The reading %s is the first value of this scale here: energy is counted from it, and what was used before '
+            'is not measured.', what
+        )
         WHEN 'rollover' THEN format(
             'The register passed zero: %s follows %s on %s, which is %s kWh, %s.', what, f.opening_kwh, f.opening_on,
             f.energy_kwh, b.usual

@@ -2,17 +2,19 @@
 -- superseded, where an estimate gave way to a value that was read.
 
 -- One row per reading. Billed: a line of a bill that stands, neither reversed nor reversing, counts up to it; a first
--- value is billed when one counts from it. Passed over: an estimate before a value of the same scale that was read.
+-- value, which none counts up to, is billed when one counts from it. Passed over: an estimate before a value of the
+-- same scale that was read.
 CREATE OR REPLACE VIEW ops.reading_state WITH (security_invoker = true) AS
 SELECT
     r.account_id, r.booked_month, r.reading_id, r.metering_point_id, r.meter_id, r.zone_code, r.read_on, r.value_kwh,
     r.kind, r.is_opening, r.res_id, r.source_id, r.source_row,
     CASE
         WHEN l.event IN ('quarantined', 'cancelled', 'superseded') THEN l.event
-        WHEN b.booked_month IS NOT NULL THEN 'billed'
+        -- What Wattbook sets itself counts no energy and is billed from the beginning.
+        WHEN b.booked_month IS NOT NULL OR k.made_by = 'book' THEN 'billed'
         ELSE 'new'
     END AS state,
-    b.booked_month AS billed_month,
+    coalesce(b.booked_month, CASE WHEN k.made_by = 'book' THEN r.booked_month END) AS billed_month,
     l.reason, l.rule,
     NOT r.is_opening AND NOT k.is_measured AND EXISTS (
         SELECT 1
@@ -35,8 +37,8 @@ LEFT JOIN LATERAL (
     SELECT n.booked_month
     FROM ops.standing_bill_line AS n
     WHERE n.account_id = r.account_id
-        AND (n.closing_reading_id = r.reading_id OR (r.is_opening AND n.opening_reading_id = r.reading_id))
-    ORDER BY n.booked_month DESC
+        AND (n.closing_reading_id = r.reading_id OR n.opening_reading_id = r.reading_id)
+    ORDER BY coalesce(n.closing_reading_id = r.reading_id, false) DESC, n.booked_month DESC
     LIMIT 1
 ) AS b ON true;
 
@@ -77,7 +79,7 @@ BEGIN ATOMIC
         END,
         s.booked_month, s.billed_month, u.login, o.recorded_at
     FROM shown AS s
-    INNER JOIN ops.meter AS m ON m.meter_id = s.meter_id
+    LEFT JOIN ops.meter AS m ON m.meter_id = s.meter_id
     INNER JOIN ops.zone AS z ON z.zone_code = s.zone_code
     LEFT JOIN chained AS c ON c.reading_id = s.reading_id
     LEFT JOIN ops.meter_register AS g
