@@ -13,6 +13,13 @@ from operational_db.settings import Settings
 
 MONTH = date(2026, 1, 1)
 
+USE_KWH = """CASE
+    WHEN {0} %% 100 < 72 THEN 20 + ({0} * 7919) %% 180
+    WHEN {0} %% 100 < 97 THEN 201 + ({0} * 7919) %% 700
+    ELSE 1001 + ({0} * 7919) %% 11000
+END"""
+"""Of an account in each month: 72 of 100 within 200, some in each step, a few large (domain.md 2.1)."""
+
 FILL = (
     # accounts spread over the RES, so that a run over one RES has its share
     """
@@ -46,7 +53,6 @@ FILL = (
     FROM ops.metering_point AS p
     INNER JOIN ops.meter AS m ON m.serial_no = 'M' || p.account_id
     """,
-    # use in kWh: 72 of 100 within 200, some in each step, a few large (domain.md 2.1)
     """
     INSERT INTO ops.reading (
         account_id, booked_month, reading_id, metering_point_id, meter_id, zone_code, read_on, value_kwh, kind,
@@ -55,18 +61,14 @@ FILL = (
     SELECT
         p.account_id, %(month)s, nextval('ops.reading_id_seq'), p.metering_point_id, i.meter_id, 'all',
         (%(month)s + d.months * interval '1 month')::date,
-        1000 + d.months * CASE
-            WHEN p.account_id %% 100 < 72 THEN 20 + (p.account_id * 7919) %% 180
-            WHEN p.account_id %% 100 < 97 THEN 201 + (p.account_id * 7919) %% 700
-            ELSE 1001 + (p.account_id * 7919) %% 11000
-        END,
+        1000 + d.months * USE_KWH,
         'round', d.months = 0, a.res_id, %(source)s
     FROM ops.metering_point AS p
     INNER JOIN ops.account AS a ON a.account_id = p.account_id
     INNER JOIN ops.meter_installation AS i ON i.metering_point_id = p.metering_point_id
     CROSS JOIN generate_series(0, 1) AS d (months)
     ORDER BY p.account_id, d.months
-    """,
+    """.replace("USE_KWH", USE_KWH.format("p.account_id")),
 )
 
 
@@ -90,12 +92,12 @@ NEXT_READINGS = """
     SELECT
         r.account_id, %(month)s, nextval('ops.reading_id_seq'), r.metering_point_id, r.meter_id, r.zone_code,
         (%(month)s + interval '1 month')::date,
-        mod(r.value_kwh + 20 + mod((r.account_id + extract(month FROM %(month)s)::int) * 7919, 700), 1000000),
+        mod(r.value_kwh + USE_KWH, 1000000),
         'round', false, r.res_id, %(source)s
     FROM ops.reading AS r
     WHERE r.booked_month = (%(month)s - interval '1 month')::date AND r.read_on = %(month)s
     ORDER BY r.account_id
-"""
+""".replace("USE_KWH", USE_KWH.format("r.account_id"))
 
 
 def read_month(settings: Settings, month: date) -> None:
