@@ -102,6 +102,8 @@ def test_a_filled_database_goes_down_and_up_and_keeps_its_book(
     assert _posted(database) == before
     assert len(before) == 2
     assert sorted(_catalogue(settings) ^ fresh) == []
+    with pytest.raises(psycopg.Error, match="are posted and cannot be changed or removed"):
+        database.execute("TRUNCATE ops.bill_line_202601")
 
 
 def test_an_upgrade_again_changes_nothing(settings: Settings) -> None:

@@ -9,7 +9,7 @@ CREATE OR REPLACE VIEW ops.monthly_table AS
 SELECT c.oid::regclass AS table_oid, c.relname::text AS table_name
 FROM pg_class AS c
 INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE n.nspname = 'ops' AND c.relkind = 'p';
+WHERE n.nspname = 'ops' AND c.relkind = 'p' AND NOT c.relispartition;
 
 -- TRUNCATE triggers are not handed down to partitions, so each partition of posted rows gets its own.
 CREATE OR REPLACE FUNCTION ops.guard_partition(partition_name text)

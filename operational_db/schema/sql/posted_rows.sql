@@ -57,6 +57,22 @@ BEGIN
 END
 $$;
 
+-- Partitions made before these functions were installed have lost their guards with the older ones.
+DO $$
+DECLARE
+    made_before text;
+BEGIN
+    FOR made_before IN
+        SELECT c.relname::text
+        FROM pg_class AS c
+        INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE n.nspname = 'ops' AND c.relispartition AND c.relkind IN ('r', 'p')
+    LOOP
+        PERFORM ops.guard_partition(made_before);
+    END LOOP;
+END
+$$;
+
 -- No row comes into a month that is closed or was never opened, whoever writes it; one that is about to close is waited
 -- for. Attaching a partition asks the same of its whole run (ops.post_bills).
 CREATE OR REPLACE FUNCTION ops.refuse_rows_outside_open_months()
