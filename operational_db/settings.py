@@ -39,6 +39,12 @@ class Settings(BaseSettings):
         description="whether the embedded server survives a power cut; false for throw-away servers",
     )
 
+    bill_in_parts_from: int = Field(
+        20_000,
+        ge=0,
+        description="from how many accounts on a month is billed by several sessions at once",
+    )
+
     country: str = Field("UZ", pattern="^[A-Z]{2}$")
     currency: str = Field("UZS", pattern="^[A-Z]{3}$")
     time_zone: str = "Asia/Tashkent"

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import psycopg
 
+from operational_db.billing.preparation import prepare_in_parts
 from operational_db.connections import Role, connect
 from operational_db.exchange.sources import record_command
 from operational_db.refusal import Refusal
@@ -66,11 +67,16 @@ def bill_month(
         user_id = session.execute("SELECT ops.require_right(%s, 'bill', %s)", [by, unit_id]).fetchone()[0]
         arguments = {"month": f"{first_day:%Y-%m}", "unit": unit_code, "account": account_no}
         source_id = record_command(session, "bill", arguments, user_id=user_id)
+        part_count = 0
+        if account_id is None:
+            part_count = prepare_in_parts(
+                settings, session, first_day, unit_id=unit_id, source_id=source_id, by=by
+            )
         run = session.execute(
             "SELECT bill_run_id, bill_count, line_count, energy_kwh, charge_minor, unbilled_span_count,"
             " corrected_account_count, correction_minor"
-            " FROM ops.post_bills(%s, %s, %s, %s)",
-            [first_day, None if account_id is not None else unit_id, account_id, source_id],
+            " FROM ops.post_bills(%s, %s, %s, %s, %s)",
+            [first_day, None if account_id is not None else unit_id, account_id, source_id, part_count],
         ).fetchone()
     return BillRun(run[0], first_day, run[1], run[2], run[3], int(run[4]), run[5], run[6], int(run[7]))
 

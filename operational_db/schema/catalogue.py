@@ -94,6 +94,7 @@ SQL_FILES = tuple(
         "billing/sql/rate_run.sql",
         "billing/sql/attach.sql",
         "billing/sql/post_bills.sql",
+        "billing/sql/prepared_bills.sql",
         "billing/sql/preview.sql",
         "billing/sql/close_month.sql",
         "billing/sql/bill_explanation.sql",

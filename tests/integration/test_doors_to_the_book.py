@@ -42,8 +42,8 @@ def test_the_procedures_ask_for_the_right_themselves(book: SmallBook) -> None:
         by=ADMINISTRATOR,
     )  # fmt: skip
     for statement, right in (
-        ("SELECT * FROM ops.post_bills(%(month)s, %(res)s, NULL, %(source)s)", "bill"),
-        ("SELECT * FROM ops.post_bills(%(month)s, NULL, %(account)s, %(source)s)", "bill"),
+        ("SELECT * FROM ops.post_bills(%(month)s, %(res)s, NULL, %(source)s, 0)", "bill"),
+        ("SELECT * FROM ops.post_bills(%(month)s, NULL, %(account)s, %(source)s, 0)", "bill"),
         ("SELECT ops.close_month(%(res)s, %(month)s, %(source)s)", "close"),
     ):
         keys = {

@@ -15,7 +15,7 @@ DECLARE
     marked bigint;
     has_rows boolean;
 BEGIN
-    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s)', crowded) INTO has_rows;
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s AS c)', crowded) INTO has_rows;
     IF has_rows THEN
         masks := 'bit_or(ops.day_mask(span_from, span_to))::bit(31) AS day_mask, sum(span_to - span_from) AS day_count';
         by_point := 'GROUP BY metering_point_id, service_month, zone_code';
@@ -25,7 +25,8 @@ BEGIN
     LOOP
         PERFORM ops.ensure_month(billed_month);
         EXECUTE format(
-            'CREATE TABLE %s AS SELECT metering_point_id, service_month, zone_code, %s FROM %s WHERE service_month = %L %s',
+            'CREATE TABLE %s AS SELECT metering_point_id, service_month, zone_code, %s FROM %s AS g '
+            'WHERE service_month = %L %s',
             work_table, masks, segments, billed_month, by_point
         );
         GET DIAGNOSTICS wanted = ROW_COUNT;

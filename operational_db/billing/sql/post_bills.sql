@@ -55,14 +55,22 @@ BEGIN
             NULL::date AS reverses_month, NULL::integer AS reverses_bill_no,
             %2$s::bigint AS source_id, 0 AS source_row
         FROM %1$s AS l
-        WHERE CASE WHEN mod(l.account_id, 2) = %%s THEN true ELSE false END
+        WHERE %%s
         GROUP BY l.account_id, l.bill_no
         $statement$, lines, run_source_id, kind_expression, month
     );
-    -- A half is summed whole by one process; what two had summed, one would have to put together.
-    PERFORM set_config('min_parallel_table_scan_size', '1GB', true);
-    EXECUTE format('CREATE TABLE %s AS %s UNION ALL %s', bills, format(half, 0), format(half, 1));
-    PERFORM set_config('min_parallel_table_scan_size', '1MB', true);
+    IF current_setting('max_parallel_workers_per_gather')::integer = 0 THEN
+        EXECUTE format('CREATE TABLE %s AS %s', bills, format(half, 'true'));
+    ELSE
+        -- A half is summed whole by one process; what two had summed, one would have to put together.
+        PERFORM set_config('min_parallel_table_scan_size', '1GB', true);
+        EXECUTE format(
+            'CREATE TABLE %s AS %s UNION ALL %s', bills,
+            format(half, 'CASE WHEN mod(l.account_id, 2) = 0 THEN true ELSE false END'),
+            format(half, 'CASE WHEN mod(l.account_id, 2) = 1 THEN true ELSE false END')
+        );
+        PERFORM set_config('min_parallel_table_scan_size', '1MB', true);
+    END IF;
     EXECUTE format(
         $statement$
         CREATE TABLE %1$s AS
@@ -259,10 +267,78 @@ BEGIN
 END
 $$;
 
+-- Begins a run: asks for the right, and locks what it will post into.
+CREATE OR REPLACE FUNCTION ops.begin_run(month date, res_ids integer[], run_unit_id integer, only_account_id bigint)
+RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM ops.require_right(
+        current_setting('wattbook.user_login', true), 'bill', coalesce(run_unit_id, res_ids[1])
+    );
+    PERFORM ops.lock_open_month(res_ids, month);
+    -- One run at a time posts into a month: two would number the same bills and attach the same partition.
+    PERFORM pg_advisory_xact_lock(hashtext('bill run'), (month - date '2000-01-01'));
+    PERFORM ops.require_earlier_months_billed(month, res_ids, only_account_id);
+END
+$$;
+
+-- Rates and posts what a month of these RES (and perhaps one account) has to bill and nobody has prepared.
+CREATE OR REPLACE FUNCTION ops.post_rated(
+    month date, res_ids integer[], only_account_id bigint, run_source_id bigint,
+    OUT bill_count bigint, OUT line_count bigint, OUT energy_kwh numeric, OUT charge_minor numeric,
+    OUT unbilled_span_count bigint, OUT corrected_account_count bigint, OUT correction_minor numeric
+)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    run_tag text := run_source_id::text;
+    segments text := ops.work_table('segments', run_tag);
+    kinds text := ops.work_table('kinds', run_tag);
+    lines text := ops.work_table('lines', run_tag);
+    bills text := ops.work_table('bills', run_tag);
+    entries text := ops.work_table('ledger', run_tag);
+    rated record;
+    totals record;
+    corrected record;
+BEGIN
+    SELECT * INTO rated FROM ops.rate_run(run_tag, month, res_ids, only_account_id, run_source_id);
+    PERFORM ops.create_bills(bills, entries, lines, ops.kind_of_new_bills(kinds), month, run_source_id);
+    SELECT * INTO totals FROM ops.require_run_adds_up(bills, lines, segments, entries, month);
+    IF totals.bill_count > 0 THEN
+        PERFORM ops.require_engines_agree(lines, bills, month, true);
+        PERFORM ops.mark_days_billed(segments, kinds, ops.work_table('crowded_segments', run_tag), run_tag);
+        PERFORM ops.attach_or_insert(bills, 'bill', month);
+        PERFORM ops.attach_or_insert(lines, 'bill_line', month);
+        PERFORM ops.attach_or_insert(entries, 'ledger', month);
+    ELSE
+        EXECUTE format('DROP TABLE %s, %s', bills, entries);
+    END IF;
+    bill_count := totals.bill_count;
+    line_count := totals.line_count;
+    energy_kwh := totals.energy_kwh;
+    charge_minor := totals.charge_minor;
+    unbilled_span_count := rated.unbilled_span_count;
+    corrected_account_count := 0;
+    correction_minor := 0;
+    IF rated.amended_point_count > 0 THEN
+        SELECT * INTO corrected FROM ops.post_amended(run_tag, month, run_source_id);
+        bill_count := bill_count + corrected.bill_count;
+        line_count := line_count + corrected.line_count;
+        energy_kwh := energy_kwh + corrected.energy_kwh;
+        charge_minor := charge_minor + corrected.charge_minor;
+        corrected_account_count := corrected.account_count;
+        correction_minor := corrected.charge_minor;
+    END IF;
+    PERFORM ops.drop_work_tables(run_tag);
+END
+$$;
+
 -- Bills everything that a month of these RES (and perhaps one account) has to bill, whole or not at all, for the user
--- of the session. Returns the run; a run over what is billed already posts nothing and returns zeros.
+-- of the session. What several sessions prepared (ops.prepare_bills) is posted first. Returns the run; a run over what
+-- is billed already posts nothing and returns zeros.
 CREATE OR REPLACE FUNCTION ops.post_bills(
-    run_month date, run_unit_id integer, only_account_id bigint, run_source_id bigint
+    run_month date, run_unit_id integer, only_account_id bigint, run_source_id bigint, part_count integer
 )
 RETURNS TABLE (
     bill_run_id bigint, bill_count bigint, line_count bigint, energy_kwh numeric, charge_minor numeric,
@@ -277,65 +353,49 @@ AS $$
 #variable_conflict use_column
 DECLARE
     month date := date_trunc('month', run_month)::date;
-    run_tag text := run_source_id::text;
-    segments text := ops.work_table('segments', run_tag);
-    kinds text := ops.work_table('kinds', run_tag);
-    lines text := ops.work_table('lines', run_tag);
-    bills text := ops.work_table('bills', run_tag);
-    entries text := ops.work_table('ledger', run_tag);
     res_ids integer[] := ops.res_of_run(month, run_unit_id, only_account_id);
-    rated record;
-    totals record;
-    corrected record;
+    prepared record;
+    posted record;
     new_run_id bigint;
 BEGIN
-    PERFORM ops.require_right(
-        current_setting('wattbook.user_login', true), 'bill', coalesce(run_unit_id, res_ids[1])
-    );
-    PERFORM ops.lock_open_month(res_ids, month);
-    -- One run at a time posts into a month: two would number the same bills and attach the same partition.
-    PERFORM pg_advisory_xact_lock(hashtext('bill run'), (month - date '2000-01-01'));
-    PERFORM ops.require_earlier_months_billed(month, res_ids, only_account_id);
-    SELECT * INTO rated FROM ops.rate_run(run_tag, month, res_ids, only_account_id, run_source_id);
-
-    PERFORM ops.create_bills(bills, entries, lines, ops.kind_of_new_bills(kinds), month, run_source_id);
-    SELECT * INTO totals FROM ops.require_run_adds_up(bills, lines, segments, entries, month);
-    IF totals.bill_count > 0 THEN
-        PERFORM ops.require_engines_agree(lines, bills, month, true);
-        PERFORM ops.mark_days_billed(segments, kinds, ops.work_table('crowded_segments', run_tag), run_tag);
-        PERFORM ops.attach_or_insert(bills, 'bill', month);
-        PERFORM ops.attach_or_insert(lines, 'bill_line', month);
-        PERFORM ops.attach_or_insert(entries, 'ledger', month);
-    ELSE
-        EXECUTE format('DROP TABLE %s, %s', bills, entries);
+    PERFORM ops.begin_run(month, res_ids, run_unit_id, only_account_id);
+    bill_count := 0;
+    line_count := 0;
+    energy_kwh := 0;
+    charge_minor := 0;
+    unbilled_span_count := 0;
+    corrected_account_count := 0;
+    correction_minor := 0;
+    IF part_count > 0 THEN
+        SELECT * INTO prepared FROM ops.post_prepared(month, run_source_id, part_count);
+        bill_count := prepared.bill_count;
+        line_count := prepared.line_count;
+        energy_kwh := prepared.energy_kwh;
+        charge_minor := prepared.charge_minor;
     END IF;
-    IF rated.amended_point_count > 0 THEN
-        SELECT * INTO corrected FROM ops.post_amended(run_tag, month, run_source_id);
-        totals.bill_count := totals.bill_count + corrected.bill_count;
-        totals.line_count := totals.line_count + corrected.line_count;
-        totals.energy_kwh := totals.energy_kwh + corrected.energy_kwh;
-        totals.charge_minor := totals.charge_minor + corrected.charge_minor;
-        corrected_account_count := corrected.account_count;
-        correction_minor := corrected.charge_minor;
+    IF part_count = 0 OR prepared.left_count > 0 THEN
+        SELECT * INTO posted FROM ops.post_rated(month, res_ids, only_account_id, run_source_id);
+        bill_count := bill_count + posted.bill_count;
+        line_count := line_count + posted.line_count;
+        energy_kwh := energy_kwh + posted.energy_kwh;
+        charge_minor := charge_minor + posted.charge_minor;
+        unbilled_span_count := posted.unbilled_span_count;
+        corrected_account_count := posted.corrected_account_count;
+        correction_minor := posted.correction_minor;
     END IF;
-    IF totals.bill_count > 0 THEN
+    IF bill_count > 0 THEN
         IF only_account_id IS NULL THEN
-            PERFORM ops.require_approved(
-                month, run_unit_id, totals.bill_count, totals.energy_kwh, totals.charge_minor
-            );
+            PERFORM ops.require_approved(month, run_unit_id, bill_count, energy_kwh, charge_minor);
         END IF;
         INSERT INTO ops.bill_run (
             booked_month, unit_id, account_id, bill_count, line_count, energy_kwh, charge_minor, source_id
         )
         VALUES (
-            month, run_unit_id, only_account_id, totals.bill_count, totals.line_count, totals.energy_kwh,
-            totals.charge_minor, run_source_id
+            month, run_unit_id, only_account_id, bill_count, line_count, energy_kwh, charge_minor, run_source_id
         )
         RETURNING bill_run.bill_run_id INTO new_run_id;
     END IF;
-    PERFORM ops.drop_work_tables(run_tag);
-    RETURN QUERY SELECT
-        new_run_id, totals.bill_count, totals.line_count, totals.energy_kwh, totals.charge_minor::numeric,
-        rated.unbilled_span_count, coalesce(corrected_account_count, 0), coalesce(correction_minor, 0);
+    bill_run_id := new_run_id;
+    RETURN NEXT;
 END
 $$;

@@ -97,6 +97,30 @@ BEGIN
 END
 $$;
 
+-- Places segments on the volumes of their months and takes out those that no price is known for. Returns how many.
+CREATE OR REPLACE FUNCTION ops.place_and_price(spans text, segments text, kinds text, month date)
+RETURNS bigint
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    has_continued boolean;
+    unpriced_count bigint;
+    left_out bigint := 0;
+BEGIN
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s AS k WHERE k.is_continued)', kinds) INTO has_continued;
+    LOOP
+        IF has_continued THEN
+            PERFORM ops.place_volumes(segments, month);
+        END IF;
+        unpriced_count := ops.leave_out_unpriced(spans, segments, kinds);
+        EXIT WHEN unpriced_count = 0;
+        -- What is left out uses no step: the others are placed again without it.
+        left_out := left_out + unpriced_count;
+    END LOOP;
+    RETURN left_out;
+END
+$$;
+
 -- Rates all that a month of these RES (and perhaps one account) has to bill, into work tables of the run: lines, with
 -- the spans and segments that they come from; and, where months are billed anew, the standing lines to reverse and the
 -- amended lines that are right.
@@ -113,8 +137,6 @@ DECLARE
     amended text := ops.work_table('amended', run_tag);
     scope text := ops.run_scope(month, res_ids, only_account_id);
     entered record;
-    has_continued boolean;
-    unpriced_count bigint;
 BEGIN
     SELECT * INTO entered FROM ops.count_entered(month, scope);
     PERFORM ops.create_plain_segments(segments, month, scope, entered.entered_count, entered.has_zones);
@@ -125,16 +147,7 @@ BEGIN
     PERFORM ops.create_segment_kinds(kinds, segments);
     amended_point_count := ops.take_amended(amended, spans, segments, kinds, scope, month, run_source_id);
     unbilled_span_count := ops.leave_out_spans(spans, segments);
-    LOOP
-        EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s AS k WHERE k.is_continued)', kinds) INTO has_continued;
-        IF has_continued THEN
-            PERFORM ops.place_volumes(segments, month);
-        END IF;
-        unpriced_count := ops.leave_out_unpriced(spans, segments, kinds);
-        EXIT WHEN unpriced_count = 0;
-        -- What is left out uses no step: the others are placed again without it.
-        unbilled_span_count := unbilled_span_count + unpriced_count;
-    END LOOP;
+    unbilled_span_count := unbilled_span_count + ops.place_and_price(spans, segments, kinds, month);
     PERFORM ops.create_lines(ops.work_table('lines', run_tag), segments, kinds, month);
     IF amended_point_count > 0 THEN
         unbilled_span_count := unbilled_span_count + ops.rate_amended(
@@ -157,7 +170,7 @@ DECLARE
 BEGIN
     FOREACH left_over IN ARRAY ARRAY[
         'spans', 'segments', 'crowded_segments', 'kinds', 'lines', 'amended', 'amended_spans', 'amended_segments',
-        'crowded_amended_segments', 'amended_kinds', 'standing', 'amended_lines', 'tried_bills'
+        'crowded_amended_segments', 'amended_kinds', 'standing', 'amended_lines', 'tried_bills', 'bills', 'ledger'
     ] LOOP
         EXECUTE format('DROP TABLE IF EXISTS %s', ops.work_table(left_over, run_tag));
     END LOOP;

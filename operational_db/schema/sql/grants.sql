@@ -49,7 +49,9 @@ GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ops TO wattbook_app, wattbook_loader, w
 -- These post without asking for a right, so they are for the role whose commands have asked.
 REVOKE EXECUTE ON FUNCTION ops.post_payments(text), ops.post_opening_balances(text), ops.open_month(integer[], date),
 ops.ensure_month(date) FROM wattbook_app, wattbook_dbt;
-REVOKE EXECUTE ON FUNCTION ops.post_bills(date, integer, bigint, bigint), ops.close_month(integer, date, bigint),
+REVOKE EXECUTE ON FUNCTION ops.post_bills(date, integer, bigint, bigint, integer),
+ops.plan_parts(date, integer, bigint, integer), ops.prepare_bills(date, integer, bigint, integer, bigint, bigint),
+ops.close_month(integer, date, bigint),
 ops.try_run(date, integer, bigint), ops.approve_run(bigint, bigint)
 FROM wattbook_dbt;
 GRANT EXECUTE ON FUNCTION ops.current_user_id(), ops.visible_res_ids(), ops.find_unit(text),
