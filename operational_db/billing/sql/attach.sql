@@ -32,7 +32,7 @@ BEGIN
         -- Without their names: tables of the parts lie side by side.
         SELECT format('ADD %s', pg_get_constraintdef(c.oid))
         FROM pg_constraint AS c
-        WHERE account_from IS NOT NULL AND c.conrelid = parent AND c.contype IN ('p', 'f')
+        WHERE account_from IS NOT NULL AND c.conrelid = parent AND c.contype = 'p'
         UNION ALL
         SELECT format(
             'ADD CONSTRAINT month_bounds CHECK (%1$I IS NOT NULL AND %1$I >= %2$L AND %1$I < %3$L)',
@@ -62,6 +62,25 @@ BEGIN
         END LOOP;
         EXECUTE format('ANALYZE %s', work_table);
     END IF;
+END
+$$;
+
+-- Gives a table of a part the foreign keys of its target. Last of all, because what they point to is locked from then on
+-- and the other parts would wait.
+CREATE OR REPLACE FUNCTION ops.add_foreign_keys(work_table text, target text)
+RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    definition text;
+BEGIN
+    FOR definition IN
+        SELECT pg_get_constraintdef(c.oid)
+        FROM pg_constraint AS c
+        WHERE c.conrelid = format('ops.%I', target)::regclass AND c.contype = 'f'
+    LOOP
+        EXECUTE format('ALTER TABLE %s ADD %s', work_table, definition);
+    END LOOP;
 END
 $$;
 

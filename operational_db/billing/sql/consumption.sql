@@ -173,8 +173,11 @@ $$;
 -- Text of a SELECT: of the same rows those that follow the only reading they can follow, without a window, which one
 -- process would have to run. A register's opening entered in the month, or its readings of the month before, stand
 -- beside its reading; where two are beside one, or one beside two, ops.leave_out_ambiguous takes them out again.
--- Many rows are joined by their meters, few are looked up by their accounts.
-CREATE OR REPLACE FUNCTION ops.plain_chain_sql(month date, condition text, are_many boolean)
+-- Many rows are joined by their meters, few are looked up by their accounts. What is known of the readings o that others
+-- follow may be told as well, so that fewer are read.
+CREATE OR REPLACE FUNCTION ops.plain_chain_sql(
+    month date, condition text, opening_condition text, are_many boolean
+)
 RETURNS text
 LANGUAGE sql STABLE
 RETURN format(
@@ -198,7 +201,7 @@ RETURN format(
             ELSE false
         END
     WHERE r.booked_month = %1$L AND NOT r.is_opening AND %3$s
-        AND o.booked_month BETWEEN %2$L AND %1$L AND o.is_opening = (o.booked_month = %1$L)
+        AND o.booked_month BETWEEN %2$L AND %1$L AND o.is_opening = (o.booked_month = %1$L) AND %6$s
         -- One condition to the planner, which would take all of it for independent and expect no rows.
         AND CASE
             WHEN o.read_on < r.read_on AND o.account_id = r.account_id AND o.metering_point_id = r.metering_point_id
@@ -213,7 +216,7 @@ RETURN format(
             ELSE false
         END
     $statement$, month, (month - interval '1 month')::date, condition, ops.estimated_kinds(),
-    CASE WHEN are_many THEN 'meter_id' ELSE 'account_id' END
+    CASE WHEN are_many THEN 'meter_id' ELSE 'account_id' END, opening_condition
 );
 
 -- An estimate is made for want of a reading. When one comes that was read, the estimates entered before it between the

@@ -117,7 +117,9 @@ DECLARE
 BEGIN
     PERFORM ops.require_right(current_setting('wattbook.user_login', true), 'bill', run_unit_id);
     SELECT * INTO entered FROM ops.count_entered(month, scope);
-    PERFORM ops.create_plain_segments(segments, month, scope, entered.entered_count, entered.has_zones);
+    PERFORM ops.create_plain_segments(
+        segments, month, scope, entered.entered_count, entered.has_zones, replace(scope, 'r.', 'o.')
+    );
     PERFORM ops.create_told_spans(spans, month, scope);
     left_count := ops.create_left_to_run(left_to_run, segments, spans, month, scope, entered.entered_count);
     IF left_count > 0 THEN
@@ -142,6 +144,9 @@ BEGIN
         ops.prepared_table(month, run_tag), account_from, account_to, totals.bill_count, totals.line_count,
         totals.energy_kwh, totals.charge_minor, left_count + unbilled_count
     );
+    PERFORM ops.add_foreign_keys(bills, 'bill');
+    PERFORM ops.add_foreign_keys(lines, 'bill_line');
+    PERFORM ops.add_foreign_keys(entries, 'ledger');
 END
 $$;
 

@@ -92,10 +92,13 @@ DECLARE
     -- Few readings are looked up by their accounts.
     by_reading text[] := '{c.account_id = l.account_id,o.account_id = l.account_id}';
     bill_count bigint;
+    first_account_id bigint;
+    last_account_id bigint;
     proved_count bigint;
 BEGIN
     PERFORM ops.create_plain_ladders(prices, month);
-    EXECUTE format('SELECT count(*) FROM %s', bills) INTO bill_count;
+    EXECUTE format('SELECT count(*), min(account_id), max(account_id) FROM %s', bills)
+    INTO bill_count, first_account_id, last_account_id;
     -- The planner takes conditions for independent, expects one row of many and would look each one up, and would carry
     -- the prices through all joins. Within CASE a condition is one; the joins stand in the order of their work; and with
     -- many rows no look-up is better than a join of all.
@@ -110,7 +113,9 @@ BEGIN
         FROM %2$s AS l
         INNER JOIN %3$s AS b ON b.account_id = l.account_id
         INNER JOIN ops.reading AS c ON %8$s AND c.booked_month = %5$L AND c.read_on = %7$L
+            AND c.account_id BETWEEN %10$s AND %11$s
         INNER JOIN ops.reading AS o ON %9$s AND o.booked_month BETWEEN %6$L AND %5$L AND o.read_on = %5$L
+            AND o.account_id BETWEEN %10$s AND %11$s
         INNER JOIN ops.meter_installation AS i ON i.meter_id = c.meter_id
         -- The step that the volume ends in; at its very bound either step says the same.
         INNER JOIN %4$s AS k
@@ -148,7 +153,8 @@ BEGIN
                 ELSE false
             END
         $statement$, proved, lines, bills, prices, month, (month - interval '1 month')::date,
-        (month + interval '1 month')::date, by_reading[1], by_reading[2]
+        (month + interval '1 month')::date, by_reading[1], by_reading[2],
+        coalesce(first_account_id, 0), coalesce(last_account_id, 0)
     );
     GET DIAGNOSTICS proved_count = ROW_COUNT;
     PERFORM set_config('enable_nestloop', 'on', true);

@@ -328,7 +328,7 @@ $$;
 -- follow each other, within the month and one price list, steps not counted by residents. Most spans are plain, and for
 -- them the way from readings to segments is one statement; the others go by a table of spans (ops.add_other_spans).
 CREATE OR REPLACE FUNCTION ops.create_plain_segments(
-    target text, month date, scope text, entered_count bigint, has_zones boolean
+    target text, month date, scope text, entered_count bigint, has_zones boolean, opening_scope text DEFAULT 'true'
 )
 RETURNS void
 LANGUAGE plpgsql SET default_statistics_target = '10'
@@ -344,7 +344,7 @@ BEGIN
         target,
         ops.segments_sql(
             format('(%s)', ops.metered_spans_sql(format('(%s)', ops.plain_chain_sql(
-                month, scope, ops.are_many(entered_count)
+                month, scope, opening_scope, ops.are_many(entered_count)
             )))),
             price_days, has_zones, false, true
         ),
