@@ -34,7 +34,7 @@ $$;
 -- Creates table target: the lines of segments, numbered within each account and month, as bills of their own.
 CREATE OR REPLACE FUNCTION ops.create_lines(target text, segments text, kinds text, month date)
 RETURNS void
-LANGUAGE plpgsql SET default_statistics_target = '10'
+LANGUAGE plpgsql SET default_statistics_target = '10' SET enable_nestloop = off
 AS $$
 DECLARE
     crowded text := replace(segments, 'work.', 'work.crowded_');
