@@ -1,9 +1,10 @@
 -- How a run's rows come into the posted tables.
 
 -- Makes a verified work table such as a partition of the month's must be, so that attaching it need not read the rows
--- again. With a range of accounts it becomes one of several partitions of the month, keys and indexes included.
+-- again. The table of a part, which becomes one of several partitions of the month by a key, gets
+-- keys and indexes as well; not foreign keys, which would lock what they point to until all is written to disk.
 CREATE OR REPLACE FUNCTION ops.fit_to_partition(
-    work_table text, target text, month date, account_from bigint DEFAULT NULL, account_to bigint DEFAULT NULL
+    work_table text, target text, month date, part_key text DEFAULT NULL
 )
 RETURNS void
 -- A small sample for the first queries; the server's own analyze soon brings the full one.
@@ -13,7 +14,14 @@ DECLARE
     parent regclass := format('ops.%I', target)::regclass;
     requirements text;
     index_definition text;
+    least_key bigint;
+    last_key bigint;
 BEGIN
+    IF part_key IS NOT NULL THEN
+        EXECUTE format(
+            'SELECT coalesce(min(%1$I), 0), coalesce(max(%1$I), 0) FROM %2$s', part_key, work_table
+        ) INTO least_key, last_key;
+    END IF;
     SELECT string_agg(requirement, ', ') INTO requirements
     FROM (
         SELECT format('ALTER COLUMN %I SET NOT NULL', a.attname) AS requirement
@@ -32,7 +40,7 @@ BEGIN
         -- Without their names: tables of the parts lie side by side.
         SELECT format('ADD %s', pg_get_constraintdef(c.oid))
         FROM pg_constraint AS c
-        WHERE account_from IS NOT NULL AND c.conrelid = parent AND c.contype = 'p'
+        WHERE part_key IS NOT NULL AND c.conrelid = parent AND c.contype = 'p'
         UNION ALL
         SELECT format(
             'ADD CONSTRAINT month_bounds CHECK (%1$I IS NOT NULL AND %1$I >= %2$L AND %1$I < %3$L)',
@@ -43,13 +51,13 @@ BEGIN
         WHERE p.partrelid = parent
         UNION ALL
         SELECT format(
-            'ADD CONSTRAINT account_bounds CHECK (account_id IS NOT NULL AND account_id >= %L AND account_id < %L)',
-            account_from, account_to
+            'ADD CONSTRAINT part_bounds CHECK (%1$I IS NOT NULL AND %1$I >= %2$L AND %1$I <= %3$L)',
+            part_key, least_key, last_key
         )
-        WHERE account_from IS NOT NULL
+        WHERE part_key IS NOT NULL
     ) AS needed;
     EXECUTE format('ALTER TABLE %s %s', work_table, requirements);
-    IF account_from IS NOT NULL THEN
+    IF part_key IS NOT NULL THEN
         FOR index_definition IN
             SELECT replace(
                 pg_get_indexdef(i.indexrelid), format(' %I ON ONLY ops.%I ', x.relname, target), format(' ON %s ', work_table)
@@ -62,25 +70,6 @@ BEGIN
         END LOOP;
         EXECUTE format('ANALYZE %s', work_table);
     END IF;
-END
-$$;
-
--- Gives a table of a part the foreign keys of its target. Last of all, because what they point to is locked from then on
--- and the other parts would wait.
-CREATE OR REPLACE FUNCTION ops.add_foreign_keys(work_table text, target text)
-RETURNS void
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    definition text;
-BEGIN
-    FOR definition IN
-        SELECT pg_get_constraintdef(c.oid)
-        FROM pg_constraint AS c
-        WHERE c.conrelid = format('ops.%I', target)::regclass AND c.contype = 'f'
-    LOOP
-        EXECUTE format('ALTER TABLE %s ADD %s', work_table, definition);
-    END LOOP;
 END
 $$;
 
@@ -149,53 +138,47 @@ BEGIN
 END
 $$;
 
--- Puts the tables of a run's parts into their month. Where that is empty, it becomes a table of ranges of accounts, and
--- each part's table one of them; else the rows are inserted.
-CREATE OR REPLACE FUNCTION ops.attach_parts(subject text, target text, month date, run_tags text[])
+-- Puts the tables of a run's parts into their month. Where that is empty and the parts lie one after the other by a key,
+-- it becomes a table of ranges of that key, and each part's table one of them; else the rows are inserted.
+CREATE OR REPLACE FUNCTION ops.attach_parts(target text, key text, month date, parts text[])
 RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
     partition_name text := ops.partition_name(target, month);
     part_name text;
-    part record;
+    least_keys bigint[];
+    are_ranges boolean := true;
+    last_key bigint;
+    bounds record;
 BEGIN
-    IF NOT ops.is_empty_month(target, month) THEN
-        PERFORM ops.insert_into_month(ops.work_table(subject, tag), target, month) FROM unnest(run_tags) AS tag;
+    FOR n IN 1..cardinality(parts) LOOP
+        EXECUTE format('SELECT min(%1$I) AS least_key, max(%1$I) AS last_key FROM %2$s', key, parts[n]) INTO bounds;
+        are_ranges := are_ranges AND coalesce(bounds.least_key > last_key, n = 1);
+        least_keys[n] := bounds.least_key;
+        last_key := bounds.last_key;
+    END LOOP;
+    IF NOT are_ranges OR NOT ops.is_empty_month(target, month) THEN
+        PERFORM ops.insert_into_month(part, target, month) FROM unnest(parts) AS part;
         RETURN;
     END IF;
     EXECUTE format('DROP TABLE ops.%I', partition_name);
     EXECUTE format(
-        'CREATE TABLE ops.%I PARTITION OF ops.%I FOR VALUES FROM (%L) TO (%L) PARTITION BY RANGE (account_id)',
-        partition_name, target, month, (month + interval '1 month')::date
+        'CREATE TABLE ops.%I PARTITION OF ops.%I FOR VALUES FROM (%L) TO (%L) PARTITION BY RANGE (%I)',
+        partition_name, target, month, (month + interval '1 month')::date, key
     );
     PERFORM ops.guard_partition(partition_name);
-    FOR part IN SELECT t.tag, t.part_no FROM unnest(run_tags) WITH ORDINALITY AS t (tag, part_no) LOOP
-        part_name := format('%s_part%s', partition_name, part.part_no);
-        EXECUTE format('ALTER TABLE %s RENAME TO %I', ops.work_table(subject, part.tag), part_name);
+    FOR n IN 1..cardinality(parts) LOOP
+        part_name := format('%s_part%s', partition_name, n);
+        EXECUTE format('ALTER TABLE %s RENAME TO %I', parts[n], part_name);
         EXECUTE format('ALTER TABLE work.%I SET SCHEMA ops', part_name);
         EXECUTE format(
             'ALTER TABLE ops.%I ATTACH PARTITION ops.%I FOR VALUES FROM (%s) TO (%s)', partition_name, part_name,
-            CASE WHEN part.part_no = 1 THEN 'MINVALUE' ELSE ops.part_bound(month, part.tag)::text END,
-            CASE WHEN part.part_no = cardinality(run_tags) THEN 'MAXVALUE'
-                ELSE ops.part_bound(month, run_tags[part.part_no + 1])::text
-            END
+            CASE WHEN n = 1 THEN 'MINVALUE' ELSE least_keys[n]::text END,
+            coalesce(least_keys[n + 1]::text, 'MAXVALUE')
         );
-        EXECUTE format('ALTER TABLE ops.%I DROP CONSTRAINT month_bounds, DROP CONSTRAINT account_bounds', part_name);
+        EXECUTE format('ALTER TABLE ops.%I DROP CONSTRAINT month_bounds, DROP CONSTRAINT part_bounds', part_name);
         PERFORM ops.guard_partition(part_name);
     END LOOP;
-END
-$$;
-
--- The first account of a part.
-CREATE OR REPLACE FUNCTION ops.part_bound(month date, run_tag text)
-RETURNS bigint
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    bound bigint;
-BEGIN
-    EXECUTE format('SELECT p.account_from FROM %s AS p', ops.prepared_table(month, run_tag)) INTO bound;
-    RETURN bound;
 END
 $$;

@@ -1,44 +1,58 @@
 -- Which days stand billed.
 
--- Marks the days of the segments as billed and refuses if one of them stands billed already. For the tables kinds and
--- crowded see ops.create_segment_kinds and ops.create_crowded.
+-- Creates table target: the days of a month that segments cover, a row for each point and zone; returns how many.
+-- Refuses where one day is covered twice. For the table crowded see ops.create_crowded.
+CREATE OR REPLACE FUNCTION ops.create_billed_days(target text, segments text, crowded text, of_month date)
+RETURNS bigint
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    masks text := 'ops.day_mask(g.span_from, g.span_to)::bit(31) AS day_mask, g.span_to - g.span_from AS day_count';
+    by_point text := '';
+    point_count bigint;
+    has_rows boolean;
+BEGIN
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s)', crowded) INTO has_rows;
+    IF has_rows THEN
+        masks := 'bit_or(ops.day_mask(g.span_from, g.span_to))::bit(31) AS day_mask, '
+            'sum(g.span_to - g.span_from) AS day_count';
+        by_point := 'GROUP BY g.metering_point_id, g.service_month, g.zone_code';
+    END IF;
+    EXECUTE format(
+        'CREATE TABLE %s AS SELECT g.metering_point_id, g.service_month, g.zone_code, %s FROM %s AS g '
+        'WHERE g.service_month = %L %s', target, masks, segments, of_month, by_point
+    );
+    GET DIAGNOSTICS point_count = ROW_COUNT;
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s WHERE bit_count(day_mask) <> day_count)', target) INTO has_rows;
+    IF has_rows THEN
+        PERFORM ops.refuse(
+            'Two readings of one metering point cover the same day of %s; set one of them aside and bill again.',
+            to_char(of_month, 'YYYY-MM')
+        );
+    END IF;
+    EXECUTE format('ALTER TABLE %s DROP COLUMN day_count', target);
+    RETURN point_count;
+END
+$$;
+
+-- Marks the days of the segments as billed and refuses if one of them stands billed already. For the table kinds see
+-- ops.create_segment_kinds.
 CREATE OR REPLACE FUNCTION ops.mark_days_billed(segments text, kinds text, crowded text, run_tag text)
 RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
     billed_month date;
-    work_table text := format('work.%I', 'billed_days_' || run_tag);
-    masks text := 'ops.day_mask(span_from, span_to)::bit(31) AS day_mask, span_to - span_from AS day_count';
-    by_point text := '';
+    work_table text := ops.work_table('billed_days', run_tag);
     wanted bigint;
     marked bigint;
     has_rows boolean;
 BEGIN
-    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s AS c)', crowded) INTO has_rows;
-    IF has_rows THEN
-        masks := 'bit_or(ops.day_mask(span_from, span_to))::bit(31) AS day_mask, sum(span_to - span_from) AS day_count';
-        by_point := 'GROUP BY metering_point_id, service_month, zone_code';
-    END IF;
     FOR billed_month IN
         EXECUTE format('SELECT DISTINCT k.service_month FROM %s AS k ORDER BY k.service_month', kinds)
     LOOP
         PERFORM ops.ensure_month(billed_month);
-        EXECUTE format(
-            'CREATE TABLE %s AS SELECT metering_point_id, service_month, zone_code, %s FROM %s AS g '
-            'WHERE service_month = %L %s',
-            work_table, masks, segments, billed_month, by_point
-        );
-        GET DIAGNOSTICS wanted = ROW_COUNT;
-        EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s WHERE bit_count(day_mask) <> day_count)', work_table)
-        INTO has_rows;
-        IF has_rows THEN
-            PERFORM ops.refuse(
-                'Two readings of one metering point cover the same day of %s; set one of them aside and bill again.',
-                to_char(billed_month, 'YYYY-MM')
-            );
-        END IF;
-        EXECUTE format('ALTER TABLE %s DROP COLUMN day_count', work_table);
+        wanted := ops.create_billed_days(work_table, segments, crowded, billed_month);
         EXECUTE format('SELECT EXISTS (SELECT 1 FROM ops.%I)', ops.partition_name('billed_days', billed_month))
         INTO has_rows;
         IF NOT has_rows THEN

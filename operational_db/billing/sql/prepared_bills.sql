@@ -110,6 +110,7 @@ DECLARE
     lines text := ops.work_table('lines', run_tag);
     bills text := ops.work_table('bills', run_tag);
     entries text := ops.work_table('ledger', run_tag);
+    days text := ops.work_table('billed_days', run_tag);
     entered record;
     left_count bigint;
     unbilled_count bigint;
@@ -134,19 +135,19 @@ BEGIN
     PERFORM ops.create_bills(bills, entries, lines, ops.kind_of_new_bills(kinds), month, run_source_id);
     SELECT * INTO totals FROM ops.require_run_adds_up(bills, lines, segments, entries, month);
     PERFORM ops.require_engines_agree(lines, bills, month, true);
-    PERFORM ops.fit_to_partition(bills, 'bill', month, account_from, account_to);
-    PERFORM ops.fit_to_partition(lines, 'bill_line', month, account_from, account_to);
-    PERFORM ops.fit_to_partition(entries, 'ledger', month, account_from, account_to);
+    -- What is plain was used in its own month.
+    PERFORM ops.create_billed_days(days, segments, ops.work_table('crowded_segments', run_tag), month);
+    PERFORM ops.fit_to_partition(days, 'billed_days', month, 'metering_point_id');
+    PERFORM ops.fit_to_partition(bills, 'bill', month, 'account_id');
+    PERFORM ops.fit_to_partition(lines, 'bill_line', month, 'account_id');
+    PERFORM ops.fit_to_partition(entries, 'ledger', month, 'account_id');
     EXECUTE format('DROP TABLE %s, %s', spans, left_to_run);
     EXECUTE format(
-        'CREATE TABLE %s AS SELECT %s::bigint AS account_from, %s::bigint AS account_to, %s::bigint AS bill_count, '
-        '%s::bigint AS line_count, %s::numeric AS energy_kwh, %s::numeric AS charge_minor, %s::bigint AS left_count',
-        ops.prepared_table(month, run_tag), account_from, account_to, totals.bill_count, totals.line_count,
-        totals.energy_kwh, totals.charge_minor, left_count + unbilled_count
+        'CREATE TABLE %s AS SELECT %s::bigint AS bill_count, %s::bigint AS line_count, %s::numeric AS energy_kwh, '
+        '%s::numeric AS charge_minor, %s::bigint AS left_count',
+        ops.prepared_table(month, run_tag), totals.bill_count, totals.line_count, totals.energy_kwh,
+        totals.charge_minor, left_count + unbilled_count
     );
-    PERFORM ops.add_foreign_keys(bills, 'bill');
-    PERFORM ops.add_foreign_keys(lines, 'bill_line');
-    PERFORM ops.add_foreign_keys(entries, 'ledger');
 END
 $$;
 
@@ -170,13 +171,10 @@ BEGIN
         'FROM (%s) AS p', told
     ) INTO bill_count, line_count, energy_kwh, charge_minor, left_count;
     IF bill_count > 0 THEN
-        PERFORM ops.mark_days_billed(
-            ops.all_parts('segments', run_tags), ops.all_parts('kinds', run_tags),
-            ops.all_parts('crowded_segments', run_tags), run_source_id::text
-        );
-        PERFORM ops.attach_parts('bills', 'bill', month, run_tags);
-        PERFORM ops.attach_parts('lines', 'bill_line', month, run_tags);
-        PERFORM ops.attach_parts('ledger', 'ledger', month, run_tags);
+        PERFORM ops.attach_parts('billed_days', 'metering_point_id', month, ops.work_tables('billed_days', run_tags));
+        PERFORM ops.attach_parts('bill', 'account_id', month, ops.work_tables('bills', run_tags));
+        PERFORM ops.attach_parts('bill_line', 'account_id', month, ops.work_tables('lines', run_tags));
+        PERFORM ops.attach_parts('ledger', 'account_id', month, ops.work_tables('ledger', run_tags));
     END IF;
     FOREACH run_tag IN ARRAY run_tags LOOP
         PERFORM ops.drop_work_tables(run_tag);
@@ -185,11 +183,8 @@ BEGIN
 END
 $$;
 
--- The work tables of all parts as one, for a FROM clause that gives it a name.
-CREATE OR REPLACE FUNCTION ops.all_parts(subject text, run_tags text[])
-RETURNS text
+-- The work tables of one subject, a part each.
+CREATE OR REPLACE FUNCTION ops.work_tables(subject text, run_tags text[])
+RETURNS text[]
 LANGUAGE sql IMMUTABLE
-RETURN '(' || (
-    SELECT string_agg(format('SELECT * FROM %s', ops.work_table(subject, tag)), ' UNION ALL ')
-    FROM unnest(run_tags) AS tag
-) || ')';
+RETURN array(SELECT ops.work_table(subject, t.tag) FROM unnest(run_tags) WITH ORDINALITY AS t (tag, n) ORDER BY t.n);

@@ -170,7 +170,7 @@ DECLARE
 BEGIN
     FOREACH left_over IN ARRAY ARRAY[
         'spans', 'segments', 'crowded_segments', 'kinds', 'lines', 'amended', 'amended_spans', 'amended_segments',
-        'crowded_amended_segments', 'amended_kinds', 'standing', 'amended_lines', 'tried_bills', 'bills', 'ledger'
+        'crowded_amended_segments', 'amended_kinds', 'standing', 'amended_lines', 'tried_bills', 'bills', 'ledger', 'billed_days'
     ] LOOP
         EXECUTE format('DROP TABLE IF EXISTS %s', ops.work_table(left_over, run_tag));
     END LOOP;
