@@ -356,6 +356,7 @@ DECLARE
     res_ids integer[] := ops.res_of_run(month, run_unit_id, only_account_id);
     prepared record;
     posted record;
+    left_count bigint;
     new_run_id bigint;
 BEGIN
     PERFORM ops.begin_run(month, res_ids, run_unit_id, only_account_id);
@@ -372,8 +373,9 @@ BEGIN
         line_count := prepared.line_count;
         energy_kwh := prepared.energy_kwh;
         charge_minor := prepared.charge_minor;
+        left_count := prepared.left_count;
     END IF;
-    IF part_count = 0 OR prepared.left_count > 0 THEN
+    IF part_count = 0 OR left_count > 0 THEN
         SELECT * INTO posted FROM ops.post_rated(month, res_ids, only_account_id, run_source_id);
         bill_count := bill_count + posted.bill_count;
         line_count := line_count + posted.line_count;
