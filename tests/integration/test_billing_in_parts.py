@@ -53,7 +53,7 @@ def _posted(settings: Settings, month: date) -> dict[str, list[tuple]]:
     with connect_as_admin(settings) as session:
         return {
             table: session.execute(
-                f"SELECT {columns} FROM ops.{table}"  # noqa: S608  our own names
+                f"SELECT {columns} FROM ops.{table}"
                 f" WHERE {'service_month' if table == 'billed_days' else 'booked_month'} = %s ORDER BY {columns}",
                 [month],
             ).fetchall()

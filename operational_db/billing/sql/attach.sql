@@ -138,8 +138,8 @@ BEGIN
 END
 $$;
 
--- Puts the tables of a run's parts into their month. Where that is empty and the parts lie one after the other by a key,
--- it becomes a table of ranges of that key, and each part's table one of them; else the rows are inserted.
+-- Puts the tables of a run's parts into their month. Where that is empty and the parts lie one after the other by a
+-- key, it becomes a table of ranges of that key, and each part's table one of them; else the rows are inserted.
 CREATE OR REPLACE FUNCTION ops.attach_parts(target text, key text, month date, parts text[])
 RETURNS void
 LANGUAGE plpgsql

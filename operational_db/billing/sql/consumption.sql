@@ -173,8 +173,8 @@ $$;
 -- Text of a SELECT: of the same rows those that follow the only reading they can follow, without a window, which one
 -- process would have to run. A register's opening entered in the month, or its readings of the month before, stand
 -- beside its reading; where two are beside one, or one beside two, ops.leave_out_ambiguous takes them out again.
--- Many rows are joined by their meters, few are looked up by their accounts. What is known of the readings o that others
--- follow may be told as well, so that fewer are read.
+-- Many rows are joined by their meters, few are looked up by their accounts. What is known of the readings o that
+-- others follow may be told as well, so that fewer are read.
 CREATE OR REPLACE FUNCTION ops.plain_chain_sql(
     month date, condition text, opening_condition text, are_many boolean
 )

@@ -5,7 +5,9 @@
 
 -- The ranges of accounts that a run over this unit is prepared in; none where the run is too small to gain by it, does
 -- not take in all that is open in the month, or comes upon bills. Takes the locks of the run.
-CREATE OR REPLACE FUNCTION ops.plan_parts(run_month date, run_unit_id integer, least_accounts bigint, part_count integer)
+CREATE OR REPLACE FUNCTION ops.plan_parts(
+    run_month date, run_unit_id integer, least_accounts bigint, part_count integer
+)
 RETURNS TABLE (part_no integer, account_from bigint, account_to bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, ops
 AS $$
