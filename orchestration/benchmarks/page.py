@@ -6,7 +6,7 @@ from pathlib import Path
 
 from operational_db.settings import REPOSITORY_DIR
 from orchestration.benchmarks.bill_run import ORM_SAMPLE, RUNS, Way
-from orchestration.benchmarks.smaller_and_later_runs import RES_COUNT, Run
+from orchestration.benchmarks.smaller_and_later_runs import AROUND, RES_COUNT, Run
 
 PAGE = REPOSITORY_DIR / "docs" / "benchmarks.md"
 
@@ -61,8 +61,8 @@ SMALLER_AND_LATER = """
 |---|--:|--:|---|--:|
 {rows}
 
-One RES is the median of {res_count} that are billed one after the other; a month is billed once the months before it
-are billed and closed.
+One RES is the median of {res_count} that are billed one after the other. A month is billed once the months before it
+are billed and closed; the first is the median of the first {around}, the last of the last {around}.
 """
 
 RUN_COLUMNS = ["run", "bills", "seconds", "beside", "its share"]
@@ -87,7 +87,7 @@ def write(ways: list[Way], runs: list[Run], accounts: int, page: Path = PAGE) ->
         rows=_rows([*row, EXPLAINED[row[0]]] for row in table(ways)),
     )
     if runs:
-        section += SMALLER_AND_LATER.format(rows=_rows(run_table(runs)), res_count=RES_COUNT)
+        section += SMALLER_AND_LATER.format(rows=_rows(run_table(runs)), res_count=RES_COUNT, around=AROUND)
     heading = HEADING.format(accounts=accounts)
     others = [
         f"## {other}"

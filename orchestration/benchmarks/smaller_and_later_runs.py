@@ -18,6 +18,8 @@ from orchestration.benchmarks.consumers import MONTH, fill, read_month
 from orchestration.benchmarks.databases import copy_of, drop
 
 MONTHS = 24
+AROUND = 3
+"""How many months stand for the first and for the last: what the server does beside one of them is no part of it."""
 RES_COUNT = 5
 
 
@@ -53,16 +55,17 @@ def measure_smaller_and_later(
         close_month(book, month, by=FIRST_LOGIN)
         month = date(month.year + month.month // 12, month.month % 12 + 1, 1)
     drop(book)
-    whole = runs[0]
+    first = _median(runs[:AROUND], "the first month")
+    last = _median(runs[-AROUND:], f"month {months}")
     return [
-        whole,
-        Run(by_res.name, by_res.bill_count, by_res.seconds, "the first month whole", by_res.seconds / whole.seconds),
-        *(
-            Run(run.name, run.bill_count, run.seconds, "the first month", run.seconds / whole.seconds)
-            for run in runs[-1:]
-            if run is not whole
-        ),
+        first,
+        Run(by_res.name, by_res.bill_count, by_res.seconds, first.name, by_res.seconds / first.seconds),
+        *([] if months == 1 else [Run(last.name, last.bill_count, last.seconds, first.name, last.seconds / first.seconds)]),
     ]
+
+
+def _median(runs: list[Run], name: str) -> Run:
+    return Run(name, runs[0].bill_count, statistics.median(run.seconds for run in runs), "", 1)
 
 
 def _one_res(book: Settings) -> Run:
