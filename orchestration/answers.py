@@ -12,11 +12,14 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 _WIDTH_OF_LOGS = 160
+_LONGEST_KEY = 48
+"""What is longer in a table is a sentence."""
 THIN_SPACE = "\u202f"
 
 # A Decimal goes through the encoder as text between these marks, which no text from the database can hold, and leaves
@@ -43,13 +46,22 @@ def show_json(answer: object) -> None:
 
 
 def show_table(heads: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
-    """A table whose columns of numbers are set to the right."""
+    """A table whose columns of numbers are set to the right; only sentences are broken where the screen is narrow."""
     cells = [[_shown(value) for value in row] for row in rows]
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for position, head in enumerate(heads):
         is_number = all(_looks_like_number(row[position]) for row in cells)
         justify = "right" if is_number and cells else "left"
-        table.add_column(Text(head), justify=justify, header_style="dim", no_wrap=True, overflow="fold")
+        longest = max((cell_len(row[position]) for row in cells), default=0)
+        is_sentence = longest > _LONGEST_KEY
+        table.add_column(
+            Text(head),
+            justify=justify,
+            header_style="dim",
+            no_wrap=not is_sentence,
+            overflow="fold",
+            min_width=None if is_sentence else max(longest, cell_len(head)),
+        )
     for row in cells:
         # Text, not str: a name from the data is no markup.
         table.add_row(*(Text(cell) for cell in row))

@@ -57,10 +57,10 @@ def measure_smaller_and_later(
     drop(book)
     first = _median(runs[:AROUND], "the first month")
     last = _median(runs[-AROUND:], f"month {months}")
+    compared = [by_res] if months == 1 else [by_res, last]
     return [
         first,
-        Run(by_res.name, by_res.bill_count, by_res.seconds, first.name, by_res.seconds / first.seconds),
-        *([] if months == 1 else [Run(last.name, last.bill_count, last.seconds, first.name, last.seconds / first.seconds)]),
+        *(Run(run.name, run.bill_count, run.seconds, first.name, run.seconds / first.seconds) for run in compared),
     ]
 
 

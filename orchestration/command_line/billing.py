@@ -54,7 +54,10 @@ def bill(
         show_json(run)
         return
     if run.was_billed_already:
-        say(f"Month {month:%Y-%m} is already billed there; nothing was done.")
+        say(
+            f"Nothing more to bill in {month:%Y-%m} there, so nothing was done; what waits, and why, is told by "
+            f"`wattbook unbilled --month {month:%Y-%m}`."
+        )
     else:
         currency = book_currency(settings)
         say(
