@@ -1,7 +1,7 @@
-"""`wattbook meters`: the stock, what was done to a meter, work orders.
+"""`wattbook meters`: the stock, and what was done to a meter.
 
 Belongs here: the list of these commands, and those that look or keep lists. Does not belong here: operations at points
-(`meter_operations`, `meter_settings`) and what is noted of a meter's condition (`meter_care`).
+(`meter_operations`, `meter_settings`), what is noted of a meter's condition (`meter_care`), orders (`work_orders`).
 """
 
 # Imports inside the functions: listing the commands must not wait for what one of them needs.
@@ -11,16 +11,15 @@ from typing import Annotated
 
 import typer
 
-from orchestration.command_line import meter_care, meter_operations, meter_settings
+from orchestration.command_line import meter_care, meter_operations, meter_settings, work_orders
 from orchestration.command_line.arguments import FIRST_USER, AsJson, ByUser, day_of
 from orchestration.command_line.meter_answers import plain
-from orchestration.command_line.meter_arguments import Digits, OnDay, Point, Scales, Serial, database_settings
+from orchestration.command_line.meter_arguments import Digits, OnDay, Scales, Serial, database_settings
 
 app = typer.Typer(help="Meters: stock, operations at points, undo, work orders.", no_args_is_help=True)
-order_app = typer.Typer(help="Work orders at metering points.", no_args_is_help=True)
 for of_subject in (meter_operations, meter_settings, meter_care):
     app.add_typer(of_subject.app)
-app.add_typer(order_app, name="order")
+app.add_typer(work_orders.app, name="order")
 
 
 @app.command()
@@ -103,46 +102,6 @@ def show(
         )
     if not (history.operations or history.events or history.last_readings):
         say("Nothing was done there yet.")
-
-
-@order_app.command("issue")
-def issue_order(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="install, remove, replace, relocate, test, inspect ...")],
-    point: Point,
-    on: OnDay,
-    number: Annotated[str | None, typer.Option("--number", metavar="NUMBER", help="The number on the paper.")] = None,
-    executor: Annotated[str | None, typer.Option("--executor", metavar="NAME", help="Who shall do it.")] = None,
-    by: ByUser = FIRST_USER,
-) -> None:
-    """Issue a work order; the answer is its number."""
-    from operational_db.metering.work_orders import issue_order as issue
-    from orchestration.answers import say
-
-    given = issue(database_settings(), kind, point, on=on, by=by, order_no=number, executor=executor)
-    say(f"Work order {given} is issued: {kind} at {point}.")
-
-
-@order_app.command("list")
-def list_orders(
-    point: Annotated[str | None, typer.Option("--point", metavar="POINT", help="Only at this point.")] = None,
-    state: Annotated[str | None, typer.Option("--state", metavar="STATE", help="open, executed, cancelled ...")] = None,
-    by: ByUser = FIRST_USER,
-    as_json: AsJson = False,
-) -> None:
-    """Work orders, newest first."""
-    from operational_db.metering.work_orders import list_orders as list_all
-    from orchestration.answers import say, show_json, show_table
-
-    found = list_all(database_settings(), by=by, point_code=point, state=state)
-    if as_json:
-        show_json(found)
-    elif not found:
-        say("There are no such work orders.")
-    else:
-        show_table(
-            ("order", "kind", "point", "issued on", "state", "executor", "result"),
-            [(o.order_no, o.kind, o.point_code, o.issued_on, o.state, o.executor or "", o.result or "") for o in found],
-        )
 
 
 def _list_meters(

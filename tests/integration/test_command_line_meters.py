@@ -52,6 +52,33 @@ def run(
 REPLACE = ("replace", POINT, "NEW", "--on", "2026-01-21", "--value", "1100", "--new-value", "5", "--order", "17")
 
 
+@pytest.mark.requirement("A45")
+def test_an_order_is_given_to_somebody_and_comes_to_its_end(run: Run) -> None:
+    """Three inspections are given out: one is done, one finds nobody at home, one is called off."""
+    for number in ("31", "32", "33"):
+        run("order", "issue", "inspect", POINT, "--on", "2026-01-02", "--number", number, "--due", "2026-01-20")
+        told = run("order", "assign", number, "Karimov A.", "--on", "2026-01-03")
+        assert told == (0, f"Work order {number} is given to Karimov A..\n", "")
+    done = run("order", "execute", "31", "seals whole", "--on", "2026-01-10")
+    assert done == (0, "Work order 31 is executed: seals whole\n", "")
+    closed = run("order", "execute", "32", "nobody at home", "--not-done", "--on", "2026-01-10")
+    assert closed == (0, "Work order 32 could not be carried out: nobody at home\n", "")
+    run("order", "cancel", "33", "entered twice", "--on", "2026-01-10")
+    assert [
+        (o["order_no"], o["state"], o["executor"], o["result"], o["due_on"])
+        for o in json.loads(run("order", "list", "--point", POINT, "--json")[1])
+    ] == [
+        ("33", "cancelled", "Karimov A.", "entered twice", "2026-01-20"),
+        ("32", "not_executed", "Karimov A.", "nobody at home", "2026-01-20"),
+        ("31", "executed", "Karimov A.", "seals whole", "2026-01-20"),
+    ]
+    status, _, refused = run("order", "execute", "31", "again", "--on", "2026-01-11")
+    assert status == 1
+    assert "31" in refused
+    assert "executed" in refused
+    assert run("order", "list", "--executor", "Nobody")[1] == "There are no such work orders.\n"
+
+
 @pytest.mark.requirement("A45", "E94")
 def test_a_clerk_tries_a_replacement_does_it_and_takes_it_back(run: Run) -> None:
     assert run("register", "NEW", "--type", "unknown", "--unit", "SA01", "--on", "2026-01-02", "--digits", "5")[0] == 0
