@@ -76,6 +76,17 @@ def _refuse_when_used(session: psycopg.Connection, protocol_id: int) -> None:
             f"Protocol {protocol_id} cannot be withdrawn: {billed} of its accounts have bills, the first is {example}; "
             "correct single accounts in the open month instead."
         )
+    (corrected, example) = session.execute(
+        "SELECT count(*), min(a.account_no) FROM ops.payment_reversal AS r "
+        "INNER JOIN ops.payment AS p USING (account_id, booked_month, payment_no) "
+        "INNER JOIN withdrawn_source AS s ON s.source_id = p.source_id "
+        "INNER JOIN ops.account AS a ON a.account_id = r.account_id"
+    ).fetchone()
+    if corrected:
+        raise Refusal(
+            f"Protocol {protocol_id} cannot be withdrawn: {corrected} of its payments were taken back or moved since, "
+            f"the first of account {example}; correct single accounts in the open month instead."
+        )
     (closed,) = session.execute(
         "SELECT string_agg(DISTINCT u.code || ' ' || to_char(c.booked_month, 'YYYY-MM'), ', ') FROM "
         "ops.period_close AS c "

@@ -14,7 +14,7 @@ FROM new_account AS n
 ORDER BY n.res_id, n.file_id, n.row_no;
 
 INSERT INTO ops.account (account_no, kind, res_id, opened_on, source_id)
-SELECT u.code || '-UNRECOGNISED', 'technical', n.res_id, :first_day, :source_id
+SELECT ops.technical_account_no(u.code), 'technical', n.res_id, :first_day, :source_id
 FROM (SELECT DISTINCT res_id FROM new_account) AS n
 INNER JOIN ops.unit AS u ON u.unit_id = n.res_id
 ORDER BY u.code

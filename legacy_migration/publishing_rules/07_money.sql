@@ -34,7 +34,7 @@ INNER JOIN file_source AS s ON s.file_id = t.file_id
 INNER JOIN standing_payment_package AS g ON g.file_name = t.file_name
 INNER JOIN ops.payment_package AS k ON k.package_no = g.package_no
 LEFT JOIN published_account AS a ON a.account_no = t.account_no
-LEFT JOIN ops.account AS x ON x.account_no = t.res_code || '-UNRECOGNISED' AND x.kind = 'technical'
+LEFT JOIN ops.account AS x ON x.account_no = ops.technical_account_no(t.res_code) AND x.kind = 'technical'
 CROSS JOIN (
     SELECT c.account_id, c.res_id
     FROM ops.account AS c

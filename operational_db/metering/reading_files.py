@@ -5,16 +5,16 @@ value can be (`sql/reading_judge.sql`).
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-import python_calamine
 import xlsxwriter
 
-from operational_db.file_formats.delimited import DelimitedError, read_delimited, read_heading, write_delimited
+from operational_db.exchange.entered_files import ENCODING, cell_text, entered_rows, refuse_missing_columns
+from operational_db.file_formats.delimited import DelimitedError, write_delimited
 from operational_db.metering.reading_estimates import SheetRow
 from operational_db.metering.readings import EnteredReadings, JudgedReading, ToldReading, UnreadableRow, enter_readings
 from operational_db.refusal import Refusal
@@ -24,8 +24,6 @@ PLACE_COLUMNS = ("point_code", "account_no")
 NEEDED_COLUMNS = ("read_on", "value_kwh")
 SHEET_COLUMNS = (*(one.name for one in fields(SheetRow)), "read_on", "value_kwh", "kind", "note")
 CORRECTION_COLUMNS = ("row_no", "point_code", "serial_no", "zone_code", "read_on", "value_kwh", "kind", "sentence")
-ENCODING = "utf-8"
-"""A mark at the beginning, by which spreadsheets know it, is written and passed over."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +86,7 @@ def read_readings(
     """
     answer = FileOfReadings()
     empty_count = 0
-    rows = _rows_of_workbook(path) if path.suffix.lower() == ".xlsx" else _rows_of_text(path, delimiter, encoding)
-    for row_no, cells in rows:
+    for row_no, cells in entered_rows(path, _require_columns, delimiter=delimiter, encoding=encoding):
         if not cells.get("value_kwh", "").strip():
             empty_count += 1
             continue
@@ -107,7 +104,7 @@ def write_sheet(rows: Sequence[SheetRow], path: Path) -> Path:
     Raises:
         Refusal: the file cannot be written.
     """
-    table = [[*(_as_text(value) for value in asdict(row).values()), "", "", "", ""] for row in rows]
+    table = [[*(cell_text(value) for value in asdict(row).values()), "", "", "", ""] for row in rows]
     _write(path, SHEET_COLUMNS, table)
     return path
 
@@ -125,7 +122,7 @@ def write_refused(readings: Sequence[JudgedReading], unreadable: Sequence[Unread
             "row_no": reading.row_no,
             "sentence": reading.sentence,
         }
-        table.append([_as_text(known[name]) for name in CORRECTION_COLUMNS])
+        table.append([cell_text(known[name]) for name in CORRECTION_COLUMNS])
     _write(path, CORRECTION_COLUMNS, table)
     return path
 
@@ -163,65 +160,11 @@ def _unreadable(row_no: int, cells: Mapping[str, str], why: str) -> UnreadableRo
     return UnreadableRow(row_no, dict(cells), f"Row {row_no}: {why}.")
 
 
-def _rows_of_text(path: Path, delimiter: str, encoding: str) -> Iterator[tuple[int, dict[str, str]]]:
-    try:
-        _require_columns(path, read_heading(path, encoding, delimiter))
-        for batch in read_delimited(path, encoding, delimiter):
-            if batch.ragged:
-                ragged = batch.ragged[0]
-                raise Refusal(
-                    f"{path}: row {ragged.row_no} has {len(ragged.cells)} cells where the heading has "
-                    f"{ragged.expected}; correct the row, or name the right --delimiter."
-                )
-            columns = {name: column.to_pylist() for name, column in batch.text.items()}
-            for index, row_no in enumerate(batch.row_no):
-                yield int(row_no), {name: column[index] or "" for name, column in columns.items()}
-    except DelimitedError as error:
-        raise Refusal(str(error)) from error
-
-
-def _rows_of_workbook(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    try:
-        workbook = python_calamine.CalamineWorkbook.from_path(path)
-        table = workbook.get_sheet_by_index(0).to_python()
-    except (python_calamine.CalamineError, OSError) as error:
-        raise Refusal(
-            f"{path} cannot be read as a workbook ({error}); save it as XLSX or CSV and try again."
-        ) from error
-    heading = [str(cell).strip() for cell in table[0]] if table else []
-    _require_columns(path, heading)
-    for row_no, row in enumerate(table[1:], start=1):
-        cells = dict(zip(heading, (_as_text(cell) for cell in row), strict=False))
-        if any(cells.values()):
-            yield row_no, cells
-
-
 def _require_columns(path: Path, heading: Sequence[str]) -> None:
     missing = [name for name in NEEDED_COLUMNS if name not in heading and name != "read_on"]
     if not any(name in heading for name in PLACE_COLUMNS):
         missing.insert(0, " or ".join(PLACE_COLUMNS))
-    if not missing:
-        return
-    if len(heading) == 1 and ";" in heading[0]:
-        raise Refusal(f"{path} separates its cells by semicolons; load it with --delimiter ';'.")
-    raise Refusal(
-        f"{path} lacks the column {', '.join(missing)}; the first row must name the columns (it names "
-        f"{', '.join(heading) or 'none'})."
-    )
-
-
-def _as_text(value: object) -> str:
-    """A value as a file holds it; a whole number that a workbook keeps as 1350.0 is 1350."""
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return value.date().isoformat()
-    if isinstance(value, float):
-        # A workbook knows no other numbers; their shortest text is what was typed.
-        return f"{Decimal(repr(value)).normalize():f}"
-    if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
-    return value.isoformat() if isinstance(value, date) else str(value)
+    refuse_missing_columns(path, heading, missing)
 
 
 def _write(path: Path, columns: Sequence[str], table: Sequence[Sequence[str]]) -> None:

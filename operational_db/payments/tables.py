@@ -1,4 +1,4 @@
-"""Money received: channels, packages with control totals, payments."""
+"""Money received: channels, posted packages with control totals, payments, payments taken back or moved."""
 
 from sqlalchemy import (
     BigInteger,
@@ -12,6 +12,7 @@ from sqlalchemy import (
     Sequence,
     Table,
     Text,
+    text,
 )
 
 from operational_db.schema.metadata import (
@@ -78,8 +79,41 @@ payment = monthly(
         *posted_provenance(),
         CheckConstraint("amount_minor <> 0", name="amount"),
         Index("payment_res_id_ix", "res_id"),
+        Index(
+            "payment_payment_package_id_ix",
+            "payment_package_id",
+            postgresql_where=text("payment_package_id IS NOT NULL"),
+        ),
         schema=OPERATIONAL,
         postgresql_partition_by="RANGE (booked_month)",
         comment="One row per payment; money of an unknown account stands on the technical account of its RES.",
     )
+)
+
+payment_reversal = Table(
+    "payment_reversal",
+    metadata,
+    Column("account_id", BigInteger, ForeignKey("ops.account.account_id"), primary_key=True, autoincrement=False),
+    Column("booked_month", Date, primary_key=True, comment="With payment_no: the payment that is taken back"),
+    Column("payment_no", BigInteger, primary_key=True, autoincrement=False),
+    Column("reversing_month", Date, nullable=False, comment="With the next: the payment that reverses it"),
+    Column("reversing_payment_no", BigInteger, nullable=False),
+    Column(
+        "right_account_id",
+        BigInteger,
+        ForeignKey("ops.account.account_id"),
+        comment="With the next two: the payment in its place, on the account that it belonged to; empty where none is",
+    ),
+    Column("right_month", Date),
+    Column("right_payment_no", BigInteger),
+    Column("reason", Text, nullable=False),
+    *provenance(),
+    CheckConstraint(
+        "(right_account_id IS NULL) = (right_month IS NULL) AND (right_month IS NULL) = (right_payment_no IS NULL)",
+        name="right_whole",
+    ),
+    Index("payment_reversal_reversing_ix", "account_id", "reversing_month", "reversing_payment_no", unique=True),
+    Index("payment_reversal_right_ix", "right_account_id", "right_month", "right_payment_no", unique=True),
+    schema=OPERATIONAL,
+    comment="One row per payment that was taken back, or moved to another account: once only, and for a reason.",
 )

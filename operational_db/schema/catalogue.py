@@ -16,6 +16,8 @@ from operational_db.grid import tables as grid
 from operational_db.metering import operation_tables as meter_operations
 from operational_db.metering import tables as metering
 from operational_db.organisation import tables as organisation
+from operational_db.payments import draft_tables as payment_drafts
+from operational_db.payments import service_tables as paid_services
 from operational_db.payments import tables as payments
 from operational_db.schema.metadata import metadata
 from operational_db.subscribers import tables as subscribers
@@ -35,6 +37,8 @@ SUBSYSTEMS = (
     amendments,
     accounting,
     payments,
+    payment_drafts,
+    paid_services,
     grid,
     landing,
     migration,
@@ -101,7 +105,11 @@ SQL_FILES = tuple(
         "billing/sql/bill_routes.sql",
         "billing/sql/bill_to_come.sql",
         "accounting/sql/account_balance.sql",
+        "payments/sql/payers.sql",
+        "payments/sql/allocation.sql",
         "payments/sql/post_payments.sql",
+        "payments/sql/package_drafts.sql",
+        "payments/sql/package_posting.sql",
         "schema/sql/posted_rows.sql",
         "schema/sql/audit_trail.sql",
         "schema/sql/row_level_security.sql",

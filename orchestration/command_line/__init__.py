@@ -17,6 +17,7 @@ from orchestration.command_line import (
     installation,
     meters,
     migration,
+    payments,
     pricing,
     printing,
     readings,
@@ -64,6 +65,7 @@ app.command(rich_help_panel=_HOUSE)(installation.doctor)
 app.command(rich_help_panel=_HOUSE)(demonstration.bench)
 app.add_typer(readings.app, name="readings", rich_help_panel=_DATA)
 app.add_typer(meters.app, name="meters", rich_help_panel=_DATA)
+app.add_typer(payments.app, name="payments", rich_help_panel=_DATA)
 app.add_typer(database.app, name="db", rich_help_panel=_HOUSE)
 app.add_typer(reference.app, name="reference", rich_help_panel=_HOUSE)
 

@@ -34,9 +34,11 @@ $$;
 -- brought.
 REVOKE INSERT ON ops.bill, ops.bill_line, ops.billed_days, ops.bill_run, ops.ledger, ops.payment, ops.payment_key,
 ops.billing_period, ops.period_close, ops.bill_amendment, ops.bill_amendment_settled, ops.bill_line_reversal,
-ops.bill_run_preview, ops.bill_run_approval FROM wattbook_loader;
+ops.bill_run_preview, ops.bill_run_approval, ops.payment_reversal, ops.service_bill, ops.payment_package_draft,
+ops.payment_draft FROM wattbook_loader;
 REVOKE DELETE ON ops.bill_amendment, ops.bill_amendment_settled, ops.bill_line_reversal, ops.bill_run_preview,
-ops.bill_run_approval, ops.bill, ops.bill_line, ops.billed_days, ops.bill_run, ops.period_close FROM wattbook_loader;
+ops.bill_run_approval, ops.bill, ops.bill_line, ops.billed_days, ops.bill_run, ops.period_close, ops.payment_reversal,
+ops.service_bill, ops.payment_package_draft, ops.payment_draft FROM wattbook_loader;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA landing, migration TO wattbook_dbt;
 GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA landing, migration TO wattbook_loader;

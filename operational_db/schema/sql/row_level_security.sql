@@ -11,7 +11,8 @@ BEGIN
         'account_number_alias', 'family_size', 'subscriber', 'premises', 'address', 'meter_installation',
         'metering_point_placement', 'metering_point_tariff', 'contract_use', 'measured_energy_event', 'work_order',
         'work_order_event', 'meter_operation', 'meter_operation_undo', 'meter_operation_reading', 'meter_operation_gap',
-        'meter_test', 'meter_movement', 'seal', 'bill_amendment', 'bill_line_reversal', 'refused_reading'
+        'meter_test', 'meter_movement', 'seal', 'bill_amendment', 'bill_line_reversal', 'refused_reading',
+        'payment_package_draft', 'payment_draft', 'payment_reversal', 'service_bill'
     ] LOOP
         condition := CASE
             WHEN guarded IN ('metering_point', 'contract', 'account_subscriber', 'account_premises',
@@ -36,6 +37,16 @@ BEGIN
             -- A row without a RES names no point that anybody has.
             WHEN guarded = 'refused_reading'
                 THEN 'res_id IS NULL OR res_id = ANY ((SELECT ops.visible_res_ids())::integer[])'
+            -- A package is seen by those who see all of the unit that it was opened for.
+            WHEN guarded = 'payment_package_draft'
+                THEN 'ARRAY(SELECT r.res_id FROM ops.res_under(unit_id, current_date) AS r) '
+                    '<@ (SELECT ops.visible_res_ids())::integer[]'
+            WHEN guarded = 'payment_draft'
+                THEN 'payment_package_draft_id IN '
+                    '(SELECT d.payment_package_draft_id FROM ops.payment_package_draft AS d)'
+            WHEN guarded = 'payment_reversal'
+                THEN 'account_id IN (SELECT a.account_id FROM ops.account AS a) '
+                    'OR right_account_id IN (SELECT a.account_id FROM ops.account AS a)'
             WHEN guarded = 'work_order_event'
                 THEN 'work_order_id IN (SELECT w.work_order_id FROM ops.work_order AS w)'
             ELSE 'res_id = ANY ((SELECT ops.visible_res_ids())::integer[])'
