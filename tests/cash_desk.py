@@ -1,5 +1,6 @@
 """A desk where money comes in: a book with consumers who owe, for tests about payments."""
 
+from collections.abc import Mapping
 from datetime import date
 
 import psycopg
@@ -44,16 +45,23 @@ class CashDesk:
 
     def owes(self, consumer: Consumer, year: int, soum: int, *, article: str = "electricity") -> None:
         """A debt taken over from the old program, by year of origin; an advance where it is below zero."""
+        self.owes_all(consumer, {(year, article): soum})
+
+    def owes_all(self, consumer: Consumer, debts: Mapping[tuple[int, str], int]) -> None:
+        """Debts by year of origin and article, taken over at once."""
         with connect(self.settings, Role.LOADER) as session:
             source_id = record_command(session, "opening balance", {}, user_id=None)
             session.execute("DROP TABLE IF EXISTS work.owed")
             session.execute(
-                "CREATE TABLE work.owed AS SELECT %s::bigint AS account_id, o.booked_month, %s AS year_of_origin,"
-                " %s::bigint AS balance_minor, %s::text AS article_code, o.booked_month AS posted_on, %s AS res_id,"
+                "CREATE TABLE work.owed AS SELECT %s::bigint AS account_id, o.booked_month, d.year_of_origin,"
+                " d.balance_minor, d.article_code, o.booked_month AS posted_on, %s AS res_id,"
                 " %s::bigint AS source_id, 0 AS source_row"
-                " FROM (SELECT min(booked_month) AS booked_month FROM ops.open_period WHERE res_id = %s) AS o",
+                " FROM (SELECT min(booked_month) AS booked_month FROM ops.open_period WHERE res_id = %s) AS o,"
+                " unnest(%s::integer[], %s::text[], %s::bigint[]) AS d (year_of_origin, article_code, balance_minor)",
                 [
-                    consumer.account_id, year, soum * SOUM, article, consumer.res_id, source_id, consumer.res_id,
+                    consumer.account_id, consumer.res_id, source_id, consumer.res_id,
+                    [year for year, _ in debts], [article for _, article in debts],
+                    [soum * SOUM for soum in debts.values()],
                 ],
             )  # fmt: skip
             session.execute("GRANT SELECT ON work.owed TO wattbook_owner")
