@@ -23,6 +23,7 @@ from orchestration.command_line import (
     readings,
     reference,
     reporting,
+    services,
 )
 from orchestration.command_line.ending import run_to_an_end
 
@@ -66,6 +67,7 @@ app.command(rich_help_panel=_HOUSE)(demonstration.bench)
 app.add_typer(readings.app, name="readings", rich_help_panel=_DATA)
 app.add_typer(meters.app, name="meters", rich_help_panel=_DATA)
 app.add_typer(payments.app, name="payments", rich_help_panel=_DATA)
+app.add_typer(services.app, name="services", rich_help_panel=_DATA)
 app.add_typer(database.app, name="db", rich_help_panel=_HOUSE)
 app.add_typer(reference.app, name="reference", rich_help_panel=_HOUSE)
 
