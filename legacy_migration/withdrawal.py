@@ -76,16 +76,20 @@ def _refuse_when_used(session: psycopg.Connection, protocol_id: int) -> None:
             f"Protocol {protocol_id} cannot be withdrawn: {billed} of its accounts have bills, the first is {example}; "
             "correct single accounts in the open month instead."
         )
-    (corrected, example) = session.execute(
-        "SELECT count(*), min(a.account_no) FROM ops.payment_reversal AS r "
+    # Money that somebody else posted since: a payment, a service, or a correction of a payment that the load brought.
+    (posted, example) = session.execute(
+        "SELECT count(*), min(later.account_no) FROM ("
+        "SELECT w.account_no FROM withdrawn_account AS w INNER JOIN ops.ledger AS g ON g.account_id = w.account_id "
+        "WHERE w.kind <> 'technical' AND g.source_id NOT IN (SELECT s.source_id FROM withdrawn_source AS s) "
+        "UNION SELECT a.account_no FROM ops.payment_reversal AS r "
         "INNER JOIN ops.payment AS p USING (account_id, booked_month, payment_no) "
         "INNER JOIN withdrawn_source AS s ON s.source_id = p.source_id "
-        "INNER JOIN ops.account AS a ON a.account_id = r.account_id"
+        "INNER JOIN ops.account AS a ON a.account_id = r.account_id) AS later"
     ).fetchone()
-    if corrected:
+    if posted:
         raise Refusal(
-            f"Protocol {protocol_id} cannot be withdrawn: {corrected} of its payments were taken back or moved since, "
-            f"the first of account {example}; correct single accounts in the open month instead."
+            f"Protocol {protocol_id} cannot be withdrawn: money was posted or corrected on {posted} of its accounts "
+            f"since, the first is {example}; correct single accounts in the open month instead."
         )
     (closed,) = session.execute(
         "SELECT string_agg(DISTINCT u.code || ' ' || to_char(c.booked_month, 'YYYY-MM'), ', ') FROM "

@@ -163,6 +163,8 @@ def add_payments(
     Raises:
         Refusal: no such draft, an unknown article, no right.
     """
+    if not payments:
+        return []
     arguments = {"package": package_no, "count": len(payments), **(origin or {})}
     with command_session(settings, "add_payments", arguments, by=by) as (session, source_id):
         return session.execute(

@@ -14,6 +14,7 @@ from operational_db.payments.recognition import pool_payments, suggest_for_payme
 from operational_db.refusal import Refusal
 from operational_db.settings import Settings
 from tests.cash_desk import BY, SOUM, CashDesk
+from tests.integration.test_postings_side_by_side import Beside
 
 JANUARY, FEBRUARY = date(2026, 1, 1), date(2026, 2, 1)
 FIFTH = date(2026, 1, 5)
@@ -112,6 +113,20 @@ def test_a_payment_of_the_wrong_account_is_moved_to_the_right_one(desk: CashDesk
         transfer_payment(desk.settings, "bank", "T1~moved~moved~moved", "SA01/9/9", reason="x", **BY)
 
 
+def test_of_two_clerks_who_correct_the_same_payment_at_once_one_is_refused(desk: CashDesk) -> None:
+    desk.paid("SA01/1/1", 10_000, on=FIFTH, channel_id="T1")
+    both = [
+        Beside(lambda: reverse_payment(desk.settings, "bank", "T1", reason="Returned", **BY)),
+        Beside(lambda: transfer_payment(desk.settings, "bank", "T1", "SA01/1/2", reason="His", **BY)),
+    ]
+    for clerk in both:
+        clerk.end()
+    (failure,) = [clerk.failure for clerk in both if clerk.failure is not None]
+    assert "a payment is taken back once" in str(failure)
+    assert desk.balance("SA01/1/1") == 0
+    assert desk.balance("SA01/1/2") in (0, -10_000)
+
+
 @pytest.mark.requirement("E151")
 def test_moving_needs_the_right_for_both_res(desk: CashDesk) -> None:
     create_user(
@@ -122,6 +137,13 @@ def test_moving_needs_the_right_for_both_res(desk: CashDesk) -> None:
     with pytest.raises(Refusal, match='User "manager" does not hold the right "post_payments" for SA02'):
         transfer_payment(desk.settings, "bank", "T1", "SA02/1/1", reason="x", by="manager")
     transfer_payment(desk.settings, "bank", "T1", "SA01/1/2", reason="x", by="manager")
+    create_user(desk.settings, login="neighbour", full_name="n", group_code="management", unit_code="SA02", **BY)
+    for role in (Role.APP, Role.WEB, Role.READER):
+        for login, seen in (("manager", 1), ("neighbour", 0)):
+            with connect(desk.settings, role, user=login) as session:
+                assert session.execute("SELECT count(*) FROM ops.payment_reversal").fetchone() == (seen,)
+                assert session.execute("SELECT count(*) FROM ops.standing_payment").fetchone() == (seen,)
+                assert session.execute("SELECT count(*) FROM ops.payment_draft").fetchone() == (0,)
 
 
 @pytest.mark.requirement("E114", "E145")

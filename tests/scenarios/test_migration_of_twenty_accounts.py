@@ -12,6 +12,8 @@ from legacy_migration.synthetic_utility.twenty_accounts.dump import twenty_accou
 from operational_db.access.commands import create_user
 from operational_db.billing.commands import bill_month
 from operational_db.connections import Role, connect
+from operational_db.payments.corrections import bind_payment
+from operational_db.payments.recognition import pool_payments
 from operational_db.refusal import Refusal
 from operational_db.settings import Settings
 
@@ -207,6 +209,15 @@ def test_after_the_first_bill_a_load_stays(settings: Settings, dump: Path) -> No
     accept(settings, protocol.protocol_id, by=BY)
     bill_month(settings, date(2026, 1, 1), by=BY, account_no="SA01/1/1")
     with pytest.raises(Refusal, match="1 of its accounts have bills, the first is SA01/1/1"):
+        withdraw(settings, protocol.protocol_id, by=BY)
+
+
+def test_after_its_unrecognised_money_is_bound_a_load_stays(settings: Settings, dump: Path) -> None:
+    protocol = migrate(settings, dump, profile="merged_utility", by=BY)
+    accept(settings, protocol.protocol_id, by=BY)
+    (unknown,) = [payment for payment in pool_payments(settings, by=BY) if payment.channel_code == "post"]
+    bind_payment(settings, unknown.channel_code, unknown.external_id, "SA01/1/1", by=BY)
+    with pytest.raises(Refusal, match="money was posted or corrected on 2 of its accounts since, the first is SA0"):
         withdraw(settings, protocol.protocol_id, by=BY)
 
 

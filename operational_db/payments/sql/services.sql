@@ -149,11 +149,10 @@ AS $$
 DECLARE
     meant ops.account := ops.account_named(account_text, ops.visible_res_ids());
     wrong ops.service_bill;
+    open_month date;
 BEGIN
     PERFORM ops.require_right(current_setting('wattbook.user_login', true), 'bill', meant.res_id);
     PERFORM ops.require_reason(of_reason);
-    -- Held, so that two do not take it back at once.
-    PERFORM 1 FROM ops.account AS a WHERE a.account_id = meant.account_id FOR NO KEY UPDATE;
     SELECT * INTO wrong
     FROM ops.service_bill AS b
     WHERE b.account_id = meant.account_id AND b.booked_month = date_trunc('month', of_month)::date
@@ -164,6 +163,10 @@ BEGIN
             meant.account_no, of_service_no::text, to_char(of_month, 'YYYY-MM')
         );
     END IF;
+    open_month := ops.open_month_from(wrong.res_id, wrong.booked_month);
+    -- The month before the account, as everybody takes them; held, so that two do not take the bill back at once.
+    PERFORM ops.lock_open_month(ARRAY[wrong.res_id], open_month);
+    PERFORM 1 FROM ops.account AS a WHERE a.account_id = meant.account_id FOR NO KEY UPDATE;
     IF EXISTS (
         SELECT 1 FROM ops.service_bill AS b
         WHERE b.account_id = wrong.account_id AND b.reverses_month = wrong.booked_month
@@ -176,7 +179,7 @@ BEGIN
     END IF;
     wrong.reverses_month := wrong.booked_month;
     wrong.reverses_no := wrong.service_no;
-    wrong.booked_month := ops.open_month_from(wrong.res_id, wrong.booked_month);
+    wrong.booked_month := open_month;
     wrong.quantity := -wrong.quantity;
     wrong.charge_minor := -wrong.charge_minor;
     wrong.vat_minor := -wrong.vat_minor;
