@@ -73,6 +73,10 @@ PLAIN_LISTS = (
     PlainList("user_group", ("group_code",)),
     PlainList("group_right", ("group_code", "right_code")),
     PlainList("tariff", ("tariff_code",)),
+    PlainList("payment_term", ("country", "consumer_kind", "valid_from"), (("is_verified", _as_bool),)),
+    PlainList(
+        "penalty_rule", ("country", "consumer_kind", "component", "valid_from"), (("is_verified", _as_bool),)
+    ),
 )
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 from operational_db.access import tables as access
 from operational_db.accounting import tables as accounting
 from operational_db.billing import amendment_tables as amendments
+from operational_db.billing import prepaid_tables as prepaid
 from operational_db.billing import tables as billing
+from operational_db.debt import penalty_tables as penalties
 from operational_db.exchange import landing_tables as landing
 from operational_db.exchange import migration_tables as migration
 from operational_db.exchange import tables as exchange
@@ -35,10 +37,12 @@ SUBSYSTEMS = (
     tariffs,
     billing,
     amendments,
+    prepaid,
     accounting,
     payments,
     payment_drafts,
     paid_services,
+    penalties,
     grid,
     landing,
     migration,
@@ -113,6 +117,10 @@ SQL_FILES = tuple(
         "payments/sql/payment_corrections.sql",
         "payments/sql/payer_suggestions.sql",
         "payments/sql/services.sql",
+        "debt/sql/overdue_debt.sql",
+        "debt/sql/reference_figures.sql",
+        "debt/sql/penalty_arithmetic.sql",
+        "debt/sql/charge_penalties.sql",
         "schema/sql/posted_rows.sql",
         "schema/sql/audit_trail.sql",
         "schema/sql/row_level_security.sql",

@@ -18,6 +18,7 @@ from orchestration.command_line import (
     meters,
     migration,
     payments,
+    penalties,
     pricing,
     printing,
     readings,
@@ -68,6 +69,7 @@ app.add_typer(readings.app, name="readings", rich_help_panel=_DATA)
 app.add_typer(meters.app, name="meters", rich_help_panel=_DATA)
 app.add_typer(payments.app, name="payments", rich_help_panel=_DATA)
 app.add_typer(services.app, name="services", rich_help_panel=_DATA)
+app.add_typer(penalties.app, name="penalty", rich_help_panel=_DATA)
 app.add_typer(database.app, name="db", rich_help_panel=_HOUSE)
 app.add_typer(reference.app, name="reference", rich_help_panel=_HOUSE)
 

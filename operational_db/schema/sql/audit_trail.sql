@@ -21,7 +21,8 @@ DECLARE
 BEGIN
     FOREACH watched IN ARRAY ARRAY[
         'unit', 'unit_name', 'unit_placement', 'app_user', 'membership', 'group_right',
-        'tariff', 'tariff_version', 'tariff_step', 'tariff_zone', 'vat_rate', 'ledger_account', 'posting_rule'
+        'tariff', 'tariff_version', 'tariff_step', 'tariff_zone', 'vat_rate', 'ledger_account', 'posting_rule',
+        'payment_term', 'penalty_rule', 'reference_rate', 'price_index'
     ] LOOP
         EXECUTE format(
             'CREATE OR REPLACE TRIGGER record_row_version AFTER INSERT OR UPDATE OR DELETE ON ops.%I '

@@ -40,6 +40,9 @@ REVOKE DELETE ON ops.bill_amendment, ops.bill_amendment_settled, ops.bill_line_r
 ops.bill_run_approval, ops.bill, ops.bill_line, ops.billed_days, ops.bill_run, ops.period_close, ops.payment_reversal,
 ops.service_bill, ops.payment_package_draft, ops.payment_draft FROM wattbook_loader;
 
+REVOKE INSERT, DELETE ON ops.penalty, ops.penalty_reversal, ops.penalty_waiver,
+ops.prepaid_energy FROM wattbook_loader;
+
 GRANT SELECT ON ALL TABLES IN SCHEMA landing, migration TO wattbook_dbt;
 GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA landing, migration TO wattbook_loader;
 GRANT UPDATE ON ops.unit_placement, ops.metering_point_placement, ops.metering_point_tariff, ops.meter_installation,
@@ -55,6 +58,10 @@ REVOKE EXECUTE ON FUNCTION ops.post_bills(date, integer, bigint, bigint, integer
 ops.plan_parts(date, integer, bigint, integer), ops.prepare_bills(date, integer, bigint, integer, bigint, bigint),
 ops.close_month(integer, date, bigint),
 ops.try_run(date, integer, bigint), ops.approve_run(bigint, bigint)
+FROM wattbook_dbt;
+REVOKE EXECUTE ON FUNCTION ops.charge_penalties(date, integer, bigint, bigint),
+ops.reverse_penalties(date, bigint, date, date, text, bigint),
+ops.enter_reference_rate(text, date, numeric, text, bigint), ops.enter_price_index(text, date, numeric, text, bigint)
 FROM wattbook_dbt;
 GRANT EXECUTE ON FUNCTION ops.current_user_id(), ops.visible_res_ids(), ops.find_unit(text),
 ops.res_under(integer, date), ops.refuse(text, text[])

@@ -42,8 +42,9 @@ BEGIN
         'grid_meter_reading', 'grid_interval_energy', 'grid_energy', 'period_close', 'bill_run', 'reading_event',
         'measured_energy_event', 'meter_operation', 'meter_operation_undo', 'meter_operation_reading',
         'meter_operation_gap', 'meter_test', 'meter_movement', 'meter_verification', 'meter_maintenance', 'seal',
-        'seal_removal', 'work_order', 'work_order_event', 'bill_amendment', 'bill_amendment_settled', 'bill_line_reversal',
-        'bill_run_preview', 'bill_run_approval', 'refused_reading', 'payment_package', 'payment_reversal', 'service_bill'
+        'seal_removal', 'work_order', 'work_order_event', 'bill_amendment', 'bill_amendment_settled',
+        'bill_line_reversal', 'bill_run_preview', 'bill_run_approval', 'refused_reading', 'payment_package',
+        'payment_reversal', 'service_bill', 'penalty', 'penalty_reversal', 'penalty_waiver', 'prepaid_energy'
     ] LOOP
         EXECUTE format(
             'CREATE OR REPLACE TRIGGER refuse_change BEFORE UPDATE OR DELETE ON ops.%I '
@@ -99,7 +100,8 @@ DECLARE
     posted text;
 BEGIN
     FOREACH posted IN ARRAY ARRAY[
-        'reading', 'measured_energy', 'interval_energy', 'bill', 'bill_line', 'ledger', 'payment', 'service_bill'
+        'reading', 'measured_energy', 'interval_energy', 'bill', 'bill_line', 'ledger', 'payment', 'service_bill',
+        'penalty', 'prepaid_energy'
     ] LOOP
         EXECUTE format(
             'CREATE OR REPLACE TRIGGER only_open_months AFTER INSERT ON ops.%I REFERENCING NEW TABLE AS entered '

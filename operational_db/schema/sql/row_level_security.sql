@@ -6,18 +6,19 @@ DECLARE
     condition text;
 BEGIN
     FOREACH guarded IN ARRAY ARRAY[
-        'account', 'street', 'reading', 'measured_energy', 'interval_energy', 'bill', 'bill_line', 'ledger', 'payment',
-        'billing_period', 'period_close', 'metering_point', 'contract', 'account_subscriber', 'account_premises',
-        'account_number_alias', 'family_size', 'subscriber', 'premises', 'address', 'meter_installation',
-        'metering_point_placement', 'metering_point_tariff', 'contract_use', 'measured_energy_event', 'work_order',
-        'work_order_event', 'meter_operation', 'meter_operation_undo', 'meter_operation_reading', 'meter_operation_gap',
-        'meter_test', 'meter_movement', 'seal', 'bill_amendment', 'bill_line_reversal', 'refused_reading',
-        'payment_package_draft', 'payment_draft', 'payment_reversal', 'service_bill'
+        'account', 'street', 'reading', 'measured_energy', 'interval_energy', 'bill', 'bill_line', 'ledger',
+        'payment', 'billing_period', 'period_close', 'metering_point', 'contract', 'account_subscriber',
+        'account_premises', 'account_number_alias', 'family_size', 'subscriber', 'premises', 'address',
+        'meter_installation', 'metering_point_placement', 'metering_point_tariff', 'contract_use',
+        'measured_energy_event', 'work_order', 'work_order_event', 'meter_operation', 'meter_operation_undo',
+        'meter_operation_reading', 'meter_operation_gap', 'meter_test', 'meter_movement', 'seal', 'bill_amendment',
+        'bill_line_reversal', 'refused_reading', 'payment_package_draft', 'payment_draft', 'payment_reversal',
+        'service_bill', 'penalty', 'penalty_reversal', 'penalty_waiver', 'prepaid_energy'
     ] LOOP
         condition := CASE
             WHEN guarded IN ('metering_point', 'contract', 'account_subscriber', 'account_premises',
                              'account_number_alias', 'family_size', 'measured_energy_event', 'bill_amendment',
-                             'bill_line_reversal')
+                             'bill_line_reversal', 'penalty_reversal', 'penalty_waiver')
                 THEN 'account_id IN (SELECT a.account_id FROM ops.account AS a)'
             WHEN guarded = 'subscriber'
                 THEN 'subscriber_id IN (SELECT h.subscriber_id FROM ops.account_subscriber AS h)'
