@@ -46,6 +46,23 @@ class ClosedMonth:
     chain_hash: str
 
 
+@dataclass(frozen=True)
+class CloseCheck:
+    """What stands in the way of closing a month of a RES, a sentence each; none where nothing does."""
+
+    res_code: str
+    obstacles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DoubtfulClose:
+    """A closed month of a RES that is not what its close says; `doubt` tells what differs."""
+
+    res_code: str
+    month: date
+    doubt: str
+
+
 def bill_month(
     settings: Settings, month: date, *, by: str, unit_code: str | None = None, account_no: str | None = None
 ) -> BillRun:
@@ -69,9 +86,7 @@ def bill_month(
         source_id = record_command(session, "bill", arguments, user_id=user_id)
         part_count = 0
         if account_id is None:
-            part_count = prepare_in_parts(
-                settings, session, first_day, unit_id=unit_id, source_id=source_id, by=by
-            )
+            part_count = prepare_in_parts(settings, session, first_day, unit_id=unit_id, source_id=source_id, by=by)
         run = session.execute(
             "SELECT bill_run_id, bill_count, line_count, energy_kwh, charge_minor, unbilled_span_count,"
             " corrected_account_count, correction_minor"
@@ -108,16 +123,46 @@ def close_month(settings: Settings, month: date, *, unit_code: str | None = None
     return closed
 
 
-def close_obstacles(settings: Settings, month: date, *, unit_code: str | None = None, by: str) -> list[str]:
-    """Why the month cannot be closed yet, a sentence each; empty when it can."""
+def close_checks(settings: Settings, month: date, *, unit_code: str | None = None, by: str) -> list[CloseCheck]:
+    """What stands in the way of closing a month, RES by RES of those under a unit that are open.
+
+    Raises:
+        Refusal: no right, or nothing to close there.
+    """
     first_day = month.replace(day=1)
     with connect(settings, Role.APP, user=by) as session, refusals():
         unit_id = find_unit(session, unit_code)
         session.execute("SELECT ops.require_right(%s, 'close', %s)", [by, unit_id])
         return [
-            row[0]
-            for res_id, _ in _open_res(session, unit_id, first_day)
-            for row in session.execute("SELECT obstacle FROM ops.close_obstacles(%s, %s)", [res_id, first_day])
+            CloseCheck(
+                res_code,
+                tuple(
+                    row[0]
+                    for row in session.execute("SELECT obstacle FROM ops.close_obstacles(%s, %s)", [res_id, first_day])
+                ),
+            )
+            for res_id, res_code in _open_res(session, unit_id, first_day)
+        ]
+
+
+def close_obstacles(settings: Settings, month: date, *, unit_code: str | None = None, by: str) -> list[str]:
+    """Why the month cannot be closed yet, a sentence each; empty when it can."""
+    checks = close_checks(settings, month, unit_code=unit_code, by=by)
+    return [obstacle for check in checks for obstacle in check.obstacles]
+
+
+def closes_in_doubt(settings: Settings, *, unit_code: str | None = None, by: str) -> list[DoubtfulClose]:
+    """Closed months under a unit whose rows or chain are not what their close says; computed anew from all rows."""
+    with connect(settings, Role.APP, user=by) as session, refusals():
+        unit_id = find_unit(session, unit_code)
+        session.execute("SELECT ops.require_right(%s, 'close', %s)", [by, unit_id])
+        return [
+            DoubtfulClose(*row)
+            for row in session.execute(
+                "SELECT res_code, booked_month, doubt FROM ops.closes_in_doubt("
+                "  (SELECT array_agg(r.res_id) FROM ops.res_under(%s, current_date) AS r))",
+                [unit_id],
+            )
         ]
 
 

@@ -117,6 +117,8 @@ SQL_FILES = tuple(
         "payments/sql/payment_corrections.sql",
         "payments/sql/payer_suggestions.sql",
         "payments/sql/services.sql",
+        "billing/sql/close_money.sql",
+        "billing/sql/verify_closes.sql",
         "debt/sql/overdue_debt.sql",
         "debt/sql/reference_figures.sql",
         "debt/sql/penalty_arithmetic.sql",

@@ -1,4 +1,4 @@
-"""`wattbook bill`, `unbilled`, `rebill` and `close`."""
+"""`wattbook bill`, `unbilled`, `rebill`, `close` and `verify-closed`."""
 
 # Imports inside the functions: listing the commands must not wait for what one of them needs.
 # ruff: noqa: PLC0415
@@ -191,22 +191,48 @@ def close(
 
     [dim]wattbook close --month 2026-03 --unit SA01 --check[/]
     """
-    from operational_db.billing.commands import close_month, close_obstacles
+    from operational_db.billing.commands import close_checks, close_month
     from orchestration.answers import say, show_json
     from orchestration.command_line.surroundings import settings_with_database
 
     settings = settings_with_database()
     if check:
-        obstacles = close_obstacles(settings, month, unit_code=unit, by=by)
+        checks = close_checks(settings, month, unit_code=unit, by=by)
+        obstacles = [obstacle for one in checks for obstacle in one.obstacles]
         if as_json:
-            show_json({"obstacles": obstacles})
+            show_json({"obstacles": obstacles, "checks": checks})
+        else:
+            ready = [one.res_code for one in checks if not one.obstacles]
+            if ready and obstacles:
+                say(f"Nothing stands in the way at {len(ready)} RES: {', '.join(ready)}.")
         if obstacles:
-            raise Refusal(" ".join(obstacles))
+            raise Refusal("\n".join(obstacles))
         if not as_json:
-            say(f"Nothing stands in the way of closing {month:%Y-%m}.")
+            say(f"Nothing stands in the way of closing {month:%Y-%m} at {len(checks)} RES.")
         return
     closed = close_month(settings, month, unit_code=unit, by=by)
     if as_json:
         show_json(closed)
         return
     say(f"Closed {month:%Y-%m} for {len(closed)} RES: {', '.join(one.res_code for one in closed)}.")
+
+
+def verify_closed(unit: UnitCode = None, by: ByUser = FIRST_USER, as_json: AsJson = False) -> None:
+    """Compute the hashes of all closed months anew and say which month of which RES is not what was closed.
+
+    [dim]wattbook verify-closed --unit SA01[/]
+    """
+    from operational_db.billing.commands import closes_in_doubt
+    from orchestration.answers import say, show_json
+    from orchestration.command_line.surroundings import settings_with_database
+
+    doubts = closes_in_doubt(settings_with_database(), unit_code=unit, by=by)
+    if as_json:
+        show_json({"doubts": doubts})
+    if doubts:
+        told = "\n".join(f"{one.month:%Y-%m} of {one.res_code}: {one.doubt}." for one in doubts)
+        raise Refusal(
+            f"{told}\nSomebody changed rows past the book; compare with the last backup (`wattbook db restore`)."
+        )
+    if not as_json:
+        say("All closed months are what they were when they were closed.")

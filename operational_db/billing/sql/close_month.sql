@@ -104,6 +104,7 @@ BEGIN
     IF found > 0 THEN
         RETURN QUERY SELECT format('%s: %s bills differ from the ledger.', res_code, found);
     END IF;
+    RETURN QUERY SELECT o.obstacle FROM ops.close_obstacles_of_money(of_res_id, month, res_code) AS o;
 END
 $$;
 

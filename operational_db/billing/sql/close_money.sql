@@ -1,0 +1,63 @@
+-- What of the money of a month stands in the way of its close. What of readings, energy and bills does is in
+-- close_month.sql.
+
+-- Why a month of a RES cannot be closed yet for its money: one row per reason, each naming the first that it is about.
+CREATE OR REPLACE FUNCTION ops.close_obstacles_of_money(of_res_id integer, month date, res_code text)
+RETURNS TABLE (obstacle text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, ops
+AS $$
+DECLARE
+    found record;
+BEGIN
+    SELECT count(*) AS many, min(p.package_no) AS first_no INTO found FROM ops.unposted_packages(of_res_id, month) AS p;
+    IF found.many > 0 THEN
+        RETURN QUERY SELECT format(
+            '%s: %s packages of payments are entered and not posted, the first of them %s; post or discard them '
+            '(`wattbook payments package post`, `discard`).', res_code, found.many, found.first_no
+        );
+    END IF;
+    -- Documents and what the ledger says of them, both ways.
+    WITH document AS (
+        SELECT 'payment'::text AS document_kind, p.account_id, p.payment_no AS document_no, p.amount_minor
+        FROM ops.payment AS p
+        WHERE p.res_id = of_res_id AND p.booked_month = month
+        UNION ALL
+        SELECT 'service'::text, s.account_id, s.service_no, s.charge_minor
+        FROM ops.service_bill AS s
+        WHERE s.res_id = of_res_id AND s.booked_month = month
+    ),
+    posted AS (
+        SELECT g.document_kind, g.account_id, g.document_no, sum(g.amount_minor) AS amount_minor
+        FROM ops.ledger AS g
+        WHERE g.res_id = of_res_id AND g.booked_month = month AND g.document_kind IN ('payment', 'service')
+        GROUP BY g.document_kind, g.account_id, g.document_no
+    )
+    SELECT count(*) AS many, min(a.account_no) AS first_no INTO found
+    FROM document AS d
+    FULL JOIN posted AS g
+        ON g.document_kind = d.document_kind AND g.account_id = d.account_id AND g.document_no = d.document_no
+    INNER JOIN ops.account AS a ON a.account_id = coalesce(d.account_id, g.account_id)
+    WHERE coalesce(d.amount_minor, 0) <> coalesce(g.amount_minor, 0);
+    IF found.many > 0 THEN
+        RETURN QUERY SELECT format(
+            '%s: %s payments or services differ from the ledger, the first of account %s; report it with the output of '
+            '`wattbook doctor`.', res_code, found.many, found.first_no
+        );
+    END IF;
+    SELECT count(*) AS many, min(a.account_no) AS first_no INTO found
+    FROM ops.ledger AS g
+    INNER JOIN ops.account AS a ON a.account_id = g.account_id
+    WHERE g.res_id = of_res_id AND g.booked_month = month
+        AND (
+            g.debit_code NOT IN (SELECT c.ledger_account_code FROM ops.ledger_account AS c)
+            OR g.credit_code NOT IN (SELECT c.ledger_account_code FROM ops.ledger_account AS c)
+            OR g.article_code NOT IN (SELECT c.article_code FROM ops.article AS c)
+        );
+    IF found.many > 0 THEN
+        RETURN QUERY SELECT format(
+            '%s: %s ledger entries stand on accounts or articles that no chart has, the first of account %s; report it '
+            'with the output of `wattbook doctor`.', res_code, found.many, found.first_no
+        );
+    END IF;
+END
+$$;

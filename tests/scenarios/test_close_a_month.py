@@ -1,0 +1,149 @@
+"""Closing a month: what of its money stands in the way, and whether closed months are what they were."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from operational_db.billing.commands import bill_month, close_checks, close_month, closes_in_doubt
+from operational_db.connections import connect_as_admin
+from operational_db.payments.packages import ToldPayment, post_package
+from operational_db.refusal import Refusal
+from operational_db.settings import ENVIRONMENT_PREFIX, Settings
+from orchestration.command_line import PROGRAM, command
+from orchestration.command_line.ending import run_to_an_end
+from tests.cash_desk import BY, SOUM, CashDesk
+
+JANUARY, FEBRUARY, MARCH = (date(2026, month, 1) for month in (1, 2, 3))
+TENTH = date(2026, 1, 10)
+
+
+@pytest.fixture
+def desk(settings: Settings, database: psycopg.Connection) -> CashDesk:
+    desk = CashDesk(settings, database, first_month=JANUARY)
+    karimov = desk.book.consumer("SA01/1/1", res="SA01", readings={JANUARY: 1000, FEBRUARY: 1100})
+    desk.book.reading(karimov, MARCH, 1150)
+    desk.consumer("SA02/1/1")
+    bill_month(settings, JANUARY, **BY)
+    return desk
+
+
+def _obstacles(desk: CashDesk, month: date) -> dict[str, tuple[str, ...]]:
+    return {check.res_code: check.obstacles for check in close_checks(desk.settings, month, **BY)}
+
+
+@pytest.mark.requirement("E150", "E155")
+def test_a_package_that_is_not_posted_holds_the_month_of_its_res_and_no_other(desk: CashDesk) -> None:
+    desk.package("R-17", [ToldPayment("SA01/1/1", 20_000 * SOUM, "1")], on=TENTH)
+    assert _obstacles(desk, JANUARY) == {
+        "SA01": (
+            (
+                "SA01: 1 packages of payments are entered and not posted, the first of them R-17; post or discard "
+                "them (`wattbook payments package post`, `discard`)."
+            ),
+        ),
+        "SA02": (),
+    }
+    with pytest.raises(Refusal, match="cannot be closed. SA01: 1 packages of payments"):
+        close_month(desk.settings, JANUARY, unit_code="SA01", **BY)
+    close_month(desk.settings, JANUARY, unit_code="SA02", **BY)
+    post_package(desk.settings, "R-17", **BY)
+    assert [one.res_code for one in close_month(desk.settings, JANUARY, unit_code="SA01", **BY)] == ["SA01"]
+
+
+@pytest.mark.requirement("E150", "A68")
+@pytest.mark.parametrize(
+    ("spoilt", "sentence"),
+    [
+        (
+            "UPDATE ops.ledger SET amount_minor = amount_minor - 1 WHERE document_kind = 'payment'",
+            "1 payments or services differ from the ledger, the first of account SA01/1/1",
+        ),
+        ("DELETE FROM ops.ledger WHERE document_kind = 'payment'", "1 payments or services differ from the ledger"),
+        ("DELETE FROM ops.payment", "1 payments or services differ from the ledger"),
+        (
+            "UPDATE ops.ledger SET debit_code = '4019' WHERE document_kind = 'payment'",
+            "1 ledger entries stand on accounts or articles that no chart has, the first of account SA01/1/1",
+        ),
+        (
+            "UPDATE ops.ledger SET article_code = 'heating' WHERE document_kind = 'payment'",
+            "1 ledger entries stand on accounts or articles that no chart has",
+        ),
+    ],
+)
+def test_money_that_somebody_spoilt_past_the_book_is_found_before_the_close(
+    desk: CashDesk, spoilt: str, sentence: str
+) -> None:
+    desk.paid("SA01/1/1", 20_000, on=TENTH, channel_id="1")
+    assert _obstacles(desk, JANUARY)["SA01"] == ()
+    _past_the_book(desk, spoilt)
+    (told,) = _obstacles(desk, JANUARY)["SA01"]
+    assert sentence in told
+
+
+@pytest.mark.requirement("E150")
+def test_a_closed_month_that_was_changed_past_the_book_is_named_with_what_differs(desk: CashDesk) -> None:
+    close_month(desk.settings, JANUARY, **BY)
+    bill_month(desk.settings, FEBRUARY, **BY)
+    close_month(desk.settings, FEBRUARY, **BY)
+    assert closes_in_doubt(desk.settings, **BY) == []
+    # 100 kWh of January cost 60,000; somebody makes it 50,000 and covers it up neither in lines nor in the ledger.
+    _past_the_book(desk, "UPDATE ops.bill SET charge_minor = 5000000 WHERE booked_month = '2026-01-01'")
+    (doubt,) = closes_in_doubt(desk.settings, **BY)
+    assert (doubt.res_code, doubt.month, doubt.doubt) == (
+        "SA01", JANUARY,
+        "its rows are not those that were closed, charged coins 5000000 now and 6000000 then",
+    )  # fmt: skip
+    # Whoever covers it up in the close as well breaks the chain.
+    _past_the_book(
+        desk,
+        "UPDATE ops.period_close SET charge_minor = 5000000,"
+        " content_hash = ops.period_content_hash(res_id, booked_month) WHERE booked_month = '2026-01-01'",
+    )
+    assert {(one.res_code, one.month, one.doubt) for one in closes_in_doubt(desk.settings, **BY)} == {
+        ("SA01", JANUARY, "its hash is not chained to the close before")
+    }
+    assert closes_in_doubt(desk.settings, unit_code="SA02", **BY) == []
+
+
+@pytest.mark.requirement("E150")
+def test_the_command_line_says_where_nothing_stands_in_the_way_and_verifies_what_is_closed(
+    desk: CashDesk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    for name, value in desk.settings.as_environment().items():
+        assert name.startswith(ENVIRONMENT_PREFIX)
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        status = run_to_an_end(command(), PROGRAM, arguments)
+        told = capsys.readouterr()
+        return status, told.out, told.err
+
+    desk.package("R-17", [ToldPayment("SA01/1/1", 20_000 * SOUM, "1")], on=TENTH)
+    status, out, err = run("close", "--month", "2026-01", "--check")
+    assert (status, out) == (1, "Nothing stands in the way at 1 RES: SA02.\n")
+    assert "the first of them R-17" in err
+    status, out, _ = run("close", "--month", "2026-01", "--check", "--json")
+    assert status == 1
+    assert [one["res_code"] for one in json.loads(out)["checks"] if not one["obstacles"]] == ["SA02"]
+    post_package(desk.settings, "R-17", **BY)
+    assert run("close", "--month", "2026-01", "--check")[1] == (
+        "Nothing stands in the way of closing 2026-01 at 2 RES.\n"
+    )
+    assert run("close", "--month", "2026-01")[0] == 0
+    assert run("verify-closed")[:2] == (0, "All closed months are what they were when they were closed.\n")
+    _past_the_book(desk, "DELETE FROM ops.bill WHERE booked_month = '2026-01-01'")
+    status, _, err = run("verify-closed", "--unit", "SA01")
+    assert status == 1
+    assert "2026-01 of SA01: its rows are not those that were closed, bills 0 now and 1 then" in err
+
+
+def _past_the_book(desk: CashDesk, statement: str) -> None:
+    """What only the owner of the machine can do: change posted rows with the guards switched off."""
+    with connect_as_admin(desk.settings) as session:
+        session.execute("SET session_replication_role = replica")
+        session.execute(statement)
