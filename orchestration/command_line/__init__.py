@@ -25,6 +25,7 @@ from orchestration.command_line import (
     reference,
     reporting,
     services,
+    unwinding,
 )
 from orchestration.command_line.ending import run_to_an_end
 
@@ -59,6 +60,7 @@ app.command(rich_help_panel=_DATA)(explaining.explain)
 app.command(rich_help_panel=_DATA)(printing.print_bills)
 app.command(rich_help_panel=_DATA)(billing.unbilled)
 app.command(rich_help_panel=_DATA)(billing.rebill)
+app.command(rich_help_panel=_DATA)(unwinding.unwind)
 app.command(rich_help_panel=_DATA)(billing.close)
 app.command("verify-closed", rich_help_panel=_DATA)(billing.verify_closed)
 app.command(rich_help_panel=_RESULTS)(reporting.build)

@@ -105,3 +105,16 @@ def test_a_figure_is_entered(run: Run, desk: PenaltyDesk) -> None:
     assert desk.database.execute(
         "SELECT r.rate::text, i.index_value::text, r.published_in FROM ops.reference_rate AS r, ops.price_index AS i"
     ).fetchall() == [("0.150000", "1.008000", "a test")]
+
+
+def test_a_credit_is_unwound(run: Run, desk: PenaltyDesk, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run
+    desk.account("SA01/1/2")
+    desk.pays("SA01/1/2", 240_799, on=date(2026, 3, 5))
+    capsys.readouterr()
+    assert run_to_an_end(command(), PROGRAM, ("unwind", "--month", "2026-03", "--account", "SA01/1/2")) == 0
+    # 200 x 600 + 150 x 800 = 240 000; 799 are too little for one more.
+    assert capsys.readouterr().out.replace("\u202f", " ") == (
+        "Unwound 1 credits in 2026-03: 240 799.00 UZS pay for 350 kWh (240 000.00).\n"
+        "Prepaid since 2026-03: 350 kWh by uz.household as of 2026-03-31; 799.00 UZS are left as money.\n"
+    )

@@ -60,7 +60,7 @@ ops.close_month(integer, date, bigint),
 ops.try_run(date, integer, bigint), ops.approve_run(bigint, bigint)
 FROM wattbook_dbt;
 REVOKE EXECUTE ON FUNCTION ops.charge_penalties(date, integer, bigint, bigint),
-ops.reverse_penalties(date, bigint, date, date, text, bigint),
+ops.reverse_penalties(date, bigint, date, date, text, bigint), ops.unwind_credits(date, integer, bigint, bigint),
 ops.enter_reference_rate(text, date, numeric, text, bigint), ops.enter_price_index(text, date, numeric, text, bigint)
 FROM wattbook_dbt;
 GRANT EXECUTE ON FUNCTION ops.current_user_id(), ops.visible_res_ids(), ops.find_unit(text),
