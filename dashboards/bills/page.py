@@ -26,6 +26,7 @@ MEASURED_KINDS = frozenset({"opening", "round", "control", "removal", "half_hour
 """Readings that need no word beside them: somebody read the meter."""
 
 DOCUMENTS = frozenset({"bill", "payment", "service", "opening_debt", "opening_credit"})
+DOCUMENTS = frozenset({"bill", "payment", "penalty", "opening_debt", "opening_credit"})
 """Kinds of documents that the words name."""
 
 

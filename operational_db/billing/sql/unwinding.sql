@@ -151,6 +151,8 @@ BEGIN
         PERFORM pg_advisory_xact_lock(hashtext('unwind'), unwinding_res);
     END LOOP;
     PERFORM ops.ensure_month(month);
+    -- As in post_penalties.
+    PERFORM set_config('enable_nestloop', CASE WHEN only_account_id IS NULL THEN 'off' ELSE 'on' END, true);
     DROP TABLE IF EXISTS pg_temp.credit_now, pg_temp.prepaid_change;
     CREATE TEMPORARY TABLE credit_now ON COMMIT DROP AS
     SELECT n.* FROM ops.credits_to_unwind(res_ids, only_account_id, last_day) AS n;
@@ -195,6 +197,7 @@ BEGIN
         ), 0) + row_number() OVER (PARTITION BY g.account_id ORDER BY g.kind)::integer AS prepaid_no
     FROM change AS g;
 
+    PERFORM set_config('enable_nestloop', 'on', true);
     INSERT INTO ops.prepaid_energy (
         account_id, booked_month, prepaid_no, kind, metering_point_id, priced_on, tariff_version_id, variant_code,
         credit_minor, energy_kwh, charge_minor, reverses_month, reverses_prepaid_no, res_id, source_id

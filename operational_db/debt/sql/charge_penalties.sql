@@ -37,9 +37,12 @@ BEGIN
         PERFORM pg_advisory_xact_lock(hashtext('penalty'), charging_res);
     END LOOP;
     PERFORM ops.ensure_month(month);
+    -- The planner takes the steps of the arithmetic for small and walks one beside the other; over a unit none is.
+    PERFORM set_config('enable_nestloop', CASE WHEN only_account_id IS NULL THEN 'off' ELSE 'on' END, true);
     DROP TABLE IF EXISTS pg_temp.penalty_due, pg_temp.penalty_change;
     CREATE TEMPORARY TABLE penalty_due ON COMMIT DROP AS
     SELECT n.* FROM ops.penalty_arithmetic(res_ids, only_account_id, to_day) AS n;
+    ANALYZE pg_temp.penalty_due;
     SELECT count(DISTINCT d.account_id) FILTER (WHERE d.charge_minor IS NULL),
         count(DISTINCT d.account_id) FILTER (WHERE NOT d.is_verified)
     INTO waiting_count, unverified_count
@@ -102,6 +105,7 @@ BEGIN
     INNER JOIN ops.account AS a ON a.account_id = g.account_id
     LEFT JOIN last_document AS l ON l.account_id = g.account_id;
 
+    PERFORM set_config('enable_nestloop', 'on', true);
     INSERT INTO ops.penalty (
         account_id, booked_month, penalty_no, line_no, kind, component, due_on, day_from, day_to, debt_minor, method, rate,
         multiplier, cap_minor, charge_minor, reason, res_id, source_id
