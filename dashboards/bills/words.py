@@ -10,7 +10,10 @@ import yaml
 
 from operational_db.refusal import Refusal
 
-WORDS_FILES = tuple(Path(__file__).with_name(name) for name in ("words.yaml", "list_words.yaml", "tariff_words.yaml"))
+WORDS_FILES = tuple(
+    Path(__file__).with_name(name)
+    for name in ("words.yaml", "list_words.yaml", "statement_words.yaml", "tariff_words.yaml")
+)
 
 
 @cache

@@ -12,6 +12,7 @@ import typer
 from orchestration.command_line import (
     billing,
     database,
+    debts,
     demonstration,
     explaining,
     installation,
@@ -22,6 +23,7 @@ from orchestration.command_line import (
     pricing,
     printing,
     readings,
+    reconciling,
     reference,
     reporting,
     services,
@@ -58,6 +60,8 @@ app.command(rich_help_panel=_DATA)(pricing.price)
 app.command(rich_help_panel=_DATA)(billing.bill)
 app.command(rich_help_panel=_DATA)(explaining.explain)
 app.command(rich_help_panel=_DATA)(printing.print_bills)
+app.command(rich_help_panel=_DATA)(reconciling.reconcile)
+app.command(rich_help_panel=_RESULTS)(debts.debt)
 app.command(rich_help_panel=_DATA)(billing.unbilled)
 app.command(rich_help_panel=_DATA)(billing.rebill)
 app.command(rich_help_panel=_DATA)(unwinding.unwind)
