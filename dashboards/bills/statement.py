@@ -78,7 +78,7 @@ def set_statement(statement: AccountStatement, words: BillWords, printed_on: dat
         paid=money(statement.paid_minor),
         last="" if statement.to_day is None else day(words, last_day(statement.to_day)),
         closing=money(statement.closing_minor),
-        printed=words.text("printed", when=day(words, printed_on)),
+        printed=words.text("st_printed", when=day(words, printed_on)),
     )
 
 
