@@ -6,7 +6,7 @@ Belongs here: asking the database. Does not belong here: which debt a credit set
 from dataclasses import dataclass
 from datetime import date
 
-from psycopg.rows import class_row
+from psycopg.rows import dict_row
 
 from operational_db.billing.commands import find_account
 from operational_db.connections import Role, connect
@@ -80,10 +80,21 @@ def unit_debts(settings: Settings, unit_code: str, on_day: date, *, by: str) -> 
 def _debts(
     settings: Settings, on_day: date, by: str, whose: str, res_ids: list[int] | None, account_ids: list[int] | None
 ) -> Debts:
-    asked = [whose, res_ids, account_ids, on_day]
-    with connect(settings, Role.APP, user=by) as session, refusals():
-        with session.cursor(row_factory=class_row(DebtByAge)) as cursor:
-            by_age = cursor.execute("SELECT * FROM ops.debt_by_age_together(%s, %s, %s, %s)", asked).fetchall()
-        with session.cursor(row_factory=class_row(DebtByYear)) as cursor:
-            by_year = cursor.execute("SELECT * FROM ops.debt_by_year_together(%s, %s, %s, %s)", asked).fetchall()
-    return Debts(on_day, tuple(by_age), tuple(by_year))
+    with (
+        connect(settings, Role.APP, user=by) as session,
+        refusals(),
+        session.cursor(row_factory=dict_row) as cursor,
+    ):
+        rows = cursor.execute(
+            "SELECT * FROM ops.debt_together(%s, %s, %s, %s)", [whose, res_ids, account_ids, on_day]
+        ).fetchall()
+    years = [(row.pop("year_of_origin"), row) for row in rows]
+    return Debts(
+        on_day,
+        tuple(DebtByAge(**row) for year, row in years if year is None),
+        tuple(
+            DebtByYear(row["whose"], row["article_code"], year, row["balance_minor"])
+            for year, row in years
+            if year is not None
+        ),
+    )
