@@ -77,6 +77,7 @@ PLAIN_LISTS = (
     PlainList(
         "penalty_rule", ("country", "consumer_kind", "component", "valid_from"), (("is_verified", _as_bool),)
     ),
+    PlainList("benefit_norm", ("dwelling_code", "valid_from"), (("is_verified", _as_bool),)),
 )
 
 

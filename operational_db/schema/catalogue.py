@@ -7,6 +7,7 @@ from pathlib import Path
 
 from operational_db.access import tables as access
 from operational_db.accounting import tables as accounting
+from operational_db.benefits import tables as benefits
 from operational_db.billing import amendment_tables as amendments
 from operational_db.billing import prepaid_tables as prepaid
 from operational_db.billing import tables as billing
@@ -43,6 +44,7 @@ SUBSYSTEMS = (
     payment_drafts,
     paid_services,
     penalties,
+    benefits,
     grid,
     landing,
     migration,
@@ -128,6 +130,9 @@ SQL_FILES = tuple(
         "debt/sql/reference_figures.sql",
         "debt/sql/penalty_arithmetic.sql",
         "debt/sql/charge_penalties.sql",
+        "benefits/sql/benefit_norms.sql",
+        "benefits/sql/benefit_grants.sql",
+        "benefits/sql/benefit_categories.sql",
         "schema/sql/posted_rows.sql",
         "schema/sql/audit_trail.sql",
         "schema/sql/row_level_security.sql",

@@ -13,12 +13,14 @@ BEGIN
         'measured_energy_event', 'work_order', 'work_order_event', 'meter_operation', 'meter_operation_undo',
         'meter_operation_reading', 'meter_operation_gap', 'meter_test', 'meter_movement', 'seal', 'bill_amendment',
         'bill_line_reversal', 'refused_reading', 'payment_package_draft', 'payment_draft', 'payment_reversal',
-        'service_bill', 'penalty', 'penalty_reversal', 'penalty_waiver', 'prepaid_energy'
+        'service_bill', 'penalty', 'penalty_reversal', 'penalty_waiver', 'prepaid_energy', 'benefit_grant',
+        'benefit_holder'
     ] LOOP
         condition := CASE
             WHEN guarded IN ('metering_point', 'contract', 'account_subscriber', 'account_premises',
                              'account_number_alias', 'family_size', 'measured_energy_event', 'bill_amendment',
-                             'bill_line_reversal', 'penalty_reversal', 'penalty_waiver')
+                             'bill_line_reversal', 'penalty_reversal', 'penalty_waiver'),
+                             'bill_line_reversal', 'benefit_holder')
                 THEN 'account_id IN (SELECT a.account_id FROM ops.account AS a)'
             WHEN guarded = 'subscriber'
                 THEN 'subscriber_id IN (SELECT h.subscriber_id FROM ops.account_subscriber AS h)'
@@ -28,7 +30,7 @@ BEGIN
                 THEN 'address_id IN (SELECT h.address_id FROM ops.premises AS h UNION ALL '
                     'SELECT i.address_id FROM ops.meter_installation AS i WHERE i.address_id IS NOT NULL)'
             WHEN guarded IN ('meter_installation', 'metering_point_placement', 'metering_point_tariff', 'contract_use',
-                             'work_order')
+                             'work_order', 'benefit_grant')
                 THEN 'metering_point_id IN (SELECT m.metering_point_id FROM ops.metering_point AS m)'
             WHEN guarded IN ('meter_operation', 'meter_movement', 'seal')
                 THEN 'metering_point_id IS NULL '
