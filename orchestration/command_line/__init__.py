@@ -10,6 +10,7 @@ import click
 import typer
 
 from orchestration.command_line import (
+    benefits,
     billing,
     database,
     debts,
@@ -77,6 +78,7 @@ app.add_typer(meters.app, name="meters", rich_help_panel=_DATA)
 app.add_typer(payments.app, name="payments", rich_help_panel=_DATA)
 app.add_typer(services.app, name="services", rich_help_panel=_DATA)
 app.add_typer(penalties.app, name="penalty", rich_help_panel=_DATA)
+app.add_typer(benefits.app, name="benefits", rich_help_panel=_DATA)
 app.add_typer(database.app, name="db", rich_help_panel=_HOUSE)
 app.add_typer(reference.app, name="reference", rich_help_panel=_HOUSE)
 

@@ -5,11 +5,13 @@ from decimal import Decimal
 
 import psycopg
 import pytest
+from typer.testing import CliRunner
 
 from operational_db.benefits.categories import Category, close_category, list_categories, reopen_category, set_category
 from operational_db.benefits.grants import Grant, Holder, end_benefit, grant_benefit, list_grants
 from operational_db.refusal import Refusal
 from operational_db.settings import Settings
+from orchestration.command_line import app
 from tests.small_book import ADMINISTRATOR, SmallBook
 
 JUNE, OCTOBER = date(2005, 6, 1), date(2005, 10, 1)
@@ -149,3 +151,21 @@ def test_holders_get_the_closing_day_and_nothing_back_when_the_category_is_valid
     reopen_category(settings, "teacher", by=ADMINISTRATOR)
     assert _only(settings, grant_no).valid_to == end
     _teach(settings, point, date(2006, 1, 1))
+
+
+def test_a_clerk_grants_ends_and_lists_from_the_command_line(
+    settings: Settings, point: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in settings.as_environment().items():
+        monkeypatch.setenv(name, value)
+
+    def told(*words: str) -> str:
+        result = CliRunner().invoke(app, ["benefits", *words], catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return " ".join(result.output.split())
+
+    assert "teacher: Teachers in villages, 100% from 2000-01-01" in told("categories")
+    told("grant", point, "teacher", "--holder", "Oksana Kovalenko", "--from", "2005-06-01")
+    grant_no = list_grants(settings, by=ADMINISTRATOR)[0].grant_no
+    assert f"Grant {grant_no} ends on 2005-10-01." in told("end", str(grant_no), "--on", "2005-10-01")
+    assert "2005-06-01 to 2005-10-01" in told("list", "--point", point)
