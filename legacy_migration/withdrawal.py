@@ -91,6 +91,16 @@ def _refuse_when_used(session: psycopg.Connection, protocol_id: int) -> None:
             f"Protocol {protocol_id} cannot be withdrawn: money was posted or corrected on {posted} of its accounts "
             f"since, the first is {example}; correct single accounts in the open month instead."
         )
+    (granted, example) = session.execute(
+        "SELECT count(*), min(w.account_no) FROM withdrawn_account AS w WHERE EXISTS ("
+        "SELECT 1 FROM ops.benefit_grant AS b INNER JOIN ops.metering_point AS p USING (metering_point_id) "
+        "WHERE p.account_id = w.account_id)"
+    ).fetchone()
+    if granted:
+        raise Refusal(
+            f"Protocol {protocol_id} cannot be withdrawn: benefits were granted at {granted} of its accounts since, "
+            f"the first is {example}; correct single accounts in the open month instead."
+        )
     (closed,) = session.execute(
         "SELECT string_agg(DISTINCT u.code || ' ' || to_char(c.booked_month, 'YYYY-MM'), ', ') FROM "
         "ops.period_close AS c "

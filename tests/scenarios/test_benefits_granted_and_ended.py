@@ -38,8 +38,6 @@ def _only(settings: Settings, grant_no: int) -> Grant:
     return next(g for g in list_grants(settings, by=ADMINISTRATOR) if g.grant_no == grant_no)
 
 
-@pytest.mark.requirement("E43")
-@pytest.mark.requirement("E75")
 @pytest.mark.usefixtures("point")
 def test_a_category_gives_another_share_from_a_day_on_and_the_old_one_before(settings: Settings) -> None:
     half = Category("teacher", "Teachers", Decimal("0.5"), "fixed", "state budget", "12", Decimal(30))
@@ -80,7 +78,6 @@ def test_norm_grows_with_persons_up_to_the_cap_and_of_a_profession_it_does_not(
 
 
 @pytest.mark.requirement("E47")
-@pytest.mark.requirement("E46")
 def test_the_end_of_a_grant_is_the_first_day_without_it(settings: Settings, point: str) -> None:
     first = _teach(settings, point, date(2003, 7, 3), date(2005, 1, 1))
     with pytest.raises(Refusal, match="already; end that one first"):
@@ -92,7 +89,6 @@ def test_the_end_of_a_grant_is_the_first_day_without_it(settings: Settings, poin
         _teach(settings, point, OCTOBER, OCTOBER)
 
 
-@pytest.mark.requirement("E59")
 def test_ending_on_the_first_day_cancels_wholly_and_the_days_are_free_again(settings: Settings, point: str) -> None:
     wrong = _teach(settings, point, JUNE)
     with pytest.raises(Refusal, match="cannot end on 2005-05-31"):
@@ -131,7 +127,6 @@ def test_a_closed_category_cannot_be_granted(settings: Settings, point: str) -> 
         close_category(settings, "teacher", on=OCTOBER, by=ADMINISTRATOR)
 
 
-@pytest.mark.requirement("E72")
 @pytest.mark.requirement("E74")
 @pytest.mark.parametrize(
     ("from_day", "to_day", "end"),

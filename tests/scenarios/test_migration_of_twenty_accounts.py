@@ -10,6 +10,8 @@ import pytest
 from legacy_migration.commands import accept, migrate, withdraw, write_protocol
 from legacy_migration.synthetic_utility.twenty_accounts.dump import twenty_accounts
 from operational_db.access.commands import create_user
+from operational_db.benefits.categories import Category, set_category
+from operational_db.benefits.grants import Holder, grant_benefit
 from operational_db.billing.commands import bill_month
 from operational_db.connections import Role, connect
 from operational_db.payments.corrections import bind_payment
@@ -218,6 +220,17 @@ def test_after_its_unrecognised_money_is_bound_a_load_stays(settings: Settings, 
     (unknown,) = [payment for payment in pool_payments(settings, by=BY) if payment.channel_code == "post"]
     bind_payment(settings, unknown.channel_code, unknown.external_id, "SA01/1/1", by=BY)
     with pytest.raises(Refusal, match="money was posted or corrected on 2 of its accounts since, the first is SA0"):
+        withdraw(settings, protocol.protocol_id, by=BY)
+
+
+def test_after_a_benefit_is_granted_a_load_stays(settings: Settings, dump: Path) -> None:
+    protocol = migrate(settings, dump, profile="merged_utility", by=BY)
+    accept(settings, protocol.protocol_id, by=BY)
+    since = date(2026, 1, 1)
+    veteran = Category("veteran", "Veterans", Decimal("0.5"), "none", "budget", "3")
+    set_category(settings, veteran, from_day=since, by=BY)
+    grant_benefit(settings, "SA01/1/1#1", "veteran", Holder("Karimov"), from_day=since, by=BY)
+    with pytest.raises(Refusal, match="benefits were granted at 1 of its accounts since, the first is SA01/1/1"):
         withdraw(settings, protocol.protocol_id, by=BY)
 
 

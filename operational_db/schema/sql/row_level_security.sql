@@ -19,8 +19,7 @@ BEGIN
         condition := CASE
             WHEN guarded IN ('metering_point', 'contract', 'account_subscriber', 'account_premises',
                              'account_number_alias', 'family_size', 'measured_energy_event', 'bill_amendment',
-                             'bill_line_reversal', 'penalty_reversal', 'penalty_waiver'),
-                             'bill_line_reversal', 'benefit_holder')
+                             'bill_line_reversal', 'penalty_reversal', 'penalty_waiver', 'benefit_holder')
                 THEN 'account_id IN (SELECT a.account_id FROM ops.account AS a)'
             WHEN guarded = 'subscriber'
                 THEN 'subscriber_id IN (SELECT h.subscriber_id FROM ops.account_subscriber AS h)'
