@@ -112,6 +112,7 @@ SQL_FILES = tuple(
         "billing/sql/bill_routes.sql",
         "billing/sql/bill_to_come.sql",
         "accounting/sql/account_balance.sql",
+        "accounting/sql/origin_of_debt.sql",
         "payments/sql/payers.sql",
         "payments/sql/allocation.sql",
         "accounting/sql/ledger_movements.sql",

@@ -61,6 +61,20 @@ def test_a_payment_settles_the_oldest_year_first(yard: MeterYard) -> None:
     assert _years(yard, "SA01/1/1", END_OF_FEBRUARY) == [(2022, 30_000), (2024, 20_000), (2026, 90_000)]
 
 
+def test_a_debt_of_a_year_that_the_old_program_did_not_keep_counts_from_before_it_was_taken_over(
+    yard: MeterYard,
+) -> None:
+    consumer = yard.book.consumer("SA01/1/2", res="SA01", readings={JANUARY: 0})
+    take_over(yard.book, consumer, {0: 30_000 * SOUM, 2024: 20_000 * SOUM}, JANUARY)
+    # Taken over in January: of December at the latest, whose last day is 31 days before the 31st of January.
+    assert _ages(yard, "SA01/1/2", date(2026, 1, 31)) == [
+        ("balance", 50_000), ("days_31_90", 30_000), ("years_1_3", 20_000)
+    ]  # fmt: skip
+    # The known year is the older one, so it is settled first.
+    pay(yard.book, consumer, date(2026, 1, 10), 20_000 * SOUM)
+    assert _years(yard, "SA01/1/2", date(2026, 1, 31)) == [(2025, 30_000)]
+
+
 def test_a_bill_taken_back_lessens_the_debt_of_its_own_month(yard: MeterYard) -> None:
     consumer = yard.book.consumer("SA01/1/3", res="SA01", readings={JANUARY: 0})
     take_over(yard.book, consumer, {2024: 20_000 * SOUM}, JANUARY)

@@ -126,3 +126,12 @@ def test_two_packages_at_once_do_not_pay_the_same_debt(desk: CashDesk) -> None:
     assert [post.failure for post in posts] == [None, None, None]
     # 5,000 penalty in all, the other 7,000 in advance, whoever was first
     assert desk.balances("SA01/1/5") == {"penalty": 0, "electricity": -7_000}
+
+
+def test_a_debt_whose_year_nobody_kept_is_paid_after_the_years_that_are_known(desk: CashDesk) -> None:
+    karimov = desk.consumer("SA01/1/9")
+    desk.owes_all(karimov, {(0, "electricity"): 10_000, (2024, "acts"): 3_000})
+    desk.paid("SA01/1/9", 5_000, on=FIFTH, channel_id="T1")
+    # 3,000 of 2024 first; 2,000 are left for what is only known to be older than January 2026.
+    assert desk.entries("SA01/1/9") == [(JANUARY, "electricity", 2_000), (JANUARY, "acts", 3_000)]
+    assert _debts(desk, "SA01/1/9") == [("2025-12", "electricity", 8_000)]

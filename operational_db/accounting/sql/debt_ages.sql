@@ -16,7 +16,7 @@ AS $$
             v.account_id, v.res_id, v.article_code, v.movement_minor,
             CASE
                 WHEN NOT v.is_debt THEN NULL
-                WHEN v.document_kind = 'opening_debt' THEN make_date(v.document_no::integer, 12, 1)
+                WHEN v.document_kind = 'opening_debt' THEN ops.origin_of_balance(v.document_no, v.booked_month)
                 WHEN v.posted_on >= v.booked_month THEN v.booked_month
                 ELSE date_trunc('month', v.posted_on)::date
             END AS origin_month

@@ -12,7 +12,7 @@ AS $$
             g.account_id, g.article_code,
             CASE
                 WHEN g.document_kind IN ('opening_debt', 'opening_credit')
-                    THEN least(make_date(g.document_no::integer, 12, 1), g.booked_month)
+                    THEN ops.origin_of_balance(g.document_no, g.booked_month)
                 ELSE g.booked_month
             END AS origin_month,
             g.document_kind = 'payment' AS is_payment,
