@@ -64,7 +64,10 @@ def _by_hand(posted: list[Posted]) -> dict[str, tuple[int, int, dict[str, int], 
             if one.kind in ("payment", "opening_credit"):
                 credit += one.amount_minor
             else:
-                origin = date(one.year, 12, 1) if one.kind == "opening_debt" else one.on.replace(day=1)
+                origin = one.on.replace(day=1)
+                if one.kind == "opening_debt":
+                    # The last month of its year, but no later than it was taken over.
+                    origin = min(date(one.year, 12, 1), origin)
                 debts[origin] = debts.get(origin, 0) + one.amount_minor
         if credit < 0:
             debts[ON_DAY.replace(day=1)] = debts.get(ON_DAY.replace(day=1), 0) - credit
