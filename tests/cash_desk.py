@@ -6,9 +6,9 @@ from datetime import date
 import psycopg
 
 from operational_db.connections import Role, connect
-from operational_db.exchange.sources import record_command
 from operational_db.payments.packages import ToldPayment, add_payments, open_package, post_package
 from operational_db.settings import Settings
+from tests.money_desk import take_over_articles
 from tests.small_book import ADMINISTRATOR, Consumer, SmallBook
 
 BY = {"by": ADMINISTRATOR}
@@ -49,24 +49,10 @@ class CashDesk:
 
     def owes_all(self, consumer: Consumer, debts: Mapping[tuple[int, str], int]) -> None:
         """Debts by year of origin and article, taken over at once."""
-        with connect(self.settings, Role.LOADER) as session:
-            source_id = record_command(session, "opening balance", {}, user_id=None)
-            session.execute("DROP TABLE IF EXISTS work.owed")
-            session.execute(
-                "CREATE TABLE work.owed AS SELECT %s::bigint AS account_id, o.booked_month, d.year_of_origin,"
-                " d.balance_minor, d.article_code, o.booked_month AS posted_on, %s AS res_id,"
-                " %s::bigint AS source_id, 0 AS source_row"
-                " FROM (SELECT min(booked_month) AS booked_month FROM ops.open_period WHERE res_id = %s) AS o,"
-                " unnest(%s::integer[], %s::text[], %s::bigint[]) AS d (year_of_origin, article_code, balance_minor)",
-                [
-                    consumer.account_id, consumer.res_id, source_id, consumer.res_id,
-                    [year for year, _ in debts], [article for _, article in debts],
-                    [soum * SOUM for soum in debts.values()],
-                ],
-            )  # fmt: skip
-            session.execute("GRANT SELECT ON work.owed TO wattbook_owner")
-            session.execute("SELECT ops.post_opening_balances('work.owed')")
-            session.execute("DROP TABLE work.owed")
+        month = self.database.execute(
+            "SELECT min(booked_month) FROM ops.open_period WHERE res_id = %s", [consumer.res_id]
+        ).fetchone()[0]
+        take_over_articles(self.book, consumer, {debt: soum * SOUM for debt, soum in debts.items()}, month)
 
     def package(
         self, number: str, payments: list[ToldPayment], *, on: date, channel: str = "bank", unit: str = "SA01"

@@ -1,9 +1,11 @@
 """Money and debts that a test posts by the book's own procedures, as a cash desk and a legacy load do."""
 
 import itertools
+from collections.abc import Mapping
 from datetime import date
 
 from operational_db.connections import Role, connect
+from operational_db.exchange.sources import record_command
 from tests.small_book import Consumer, SmallBook
 
 _payment_numbers = itertools.count(1)
@@ -45,19 +47,25 @@ def take_over(
     article: str = "electricity",
 ) -> None:
     """Balances of the old program by year of origin; positive is owed."""
+    take_over_articles(book, consumer, {(year, article): minor for year, minor in by_year.items()}, month)
+
+
+def take_over_articles(
+    book: SmallBook, consumer: Consumer, balances: Mapping[tuple[int, str], int], month: date
+) -> None:
+    """Balances of the old program by year of origin and article, taken over at once; positive is owed."""
     with connect(book.settings, Role.LOADER) as session:
+        source_id = record_command(session, "opening balance", {}, user_id=None)
         session.execute(
-            "CREATE TABLE work.taken (account_id bigint, booked_month date, year_of_origin integer,"
-            " balance_minor bigint, article_code text, posted_on date, res_id integer, source_id bigint,"
-            " source_row integer)"
-        )
-        for year, balance_minor in by_year.items():
-            session.execute(
-                "INSERT INTO work.taken VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 0)",
-                [
-                    consumer.account_id, month, year, balance_minor, article, month, consumer.res_id, book.source_id,
-                ],
-            )  # fmt: skip
+            "CREATE TABLE work.taken AS SELECT %s::bigint AS account_id, %s::date AS booked_month, d.year_of_origin,"
+            " d.balance_minor, d.article_code, %s::date AS posted_on, %s::integer AS res_id, %s::bigint AS source_id,"
+            " 0 AS source_row"
+            " FROM unnest(%s::integer[], %s::text[], %s::bigint[]) AS d (year_of_origin, article_code, balance_minor)",
+            [
+                consumer.account_id, month, month, consumer.res_id, source_id, [year for year, _ in balances],
+                [article for _, article in balances], list(balances.values()),
+            ],
+        )  # fmt: skip
         session.execute("GRANT ALL ON work.taken TO wattbook_owner")
         session.execute("SELECT ops.post_opening_balances('work.taken')")
         session.execute("DROP TABLE work.taken")

@@ -20,6 +20,9 @@ NAMED_DOCUMENTS = frozenset(
 )
 """Kinds of documents that the words name; others stand under their own name."""
 
+MONEY_PUT_RIGHT = frozenset({"taken_back", "moved_here", "recognised"})
+"""What a document may be besides its kind; each has words of its own."""
+
 
 @dataclass(frozen=True)
 class PrintedLine:
@@ -145,7 +148,7 @@ def _document(line: StatementLine, words: BillWords) -> str:
         channel=words.named("channel", line.channel_code or ""),
         reference=line.external_id or "",
     )
-    return words.text("st_taken_back", what=told) if line.kind == "taken_back" else told
+    return words.text(f"st_{line.kind}", what=told) if line.kind in MONEY_PUT_RIGHT else told
 
 
 def _own_name(line: StatementLine) -> str:

@@ -8,7 +8,7 @@ import typer
 
 from operational_db.settings import Settings
 from orchestration.command_line.arguments import day_of, number_of
-from orchestration.command_line.readings import value_of
+from orchestration.command_line.reading_arguments import value_of
 
 if TYPE_CHECKING:
     from operational_db.metering.operation_outcome import Values

@@ -5,7 +5,10 @@ from datetime import date
 import psycopg
 import pytest
 
+from dashboards.bills.statement import what_happened
+from dashboards.bills.words import BillWords
 from operational_db.access.commands import create_user
+from operational_db.accounting.reconciliation import reconcile_account
 from operational_db.billing.commands import bill_month, close_month
 from operational_db.connections import Role, connect
 from operational_db.payments.corrections import bind_payment, doubled_payments, reverse_payment, transfer_payment
@@ -15,6 +18,7 @@ from operational_db.refusal import Refusal
 from operational_db.settings import Settings
 from tests.cash_desk import BY, SOUM, CashDesk
 from tests.integration.test_postings_side_by_side import Beside
+from tests.small_book import ADMINISTRATOR
 
 JANUARY, FEBRUARY = date(2026, 1, 1), date(2026, 2, 1)
 FIFTH = date(2026, 1, 5)
@@ -158,6 +162,30 @@ def test_unrecognised_money_is_bound_to_its_account(desk: CashDesk) -> None:
     assert pool_payments(desk.settings, unit_code="SA01", **BY) == []
     with pytest.raises(Refusal, match="Payment bank B1~moved is not unrecognised, it stands on account SA01/1/2"):
         bind_payment(desk.settings, "bank", "B1~moved", "SA01/1/1", **BY)
+
+
+@pytest.mark.requirement("E114", "E117")
+def test_the_statement_says_what_was_recognised_and_what_was_moved(desk: CashDesk) -> None:
+    desk.package("R-9", [ToldPayment("unknown 77", 30_000 * SOUM, "T1")], on=FIFTH)
+    post_package(desk.settings, "R-9", pool_res="SA01", **BY)
+    bind_payment(desk.settings, "bank", "T1", "SA01/1/1", reason="Receipt seen", **BY)
+    desk.paid("SA01/1/2", 40_000, on=FIFTH, channel_id="T2")
+    transfer_payment(desk.settings, "bank", "T2", "SA01/1/1", reason="Neighbour's number", **BY)
+
+    def told(account_no: str) -> list[tuple]:
+        lines = reconcile_account(desk.settings, account_no, by=ADMINISTRATOR).lines
+        return [(line.kind, (line.amount_minor or 0) // SOUM, line.reason) for line in lines if line.document_kind]
+
+    assert told("SA01/1/1") == [
+        ("recognised", -30_000, "Receipt seen"),
+        ("moved_here", -40_000, "Neighbour's number"),
+    ]
+    assert told("SA01/1/2") == [("payment", -40_000, None), ("taken_back", 40_000, "Neighbour's number")]
+    statement = reconcile_account(desk.settings, "SA01/1/1", by=ADMINISTRATOR)
+    words = [what_happened(line, BillWords("en")) for line in statement.lines if line.document_kind]
+    assert [one.partition(": ")[2] for one in words] == [
+        "recognised, came in without an account", "moved here from another account"
+    ]  # fmt: skip
 
 
 @pytest.mark.requirement("E21", "E145")

@@ -174,7 +174,7 @@ AS $$
     line AS (
         SELECT
             b.*, k.kind AS bill_kind, k.energy_kwh AS bill_kwh, v.reversed_months, v.reversed_bill_nos, a.reasons,
-            p.channel_code, p.external_id, s.recorded_at, u.full_name AS recorded_by,
+            p.channel_code, p.external_id, m.moved_kind, m.moved_reason, s.recorded_at, u.full_name AS recorded_by,
             (
                 SELECT coalesce(sum(e.moved_minor), 0)
                 FROM entry AS e
@@ -204,6 +204,19 @@ AS $$
                     AND x.reversing_bill_no = k.bill_no
             ) AS y
         ) AS v ON true
+        -- A payment that stands in the place of another one, or takes one back, says why.
+        LEFT JOIN LATERAL (
+            SELECT
+                x.reason AS moved_reason,
+                CASE WHEN x.right_payment_no = p.payment_no THEN
+                    CASE WHEN f.kind = 'technical' THEN 'recognised' ELSE 'moved_here' END
+                END AS moved_kind
+            FROM ops.payment_reversal AS x
+            INNER JOIN ops.account AS f ON f.account_id = x.account_id
+            WHERE x.right_account_id = p.account_id AND x.right_month = p.booked_month AND x.right_payment_no = p.payment_no
+                OR x.account_id = p.account_id AND x.reversing_month = p.booked_month
+                AND x.reversing_payment_no = p.payment_no
+        ) AS m ON true
         LEFT JOIN ops.source AS s ON s.source_id = b.source_id
         LEFT JOIN ops.app_user AS u ON u.user_id = s.user_id
         WHERE (from_day IS NULL OR b.stands_on >= from_day) AND (to_day IS NULL OR b.stands_on < to_day)
@@ -212,7 +225,7 @@ AS $$
         SELECT
             1 AS part_no, l.sort_no, l.sort_kind, l.sort_document_no, l.sort_article, l.line_kind,
             coalesce(
-                l.bill_kind, l.kind,
+                l.bill_kind, l.moved_kind, l.kind,
                 CASE
                     WHEN CASE WHEN l.is_debt THEN l.amount_minor < 0 ELSE l.amount_minor > 0 END THEN 'taken_back'
                     ELSE l.document_kind
@@ -220,7 +233,8 @@ AS $$
             ) AS kind,
             l.stands_on, l.article_code, l.document_kind, l.document_no, l.booked_month, l.document_on, l.is_debt,
             l.amount_minor, l.balance_minor, l.ledger_minor, l.bill_kwh AS energy_kwh, l.point_code, l.serial_no,
-            l.new_serial_no, l.zone_code, l.value_kwh, l.state, coalesce(l.reasons, l.reason) AS reason, l.channel_code, l.external_id,
+            l.new_serial_no, l.zone_code, l.value_kwh, l.state, coalesce(l.reasons, l.moved_reason, l.reason) AS reason, l.channel_code,
+            l.external_id,
             l.reversed_months, l.reversed_bill_nos, l.recorded_at, l.recorded_by
         FROM line AS l
         UNION ALL

@@ -17,33 +17,47 @@ BEGIN
         );
     END IF;
     -- Documents and what the ledger says of them, both ways.
+    RETURN QUERY
     WITH document AS (
-        SELECT 'payment'::text AS document_kind, p.account_id, p.payment_no AS document_no, p.amount_minor
+        SELECT 'bill'::text AS document_kind, b.account_id, b.bill_no::bigint AS document_no, b.charge_minor AS amount_minor
+        FROM ops.bill AS b
+        WHERE b.res_id = of_res_id AND b.booked_month = month
+        UNION ALL
+        SELECT 'payment', p.account_id, p.payment_no, p.amount_minor
         FROM ops.payment AS p
         WHERE p.res_id = of_res_id AND p.booked_month = month
         UNION ALL
-        SELECT 'service'::text, s.account_id, s.service_no, s.charge_minor
+        SELECT 'service', s.account_id, s.service_no, s.charge_minor
         FROM ops.service_bill AS s
         WHERE s.res_id = of_res_id AND s.booked_month = month
+        UNION ALL
+        SELECT 'penalty', p.account_id, p.penalty_no, sum(p.charge_minor)
+        FROM ops.penalty AS p
+        WHERE p.res_id = of_res_id AND p.booked_month = month
+        GROUP BY p.account_id, p.penalty_no
     ),
     posted AS (
         SELECT g.document_kind, g.account_id, g.document_no, sum(g.amount_minor) AS amount_minor
         FROM ops.ledger AS g
-        WHERE g.res_id = of_res_id AND g.booked_month = month AND g.document_kind IN ('payment', 'service')
+        WHERE g.res_id = of_res_id AND g.booked_month = month
+            AND g.document_kind IN ('bill', 'payment', 'service', 'penalty')
         GROUP BY g.document_kind, g.account_id, g.document_no
+    ),
+    differing AS (
+        SELECT coalesce(d.document_kind, g.document_kind) AS document_kind, a.account_no
+        FROM document AS d
+        FULL JOIN posted AS g
+            ON g.document_kind = d.document_kind AND g.account_id = d.account_id AND g.document_no = d.document_no
+        INNER JOIN ops.account AS a ON a.account_id = coalesce(d.account_id, g.account_id)
+        WHERE coalesce(d.amount_minor, 0) <> coalesce(g.amount_minor, 0)
     )
-    SELECT count(*) AS many, min(a.account_no) AS first_no INTO found
-    FROM document AS d
-    FULL JOIN posted AS g
-        ON g.document_kind = d.document_kind AND g.account_id = d.account_id AND g.document_no = d.document_no
-    INNER JOIN ops.account AS a ON a.account_id = coalesce(d.account_id, g.account_id)
-    WHERE coalesce(d.amount_minor, 0) <> coalesce(g.amount_minor, 0);
-    IF found.many > 0 THEN
-        RETURN QUERY SELECT format(
-            '%s: %s payments or services differ from the ledger, the first of account %s; report it with the output of '
-            '`wattbook doctor`.', res_code, found.many, found.first_no
-        );
-    END IF;
+    SELECT format(
+        '%s: %s documents of kind "%s" differ from the ledger, the first of account %s; report it with the output of '
+        '`wattbook doctor`.', res_code, count(*), f.document_kind, min(f.account_no)
+    )
+    FROM differing AS f
+    GROUP BY f.document_kind
+    ORDER BY f.document_kind;
     SELECT count(*) AS many, min(a.account_no) AS first_no INTO found
     FROM ops.ledger AS g
     INNER JOIN ops.account AS a ON a.account_id = g.account_id

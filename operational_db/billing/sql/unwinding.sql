@@ -50,30 +50,21 @@ RETURNS TABLE (
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     WITH credit AS (
-        SELECT
-            a.account_id, a.res_id,
-            sum(
-                CASE WHEN c.is_consumer_balance THEN g.amount_minor ELSE 0 END
-                - CASE WHEN d.is_consumer_balance THEN g.amount_minor ELSE 0 END
-            )::bigint AS credit_minor
+        SELECT a.account_id, a.res_id, -sum(v.movement_minor)::bigint AS credit_minor
         FROM ops.account AS a
-        INNER JOIN ops.ledger AS g ON g.account_id = a.account_id AND g.article_code = 'electricity'
-        INNER JOIN ops.ledger_account AS d ON d.ledger_account_code = g.debit_code
-        INNER JOIN ops.ledger_account AS c ON c.ledger_account_code = g.credit_code
+        INNER JOIN ops.ledger_movement AS v ON v.account_id = a.account_id AND v.article_code = 'electricity'
         WHERE a.res_id IN (SELECT r.res_id FROM unnest(of_res_ids) AS r (res_id))
             AND (only_account_id IS NULL OR a.account_id = only_account_id) AND a.kind <> 'technical'
         GROUP BY a.account_id, a.res_id
-        HAVING sum(
-            CASE WHEN c.is_consumer_balance THEN g.amount_minor ELSE 0 END
-            - CASE WHEN d.is_consumer_balance THEN g.amount_minor ELSE 0 END
-        ) > 0
+        HAVING sum(v.movement_minor) < 0
     ),
     with_scales AS (
         SELECT DISTINCT p.metering_point_id
         FROM credit AS k
         INNER JOIN ops.metering_point AS p ON p.account_id = k.account_id
         INNER JOIN ops.meter_installation AS i
-            ON i.metering_point_id = p.metering_point_id AND daterange(i.valid_from, i.valid_to) @> on_day
+            ON i.metering_point_id = p.metering_point_id AND i.known_to IS NULL
+            AND daterange(i.valid_from, i.valid_to) @> on_day
         INNER JOIN ops.meter_register AS r ON r.meter_id = i.meter_id AND r.zone_code <> 'all'
     ),
     point AS (

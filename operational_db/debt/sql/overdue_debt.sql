@@ -23,19 +23,13 @@ LANGUAGE sql STABLE
 BEGIN ATOMIC
     WITH document AS (
         SELECT
-            g.account_id, g.document_kind, min(g.posted_on) AS posted_on,
-            sum(
-                CASE WHEN d.is_consumer_balance THEN g.amount_minor ELSE 0 END
-                - CASE WHEN c.is_consumer_balance THEN g.amount_minor ELSE 0 END
-            )::bigint AS amount_minor
+            v.account_id, v.document_kind, min(v.posted_on) AS posted_on, sum(v.movement_minor)::bigint AS amount_minor
         FROM ops.account AS a
-        INNER JOIN ops.ledger AS g ON g.account_id = a.account_id AND g.article_code = 'electricity'
-        INNER JOIN ops.ledger_account AS d ON d.ledger_account_code = g.debit_code
-        INNER JOIN ops.ledger_account AS c ON c.ledger_account_code = g.credit_code
+        INNER JOIN ops.ledger_movement AS v ON v.account_id = a.account_id AND v.article_code = 'electricity'
         WHERE a.res_id IN (SELECT r.res_id FROM unnest(of_res_ids) AS r (res_id))
             AND (only_account_id IS NULL OR a.account_id = only_account_id)
             AND a.kind <> 'technical'
-        GROUP BY g.account_id, g.booked_month, g.document_kind, g.document_no
+        GROUP BY v.account_id, v.booked_month, v.document_kind, v.document_no
     ),
     corrected AS (
         SELECT DISTINCT b.account_id

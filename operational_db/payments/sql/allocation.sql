@@ -1,55 +1,20 @@
 -- What a payment pays: the debt of an account by article and age, and how money that names no article is split over it.
 
--- What accounts still owe, by article and month of origin. What was paid, or taken off a bill, goes to the oldest debt
--- of its article, so the newest is what stands; taking a payment back raises no new debt but frees what it had paid.
--- The debts of an article add up to its balance, and to nothing where it is an advance.
+-- What accounts still owe, by article and month of origin: the open debts of ops.open_debts, with all that is booked.
 CREATE OR REPLACE FUNCTION ops.debt_by_origin(account_ids bigint[])
 RETURNS TABLE (account_id bigint, article_code text, sort_order integer, origin_month date, debt_minor bigint)
 LANGUAGE sql STABLE
 AS $$
-    WITH entry AS (
-        SELECT
-            g.account_id, g.article_code,
-            CASE
-                WHEN g.document_kind IN ('opening_debt', 'opening_credit')
-                    THEN ops.origin_of_balance(g.document_no, g.booked_month)
-                ELSE g.booked_month
-            END AS origin_month,
-            g.document_kind = 'payment' AS is_payment,
-            (d.is_consumer_balance::integer - c.is_consumer_balance::integer) * g.amount_minor AS amount_minor
+    WITH last_booked AS (
+        SELECT (max(g.booked_month) + interval '1 month - 1 day')::date AS day
         FROM ops.ledger AS g
-        INNER JOIN ops.ledger_account AS d ON d.ledger_account_code = g.debit_code
-        INNER JOIN ops.ledger_account AS c ON c.ledger_account_code = g.credit_code
         WHERE g.account_id = ANY (account_ids)
-    ),
-    charged AS (
-        SELECT e.account_id, e.article_code, e.origin_month, sum(e.amount_minor) AS amount_minor
-        FROM entry AS e
-        WHERE NOT e.is_payment
-        GROUP BY e.account_id, e.article_code, e.origin_month
-    ),
-    balance AS (
-        SELECT e.account_id, e.article_code, sum(e.amount_minor) AS amount_minor
-        FROM entry AS e
-        GROUP BY e.account_id, e.article_code
-    ),
-    newer AS (
-        -- Months that raised the debt, newest first: the balance is made of the newest of them.
-        SELECT
-            h.account_id, h.article_code, h.origin_month, h.amount_minor,
-            sum(h.amount_minor) OVER (
-                PARTITION BY h.account_id, h.article_code ORDER BY h.origin_month DESC
-            ) AS upto_minor
-        FROM charged AS h
-        WHERE h.amount_minor > 0
     )
-    SELECT
-        n.account_id, n.article_code, a.sort_order, n.origin_month,
-        least(n.amount_minor, b.amount_minor - (n.upto_minor - n.amount_minor))::bigint
-    FROM newer AS n
-    INNER JOIN balance AS b ON b.account_id = n.account_id AND b.article_code = n.article_code
-    INNER JOIN ops.article AS a ON a.article_code = n.article_code
-    WHERE b.amount_minor > n.upto_minor - n.amount_minor
+    SELECT o.account_id, o.article_code, a.sort_order, o.origin_month, o.owed_minor
+    FROM last_booked AS l
+    CROSS JOIN LATERAL ops.open_debts(NULL, account_ids, l.day) AS o
+    INNER JOIN ops.article AS a ON a.article_code = o.article_code
+    WHERE o.owed_minor > 0
 $$;
 
 -- Creates the table entries: payments of the table numbered that name no article, a row per article they pay. The

@@ -56,15 +56,12 @@ AS $$
         WHERE cardinality(w.words) > 0 AND (c.is_whole OR c.is_surname)
     ),
     by_balance AS (
-        SELECT g.account_id, 30 AS score, format('it owes exactly %s', ops.money_text(suggest_payers.amount_minor)) AS evidence
-        FROM ops.ledger AS g
-        INNER JOIN near AS n ON n.account_id = g.account_id
-        INNER JOIN ops.ledger_account AS d ON d.ledger_account_code = g.debit_code
-        INNER JOIN ops.ledger_account AS c ON c.ledger_account_code = g.credit_code
+        SELECT v.account_id, 30 AS score, format('it owes exactly %s', ops.money_text(suggest_payers.amount_minor)) AS evidence
+        FROM ops.ledger_movement AS v
+        INNER JOIN near AS n ON n.account_id = v.account_id
         WHERE suggest_payers.amount_minor > 0
-        GROUP BY g.account_id
-        HAVING sum((d.is_consumer_balance::integer - c.is_consumer_balance::integer) * g.amount_minor)
-            = suggest_payers.amount_minor
+        GROUP BY v.account_id
+        HAVING sum(v.movement_minor) = suggest_payers.amount_minor
     ),
     by_bill AS (
         SELECT
