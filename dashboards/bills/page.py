@@ -165,7 +165,7 @@ def _reading_row(parts: list[list[ExplainedLine]], words: BillWords) -> dict[str
     line = parts[0][0]
     is_metered = line.closing_reading_id is not None
     if is_metered:
-        began, ended, energy_kwh = line.opening_on, line.closing_on, line.span_energy_kwh
+        began, ended, energy_kwh = line.opening_on, line.closing_on, line.used_kwh
         from_, to = (
             _reading(line.opening_on, line.opening_kwh, line.opening_kind, words),
             _reading(line.closing_on, line.closing_kwh, line.closing_kind, words),
@@ -180,6 +180,8 @@ def _reading_row(parts: list[list[ExplainedLine]], words: BillWords) -> dict[str
     if line.reversed_month is not None:
         reversed_month = month_name(words, line.reversed_month)
         marks.append(words.text("takes_back_bill", number=line.reversed_bill_no, month=reversed_month))
+    if is_metered and line.adjusted_kwh:
+        marks.append(words.text("adjusted", energy=exact(words, line.adjusted_kwh)))
     told = words.text("told_as_such", basis=words.named("basis", line.energy_basis))
     return {
         "point": line.metering_point_code,

@@ -107,7 +107,8 @@ class _BillSheets:
                     row, 8, f"=ROUND(G{n}-E{n}+{turned},6)", self.number, _value(line.register_difference_kwh)
                 )
                 sheet.write_number(row, 9, line.ratio, self.number)
-                sheet.write_formula(row, 10, f"=ROUND(I{n}*J{n},6)", self.number, _value(line.span_energy_kwh))
+                adjusted = f"+({line.adjusted_kwh.normalize():f})" if line.adjusted_kwh else ""
+                sheet.write_formula(row, 10, f"=ROUND(I{n}*J{n},6){adjusted}", self.number, _value(line.used_kwh))
             elif line.component == "energy":
                 told_kwh = sum((abs(part[0].part_kwh) for part in parts), Decimal(0))
                 sheet.write_number(row, 10, told_kwh, self.number)

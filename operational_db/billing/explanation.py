@@ -116,6 +116,12 @@ class ExplainedLine:
     vat_rate: Decimal
     price_includes_vat: bool
     is_verified: bool
+    adjusted_kwh: Decimal
+
+    @property
+    def used_kwh(self) -> Decimal | None:
+        """Energy of the span between two readings: what the register counted, and what was adjusted of it."""
+        return None if self.span_energy_kwh is None else self.span_energy_kwh + self.adjusted_kwh
 
     @property
     def is_whole_span(self) -> bool:
@@ -327,11 +333,13 @@ def _how_energy_is_known(line: ExplainedLine) -> str:
         told = "" if line.told_kwh is None else f", {plain(line.told_kwh)} kWh from {line.told_from} to {line.told_to}"
         return f"{back}{line.metering_point_code}{zone}: energy told as such ({line.energy_basis}){told}."
     over_zero = f", past zero of {line.digits} digits" if line.passes_zero else ""
+    adjusted = f"; adjusted by {plain(line.adjusted_kwh)} = {plain(line.used_kwh)} kWh" if line.adjusted_kwh else ""
     return (
         f"{back}{line.metering_point_code}, meter {line.meter_serial_no}{zone}: "
         f"{plain(line.opening_kwh)} on {line.opening_on} ({line.opening_kind}), "
         f"{plain(line.closing_kwh)} on {line.closing_on} ({line.closing_kind}){over_zero}: "
-        f"{plain(line.register_difference_kwh)} x {plain(line.ratio)} = {plain(line.span_energy_kwh)} kWh."
+        f"{plain(line.register_difference_kwh)} x {plain(line.ratio)} = {plain(line.span_energy_kwh)} kWh"
+        f"{adjusted}."
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from operational_db.access import tables as access
 from operational_db.accounting import tables as accounting
 from operational_db.benefits import tables as benefits
+from operational_db.billing import adjustment_tables as adjustments
 from operational_db.billing import amendment_tables as amendments
 from operational_db.billing import prepaid_tables as prepaid
 from operational_db.billing import tables as billing
@@ -38,6 +39,7 @@ SUBSYSTEMS = (
     tariffs,
     billing,
     amendments,
+    adjustments,
     prepaid,
     accounting,
     payments,
@@ -97,6 +99,7 @@ SQL_FILES = tuple(
         "billing/sql/second_engine_ladder.sql",
         "billing/sql/second_engine_energy.sql",
         "billing/sql/second_engine.sql",
+        "billing/sql/consumption_adjustments.sql",
         "billing/sql/spans.sql",
         "billing/sql/billed_days.sql",
         "billing/sql/amendments.sql",

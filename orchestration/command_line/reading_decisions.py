@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestration.command_line.arguments import FIRST_USER, AsJson, ByUser, UnitCode, day_of
-from orchestration.command_line.reading_arguments import SHOWN_ROWS, MeterSerial, OnDay, Place, Reason
+from orchestration.command_line.reading_arguments import (
+    SHOWN_ROWS,
+    DryRun,
+    MeterSerial,
+    OnDay,
+    Place,
+    Reason,
+    value_of,
+)
 
 if TYPE_CHECKING:
     from operational_db.metering.reading_decisions import ReadingInHistory
@@ -130,6 +138,51 @@ def cancel(
     from orchestration.command_line.surroundings import settings_with_database
 
     _say_decided(cancel_reading(settings_with_database(), place, on=on, reason=reason, serial_no=meter, by=by), as_json)
+
+
+@app.command()
+def adjust(
+    place: Place,
+    energy: Annotated[
+        str, typer.Argument(metavar="KWH", help="What was really used; day=120 for one scale of several.")
+    ],
+    on: OnDay,
+    reason: Reason,
+    meter: MeterSerial = None,
+    dry_run: DryRun = False,
+    by: ByUser = FIRST_USER,
+    as_json: AsJson = False,
+) -> None:
+    """Say what was really used up to a billed reading; the reading stays, the bill is made anew by the next run.
+
+    [dim]wattbook readings adjust SA01/12/345 120 --on 2026-03-01 --reason "The rest went to the neighbour's line"[/]
+    """
+    from operational_db.billing.adjustments import adjust_consumption
+    from orchestration.answers import energy as in_kwh
+    from orchestration.answers import say, show_json
+    from orchestration.command_line.surroundings import settings_with_database
+
+    zone, right_kwh = value_of(energy)
+    done = adjust_consumption(
+        settings_with_database(),
+        place,
+        right_kwh,
+        on=on,
+        reason=reason,
+        serial_no=meter,
+        zone=zone,
+        dry_run=dry_run,
+        by=by,
+    )
+    if as_json:
+        show_json(done)
+        return
+    scale = "" if done.zone_code == "all" else f" ({done.zone_code})"
+    say(
+        f"{'Would adjust' if dry_run else 'Adjusted'} {done.point_code}{scale} from {done.used_from} to {on}: counted "
+        f"{in_kwh(done.counted_kwh, 1)} kWh, adjusted before by {in_kwh(done.adjusted_before_kwh, 1)}, now by "
+        f"{in_kwh(done.adjusted_kwh, 1)}, right is {in_kwh(done.right_kwh, 1)}. `wattbook bill` posts the pair."
+    )
 
 
 def _say_decided(done: "list[ReadingInHistory]", as_json: bool) -> None:

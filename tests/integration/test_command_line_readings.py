@@ -11,12 +11,14 @@ import openpyxl
 import psycopg
 import pytest
 
+from operational_db.billing.commands import bill_month
 from operational_db.metering.reading_files import read_readings
 from operational_db.refusal import Refusal
 from operational_db.settings import ENVIRONMENT_PREFIX, Settings
 from orchestration.command_line import PROGRAM, command
 from orchestration.command_line.ending import run_to_an_end
 from tests.reading_desk import ReadingDesk
+from tests.small_book import ADMINISTRATOR
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -221,3 +223,22 @@ def test_the_first_value_of_a_meter_is_entered_without_energy(run: Run, desk: Re
     status, out, _ = run("enter", "SA01/1/8", "700", "--on", "2025-02-01")
     assert status == 0
     assert out.startswith("Entered 700 of SA01/1/8#1 on 2025-02-01: no energy yet, booked in 2025-01.\n")
+
+
+@pytest.mark.requirement("E107", "E117")
+def test_a_billed_consumption_is_adjusted(run: Run, desk: ReadingDesk) -> None:
+    status, _, err = run("adjust", "SA01/1/1", "200", "--on", "2025-02-01", "--reason", "Shared line")
+    assert status == 1
+    assert "is not billed, so there is nothing to adjust" in err
+    bill_month(desk.settings, date(2025, 1, 1), by=ADMINISTRATOR)
+    asked = ("adjust", "SA01/1/1", "200", "--on", "2025-02-01", "--reason", "Shared line")
+    status, out, _ = run(*asked, "--dry-run")
+    # Counted 1310 - 1000 = 310.
+    told = (
+        "SA01/1/1#1 from 2025-01-01 to 2025-02-01: counted 310.0 kWh, adjusted before by 0.0, now by \u2212110.0, right is "
+        "200.0. `wattbook bill` posts the pair.\n"
+    )
+    assert (status, out) == (0, f"Would adjust {told}")
+    assert run(*asked)[:2] == (0, f"Adjusted {told}")
+    status, _, err = run(*asked)
+    assert (status, "200 kWh up to 2025-02-01 is what stands already" in err) == (1, True)

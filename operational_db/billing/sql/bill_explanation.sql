@@ -53,7 +53,7 @@ RETURNS TABLE (
     contracted_kwh numeric, bound_factor numeric, volume_from numeric, component text, step_no smallint,
     energy_kwh numeric, over_kwh numeric, up_to_kwh numeric, price_minor numeric, price_numerator smallint,
     price_denominator smallint, power_kw numeric, charge_minor bigint, vat_minor bigint, vat_rate numeric,
-    price_includes_vat boolean, is_verified boolean
+    price_includes_vat boolean, is_verified boolean, adjusted_kwh numeric
 )
 LANGUAGE sql STABLE
 AS $$
@@ -100,7 +100,8 @@ AS $$
         l.volume_from, l.component, l.step_no, l.energy_kwh, ops.step_bound_kwh(t.over_kwh, l.bound_factor),
         ops.step_bound_kwh(t.up_to_kwh, l.bound_factor), l.price_minor, l.price_numerator, l.price_denominator,
         l.power_kw, l.charge_minor, l.vat_minor, r.rate, v.price_includes_vat,
-        v.is_verified AND coalesce(t.is_verified, k.is_verified, true) AND coalesce(x.is_verified, true)
+        v.is_verified AND coalesce(t.is_verified, k.is_verified, true) AND coalesce(x.is_verified, true),
+        ops.adjusted_kwh(l.metering_point_id, c.meter_id, l.zone_code, o.read_on, c.read_on, l.told_by)
     FROM shared AS l
     INNER JOIN ops.metering_point AS p ON p.metering_point_id = l.metering_point_id
     INNER JOIN ops.tariff_version AS v ON v.tariff_version_id = l.tariff_version_id

@@ -34,7 +34,7 @@ BEGIN
                 round(
                     mod(c.value_kwh - o.value_kwh + ops.register_size_kwh(g.digits), ops.register_size_kwh(g.digits))
                     * i.ratio, 6
-                ) AS expected_kwh
+                ) + coalesce(j.adjusted_kwh, 0) AS expected_kwh
             FROM with_posted AS b
             LEFT JOIN ops.reading AS c
                 ON c.account_id = b.account_id AND c.booked_month = b.closing_month
@@ -48,6 +48,12 @@ BEGIN
             LEFT JOIN ops.meter_installation AS i
                 ON i.meter_id = c.meter_id AND i.metering_point_id = b.metering_point_id AND i.known_to IS NULL
                 AND i.valid_from < c.read_on AND (i.valid_to IS NULL OR c.read_on <= i.valid_to)
+            LEFT JOIN LATERAL (
+                SELECT sum(k.adjusted_kwh) AS adjusted_kwh
+                FROM ops.consumption_adjustment AS k
+                WHERE k.metering_point_id = b.metering_point_id AND k.meter_id = c.meter_id
+                    AND k.zone_code = b.zone_code AND k.used_on BETWEEN o.read_on AND c.read_on - 1
+            ) AS j ON true
         ),
         told_part AS (
             SELECT p.*

@@ -166,6 +166,7 @@ BEGIN
         );
         PERFORM ops.mend_chain(chain, month, run_source_id);
         EXECUTE format('INSERT INTO %s %s', target, ops.metered_spans_sql(chain));
+        PERFORM ops.adjust_spans(target);
         EXECUTE format('DROP TABLE %s', chain);
     END IF;
     EXECUTE format('ANALYZE %s', target);
@@ -230,6 +231,7 @@ BEGIN
             $condition$, amended
         ))
     );
+    PERFORM ops.adjust_spans(target);
     EXECUTE format('DROP TABLE %s', chain);
 END
 $$;

@@ -40,8 +40,8 @@ REVOKE DELETE ON ops.bill_amendment, ops.bill_amendment_settled, ops.bill_line_r
 ops.bill_run_approval, ops.bill, ops.bill_line, ops.billed_days, ops.bill_run, ops.period_close, ops.payment_reversal,
 ops.service_bill, ops.payment_package_draft, ops.payment_draft FROM wattbook_loader;
 
-REVOKE INSERT, DELETE ON ops.penalty, ops.penalty_reversal, ops.penalty_waiver,
-ops.prepaid_energy FROM wattbook_loader;
+REVOKE INSERT, DELETE ON ops.penalty, ops.penalty_reversal, ops.penalty_waiver, ops.prepaid_energy,
+ops.consumption_adjustment FROM wattbook_loader;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA landing, migration TO wattbook_dbt;
 GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA landing, migration TO wattbook_loader;

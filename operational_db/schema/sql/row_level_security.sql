@@ -14,12 +14,13 @@ BEGIN
         'meter_operation_reading', 'meter_operation_gap', 'meter_test', 'meter_movement', 'seal', 'bill_amendment',
         'bill_line_reversal', 'refused_reading', 'payment_package_draft', 'payment_draft', 'payment_reversal',
         'service_bill', 'penalty', 'penalty_reversal', 'penalty_waiver', 'prepaid_energy', 'benefit_grant',
-        'benefit_holder'
+        'benefit_holder', 'consumption_adjustment'
     ] LOOP
         condition := CASE
             WHEN guarded IN ('metering_point', 'contract', 'account_subscriber', 'account_premises',
                              'account_number_alias', 'family_size', 'measured_energy_event', 'bill_amendment',
-                             'bill_line_reversal', 'penalty_reversal', 'penalty_waiver', 'benefit_holder')
+                             'bill_line_reversal', 'penalty_reversal', 'penalty_waiver', 'benefit_holder',
+                             'consumption_adjustment')
                 THEN 'account_id IN (SELECT a.account_id FROM ops.account AS a)'
             WHEN guarded = 'subscriber'
                 THEN 'subscriber_id IN (SELECT h.subscriber_id FROM ops.account_subscriber AS h)'
