@@ -121,6 +121,9 @@ def what_happened(line: StatementLine, words: BillWords) -> str:
         return words.text(
             told, meter=line.serial_no, kind=words.named("operation", line.kind), new_meter=line.new_serial_no
         )
+    if line.line_kind == "imaginary":
+        told = words.text("st_imaginary", number=line.document_no, month=month_name(words, line.booked_month))
+        return words.text("st_taken_back", what=told) if line.kind == "reversing" else told
     return _document(line, words)
 
 

@@ -235,8 +235,8 @@ def test_a_billed_consumption_is_adjusted(run: Run, desk: ReadingDesk) -> None:
     status, out, _ = run(*asked, "--dry-run")
     # Counted 1310 - 1000 = 310.
     told = (
-        "SA01/1/1#1 from 2025-01-01 to 2025-02-01: counted 310.0 kWh, adjusted before by 0.0, now by \u2212110.0, right is "
-        "200.0. `wattbook bill` posts the pair.\n"
+        "SA01/1/1#1 from 2025-01-01 to 2025-02-01: counted 310.0 kWh, adjusted before by 0.0, now by "
+        "\u2212110.0, right is 200.0. `wattbook bill` posts the pair.\n"
     )
     assert (status, out) == (0, f"Would adjust {told}")
     assert run(*asked)[:2] == (0, f"Adjusted {told}")

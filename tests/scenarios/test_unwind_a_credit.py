@@ -5,7 +5,10 @@ from datetime import date
 import psycopg
 import pytest
 
+from dashboards.bills.statement import what_happened
+from dashboards.bills.words import BillWords
 from operational_db.access.commands import create_user
+from operational_db.accounting.reconciliation import reconcile_account
 from operational_db.billing.commands import bill_month, close_month
 from operational_db.billing.unwinding import prepaid_energy, unwind_credits
 from operational_db.connections import Role, connect
@@ -74,9 +77,7 @@ def test_unwinding_again_records_nothing_and_another_credit_a_pair(
 
 
 def test_others_keep_the_price_for_one_month(desk: PenaltyDesk) -> None:
-    mill = desk.book.consumer(
-        "U1", res="SA01", kind="legal", tariff="uz.legal", since=APRIL, readings={}
-    )
+    mill = desk.book.consumer("U1", res="SA01", kind="legal", tariff="uz.legal", since=APRIL, readings={})
     assert mill
     desk.pays("U1", 9_500, on=date(2025, 4, 28))
     unwind_credits(desk.book.settings, APRIL, by=ADMINISTRATOR, account_no="U1")
@@ -111,3 +112,23 @@ def test_who_may_unwind_and_when(desk: PenaltyDesk) -> None:
     close_month(desk.book.settings, APRIL, by=ADMINISTRATOR)
     with pytest.raises(Refusal, match="Month 2025-04 is closed for SA01"):
         unwind_credits(desk.book.settings, APRIL, by=ADMINISTRATOR, unit_code="SA01")
+
+
+@pytest.mark.requirement("E102", "E147")
+def test_an_imaginary_bill_stands_in_the_statement_and_moves_no_money(desk: PenaltyDesk) -> None:
+    desk.pays(KARIMOV, 90_000, on=date(2025, 4, 28))
+    unwind_credits(desk.book.settings, APRIL, by=ADMINISTRATOR, account_no=KARIMOV)
+    desk.pays(KARIMOV, 45_000, on=date(2025, 5, 5))
+    unwind_credits(desk.book.settings, MAY, by=ADMINISTRATOR, account_no=KARIMOV)
+    statement = reconcile_account(desk.book.settings, KARIMOV, by=ADMINISTRATOR)
+    lines = [line for line in statement.lines if line.line_kind == "imaginary"]
+    # 90 000 / 450 = 200 kWh; 135 000 at the steps of May are 200 x 600 = 120 000 and 18 x 800 = 14 400: 218 kWh.
+    assert [(line.stands_on, line.energy_kwh, line.amount_minor, line.balance_minor // SOUM) for line in lines] == [
+        (date(2025, 4, 30), 200, None, -90_000),
+        (date(2025, 5, 31), -200, None, -135_000),
+        (date(2025, 5, 31), 218, None, -135_000),
+    ]
+    assert [what_happened(line, BillWords("en")) for line in lines][:2] == [
+        "Imaginary bill 1 of April 2025: energy paid for in advance, no money moves",
+        "Imaginary bill 1 of May 2025: energy paid for in advance, no money moves: taken back",
+    ]

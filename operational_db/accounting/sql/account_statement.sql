@@ -138,6 +138,15 @@ AS $$
         INNER JOIN ops.metering_point AS p ON p.metering_point_id = r.metering_point_id
         LEFT JOIN ops.meter AS m ON m.meter_id = r.meter_id
         WHERE r.account_id = of_account_id AND (of_article IS NULL OR of_article = 'electricity')
+        UNION ALL
+        -- Imaginary bills: a credit unwound into energy. No money moves.
+        SELECT
+            (e.booked_month + interval '1 month - 1 day')::date, 4, e.kind, e.prepaid_no, '', 'imaginary', 'electricity',
+            NULL, e.prepaid_no, e.booked_month, e.priced_on, NULL, NULL, e.source_id, e.kind, e.energy_kwh, p.code, NULL,
+            NULL, NULL, NULL, NULL, NULL
+        FROM ops.prepaid_energy AS e
+        INNER JOIN ops.metering_point AS p ON p.metering_point_id = e.metering_point_id
+        WHERE e.account_id = of_account_id AND (of_article IS NULL OR of_article = 'electricity')
     ),
     balanced AS (
         SELECT
@@ -232,7 +241,8 @@ AS $$
                 END
             ) AS kind,
             l.stands_on, l.article_code, l.document_kind, l.document_no, l.booked_month, l.document_on, l.is_debt,
-            l.amount_minor, l.balance_minor, l.ledger_minor, l.bill_kwh AS energy_kwh, l.point_code, l.serial_no,
+            l.amount_minor, l.balance_minor, l.ledger_minor,
+            coalesce(l.bill_kwh, l.energy_kwh) AS energy_kwh, l.point_code, l.serial_no,
             l.new_serial_no, l.zone_code, l.value_kwh, l.state, coalesce(l.reasons, l.moved_reason, l.reason) AS reason, l.channel_code,
             l.external_id,
             l.reversed_months, l.reversed_bill_nos, l.recorded_at, l.recorded_by
