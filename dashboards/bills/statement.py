@@ -16,7 +16,18 @@ from operational_db.accounting.reconciliation import AccountStatement, Statement
 from operational_db.tariffs.pricing import ALL_HOURS
 
 NAMED_DOCUMENTS = frozenset(
-    {"opening_debt", "opening_credit", "bill", "payment", "service", "benefit", "subsidy", "penalty", "act"}
+    {
+        "opening_debt",
+        "opening_credit",
+        "bill",
+        "payment",
+        "service",
+        "benefit",
+        "subsidy",
+        "penalty",
+        "kept_price",
+        "act",
+    }
 )
 """Kinds of documents that the words name; others stand under their own name."""
 

@@ -15,7 +15,11 @@ from operational_db.settings import Settings
 
 @dataclass(frozen=True)
 class Unwinding:
-    """What a run recorded; `reversed_count` records no longer held, `left_out_count` credits have no one price list."""
+    """What a run recorded; `reversed_count` records no longer held, `left_out_count` credits have no one price list.
+
+    `kept_count` months of use keep the price of an older list for `kept_kwh`; `taken_off_minor` is what that costs less
+    than their bills, what was taken back set off.
+    """
 
     month: date
     account_count: int
@@ -24,6 +28,9 @@ class Unwinding:
     credit_minor: int
     reversed_count: int
     left_out_count: int
+    kept_count: int
+    kept_kwh: Decimal
+    taken_off_minor: int
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,10 @@ def unwind_credits(
     account_no: str | None = None,
     dry_run: bool = False,
 ) -> Unwinding:
-    """Record the energy that credits of electricity pay for at the end of a month; money stays as it is.
+    """Record the energy that credits of electricity pay for at the end of a month; that money stays as it is.
+
+    Energy that was prepaid before the price list changed keeps its price: what its bills of up to this month cost
+    more is taken off first, by a document of this month.
 
     Raises:
         Refusal: unknown unit or account, no right, a closed month or one that is not open.
@@ -72,7 +82,8 @@ def unwind_credits(
         else:
             account_id, unit_id = None, find_unit(session, unit_code)
         unwound = session.execute(
-            "SELECT account_count, energy_kwh, charge_minor, credit_minor, reversed_count, left_out_count"
+            "SELECT account_count, energy_kwh, charge_minor, credit_minor, reversed_count, left_out_count, kept_count,"
+            " kept_kwh, taken_off_minor"
             " FROM ops.unwind_credits(%s, %s, %s, %s)",
             [first_day, unit_id, account_id, source_id],
         ).fetchone()

@@ -129,6 +129,7 @@ SQL_FILES = tuple(
         "payments/sql/services.sql",
         "billing/sql/close_money.sql",
         "billing/sql/verify_closes.sql",
+        "billing/sql/kept_prices.sql",
         "billing/sql/unwinding.sql",
         "debt/sql/overdue_debt.sql",
         "debt/sql/reference_figures.sql",

@@ -43,6 +43,11 @@ def unwind(
         show_json({**asdict(run), **({"stands": stands} if account is not None else {})})
         return
     currency = book_currency(settings)
+    if run.kept_kwh or run.taken_off_minor:
+        say(
+            f"{'Would keep' if dry_run else 'Kept'} the older price for {energy(run.kept_kwh)} kWh paid for in "
+            f"advance: {money(run.taken_off_minor, currency.minor_per_major)} {currency.code} less than billed."
+        )
     say(
         f"{'Would unwind' if dry_run else 'Unwound'} {grouped(run.account_count)} credits in {month:%Y-%m}: "
         f"{money(run.credit_minor, currency.minor_per_major)} {currency.code} pay for {energy(run.energy_kwh)} kWh "

@@ -183,7 +183,8 @@ AS $$
     line AS (
         SELECT
             b.*, k.kind AS bill_kind, k.energy_kwh AS bill_kwh, v.reversed_months, v.reversed_bill_nos, a.reasons,
-            p.channel_code, p.external_id, m.moved_kind, m.moved_reason, s.recorded_at, u.full_name AS recorded_by,
+            p.channel_code, p.external_id, m.moved_kind, m.moved_reason, w.kept_reason,
+            s.recorded_at, u.full_name AS recorded_by,
             (
                 SELECT coalesce(sum(e.moved_minor), 0)
                 FROM entry AS e
@@ -226,6 +227,16 @@ AS $$
                 OR x.account_id = p.account_id AND x.reversing_month = p.booked_month
                 AND x.reversing_payment_no = p.payment_no
         ) AS m ON true
+        LEFT JOIN LATERAL (
+            SELECT
+                format(
+                    '%s kWh of %s keep the price of %s', trim_scale(abs(x.energy_kwh)),
+                    to_char(x.service_month, 'YYYY-MM'), to_char(x.prepaid_month, 'YYYY-MM')
+                ) AS kept_reason
+            FROM ops.kept_price AS x
+            WHERE b.document_kind = 'kept_price' AND x.account_id = of_account_id AND x.booked_month = b.booked_month
+                AND x.kept_price_no = b.document_no
+        ) AS w ON true
         LEFT JOIN ops.source AS s ON s.source_id = b.source_id
         LEFT JOIN ops.app_user AS u ON u.user_id = s.user_id
         WHERE (from_day IS NULL OR b.stands_on >= from_day) AND (to_day IS NULL OR b.stands_on < to_day)
@@ -243,7 +254,7 @@ AS $$
             l.stands_on, l.article_code, l.document_kind, l.document_no, l.booked_month, l.document_on, l.is_debt,
             l.amount_minor, l.balance_minor, l.ledger_minor,
             coalesce(l.bill_kwh, l.energy_kwh) AS energy_kwh, l.point_code, l.serial_no,
-            l.new_serial_no, l.zone_code, l.value_kwh, l.state, coalesce(l.reasons, l.moved_reason, l.reason) AS reason, l.channel_code,
+            l.new_serial_no, l.zone_code, l.value_kwh, l.state, coalesce(l.reasons, l.moved_reason, l.kept_reason, l.reason) AS reason, l.channel_code,
             l.external_id,
             l.reversed_months, l.reversed_bill_nos, l.recorded_at, l.recorded_by
         FROM line AS l

@@ -50,6 +50,14 @@ BEGIN ATOMIC
         INNER JOIN ops.tariff_version AS v ON v.tariff_version_id = e.tariff_version_id
         WHERE e.res_id = of_res_id AND e.booked_month = month
         UNION ALL
+        SELECT concat_ws('|', 'kept', a.account_no, k.kept_price_no, k.kind, k.service_month, p.code, k.prepaid_month,
+            k.prepaid_no, k.energy_kwh, k.full_minor, k.kept_minor, k.vat_minor, k.reverses_month,
+            k.reverses_kept_price_no)
+        FROM ops.kept_price AS k
+        INNER JOIN ops.account AS a ON a.account_id = k.account_id
+        INNER JOIN ops.metering_point AS p ON p.metering_point_id = k.metering_point_id
+        WHERE k.res_id = of_res_id AND k.booked_month = month
+        UNION ALL
         SELECT concat_ws('|', 'ledger', a.account_no, g.document_kind,
             CASE WHEN g.document_kind <> 'payment' THEN g.document_no END, g.entry_no, g.debit_code, g.credit_code,
             g.amount_minor, g.article_code, g.posted_on)

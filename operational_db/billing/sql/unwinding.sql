@@ -1,7 +1,7 @@
 -- Credits unwound into energy: what is in advance for electricity becomes whole kWh at the price list of the day.
 --
--- Belongs here: the record of prepaid energy and how long its price holds. Not here: money, which stays in the ledger
--- as it is; the pricing of later bills.
+-- Belongs here: the record of prepaid energy. Not here: money, which stays in the ledger as it is; how long a price
+-- holds (kept_prices.sql).
 
 CREATE OR REPLACE VIEW ops.prepaid_energy_standing AS
 SELECT
@@ -13,32 +13,6 @@ WHERE p.kind = 'unwound'
         SELECT 1 FROM ops.prepaid_energy AS r
         WHERE r.account_id = p.account_id AND r.reverses_month = p.booked_month AND r.reverses_prepaid_no = p.prepaid_no
     );
-
--- How long prepaid energy keeps its price: some months from the day on which the next price list came (domain.md 2.1),
--- and where that one has steps of kWh, for no more a month than its first step holds. Empty while no other list has
--- come.
-CREATE OR REPLACE VIEW ops.prepaid_energy_price AS
-SELECT
-    s.account_id, s.booked_month, s.prepaid_no, s.metering_point_id, s.tariff_version_id, s.energy_kwh,
-    n.valid_from AS price_changed_on, (n.valid_from + m.value::integer * interval '1 month')::date AS price_holds_to,
-    CASE WHEN n.valid_from IS NOT NULL THEN f.up_to_kwh END AS kwh_a_month
-FROM ops.prepaid_energy_standing AS s
-INNER JOIN ops.account AS a ON a.account_id = s.account_id
-INNER JOIN ops.tariff_version AS v ON v.tariff_version_id = s.tariff_version_id
-INNER JOIN ops.parameter AS m ON m.parameter_code = 'prepaid_price_months_' || a.kind
-LEFT JOIN LATERAL (
-    SELECT x.tariff_version_id, x.valid_from, x.step_basis
-    FROM ops.tariff_version AS x
-    WHERE x.tariff_code = v.tariff_code AND x.known_to IS NULL AND x.valid_from > s.priced_on
-    ORDER BY x.valid_from
-    LIMIT 1
-) AS n ON true
-LEFT JOIN ops.tariff_season AS c
-    ON c.tariff_version_id = n.tariff_version_id AND c.month_of_year = date_part('month', n.valid_from)
-LEFT JOIN ops.tariff_step AS f
-    ON f.tariff_version_id = n.tariff_version_id AND f.variant_code = s.variant_code AND f.step_no = 1
-    AND n.step_basis = 'calendar_month'
-    AND f.season_code = coalesce(c.season_code, 'all');
 
 -- What stands in advance for electricity in these RES on a day, with the one price list that the account goes by; why
 -- not where there is not one: several points, scales of a meter, no list in force.
@@ -117,11 +91,13 @@ BEGIN ATOMIC
 END;
 
 -- Records what the credits of a month pay for, for all accounts of a unit or for one: what stands and no longer holds
--- is reversed, what is missing written. A second run writes nothing.
+-- is reversed, what is missing written. Before that the prices that earlier such energy keeps are posted. A second run
+-- writes nothing.
 CREATE OR REPLACE FUNCTION ops.unwind_credits(
     unwound_month date, of_unit_id integer, only_account_id bigint, run_source_id bigint,
     OUT account_count bigint, OUT energy_kwh numeric, OUT charge_minor bigint, OUT credit_minor bigint,
-    OUT reversed_count bigint, OUT left_out_count bigint
+    OUT reversed_count bigint, OUT left_out_count bigint, OUT kept_count bigint, OUT kept_kwh numeric,
+    OUT taken_off_minor bigint
 )
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, ops, pg_temp
 AS $$
@@ -144,6 +120,9 @@ BEGIN
     PERFORM ops.ensure_month(month);
     -- As in post_penalties.
     PERFORM set_config('enable_nestloop', CASE WHEN only_account_id IS NULL THEN 'off' ELSE 'on' END, true);
+    -- What energy paid for earlier costs less is in advance as well, so it comes first.
+    SELECT k.kept_count, k.kept_kwh, k.taken_off_minor INTO kept_count, kept_kwh, taken_off_minor
+    FROM ops.keep_prices(res_ids, only_account_id, month, run_source_id) AS k;
     DROP TABLE IF EXISTS pg_temp.credit_now, pg_temp.prepaid_change;
     CREATE TEMPORARY TABLE credit_now ON COMMIT DROP AS
     SELECT n.* FROM ops.credits_to_unwind(res_ids, only_account_id, last_day) AS n;

@@ -45,7 +45,7 @@ BEGIN
         'seal_removal', 'work_order', 'work_order_event', 'bill_amendment', 'bill_amendment_settled',
         'bill_line_reversal', 'bill_run_preview', 'bill_run_approval', 'refused_reading', 'payment_package',
         'payment_reversal', 'service_bill', 'penalty', 'penalty_reversal', 'penalty_waiver', 'prepaid_energy',
-        'consumption_adjustment'
+        'consumption_adjustment', 'kept_price'
     ] LOOP
         EXECUTE format(
             'CREATE OR REPLACE TRIGGER refuse_change BEFORE UPDATE OR DELETE ON ops.%I '
