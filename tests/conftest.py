@@ -64,13 +64,13 @@ def shared_server_15(run_dir: Path) -> Iterator[Settings]:
 @pytest.fixture
 def settings(shared_server: Settings) -> Iterator[Settings]:
     """Settings that name a fresh database with the schema, dropped after the test."""
-    yield from _fresh_database(shared_server)
+    yield from fresh_database(shared_server)
 
 
 @pytest.fixture
 def settings_on_15(shared_server_15: Settings) -> Iterator[Settings]:
     """The same on PostgreSQL 15."""
-    yield from _fresh_database(shared_server_15)
+    yield from fresh_database(shared_server_15)
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def _server_with_template(settings: Settings) -> Iterator[Settings]:
     server.stop(template)
 
 
-def _fresh_database(template: Settings) -> Iterator[Settings]:
+def fresh_database(template: Settings) -> Iterator[Settings]:
     maintenance = template.model_copy(update={"database_name": "postgres"})
     fresh = template.model_copy(update={"database_name": f"test_{next(_numbers)}"})
     names = {"fresh": sql.Identifier(fresh.database_name), "template": sql.Identifier(template.database_name)}

@@ -140,6 +140,19 @@ def test_a_late_reading_that_contradicts_its_neighbours_goes_to_quarantine(desk:
     assert reading_history(desk.settings, "SA01/1/7", **BY)[0].energy_kwh == 300
 
 
+@pytest.mark.requirement("E101", "D35")
+def test_no_word_of_a_clerk_makes_a_late_value_above_the_next_one_a_passage_through_zero(desk: ReadingDesk) -> None:
+    desk.consumer("SA01/1/7", opening=1000)
+    enter_reading(desk.settings, "SA01/1/7", 1300, on=MARCH, **BY)
+    (late,) = enter_reading(
+        desk.settings, "SA01/1/7", 1550, on=FEBRUARY, confirmed=True, note="Seen on a photograph", **BY
+    ).readings
+    assert (late.verdict, late.rule) == ("quarantined", "between")
+    # 1300 - 1000 and not 550 with 99 750 through zero.
+    assert bill_month(desk.settings, JANUARY, **BY).energy_kwh == 0
+    assert bill_month(desk.settings, FEBRUARY, **BY).energy_kwh == 300
+
+
 def test_a_reading_of_a_closed_month_is_booked_in_the_open_one_and_of_one_not_yet_open_refused(
     settings: Settings, database: psycopg.Connection
 ) -> None:

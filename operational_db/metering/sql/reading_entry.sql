@@ -55,7 +55,13 @@ BEGIN
             WHERE CASE WHEN t.step = this_step THEN true ELSE false END
         ),
         judged AS MATERIALIZED (
-            SELECT t.source_row, t.place, j.*, nextval('ops.reading_id_seq') AS reading_id
+            SELECT
+                t.source_row, t.place, j.*, nextval('ops.reading_id_seq') AS reading_id,
+                -- No word of a clerk makes a value fit that stands above the next one: which of them is wrong is to be
+                -- decided, and until then neither becomes a passage through zero.
+                is_confirmed AND NOT bool_or(coalesce(j.rule = 'between', false)) OVER (
+                    PARTITION BY j.metering_point_id, j.meter_id, j.read_on
+                ) AS is_vouched_for
             FROM ops.judge_readings(
                 (SELECT array_agg(t.place ORDER BY t.row_no) FROM told AS t),
                 (SELECT array_agg(t.serial_no ORDER BY t.row_no) FROM told AS t),
@@ -83,9 +89,9 @@ BEGIN
             )
             SELECT
                 j.account_id, j.booked_month, j.reading_id,
-                CASE WHEN is_confirmed THEN 'released' ELSE 'quarantined' END,
+                CASE WHEN j.is_vouched_for THEN 'released' ELSE 'quarantined' END,
                 CASE
-                    WHEN is_confirmed THEN ops.confirmed_in_words(login, of_note)
+                    WHEN j.is_vouched_for THEN ops.confirmed_in_words(login, of_note)
                     ELSE j.sentence
                 END,
                 j.rule, of_source_id, j.source_row
@@ -106,7 +112,7 @@ BEGIN
         )
         SELECT
             j.source_row, j.place,
-            CASE WHEN is_confirmed AND j.verdict = 'quarantined' THEN 'accepted' ELSE j.verdict END,
+            CASE WHEN j.is_vouched_for AND j.verdict = 'quarantined' THEN 'accepted' ELSE j.verdict END,
             j.rule, j.sentence, j.account_id, j.res_id, j.metering_point_id, j.point_code, j.meter_id, j.serial_no,
             j.zone_code, j.read_on, j.value_kwh, j.kind, j.booked_month, j.counted_from, j.counted_from_kwh,
             j.energy_kwh, j.is_rollover, j.usual_kwh, j.usual_basis
