@@ -7,9 +7,8 @@ import psycopg
 import pytest
 
 from operational_db.benefits.categories import Category, set_category
-from operational_db.benefits.grants import end_benefit
 from operational_db.settings import Settings
-from tests.benefit_desk import APRIL, JUNE, MARCH, MAY, BenefitDesk
+from tests.benefit_desk import APRIL, MARCH, BenefitDesk
 from tests.small_book import ADMINISTRATOR
 
 
@@ -63,8 +62,8 @@ def test_a_benefit_of_half_a_month_is_half_of_the_benefit(desk: BenefitDesk) -> 
     consumer = desk.consumer("100", 0, 300)
     desk.grant("100", "half", date(2017, 4, 11), date(2017, 4, 26))
     desk.bill(MARCH, APRIL)
-    # 15 of 30 days: norm 80; of the line of 100 kWh 50 belong to these days, of the line of 200 kWh 100. The first 80 of
-    # these 150: 50 x 0.90 + 30 x 1.68 = 45.00 + 50.40; half of each 22.50 + 25.20 = 47.70, half of 95.40.
+    # 15 of 30 days: norm 80; of the line of 100 kWh 50 belong to these days, of the line of 200 kWh 100. The first 80
+    # of these 150: 50 x 0.90 + 30 x 1.68 = 45.00 + 50.40; half of each 22.50 + 25.20 = 47.70, half of 95.40.
     assert desk.benefits(consumer, APRIL) == [(1, "half", 50, 4500, 2250), (2, "half", 30, 5040, 2520)]
     assert desk.owes(consumer) == 42600 - 4770
 
@@ -111,6 +110,21 @@ def test_two_readings_in_a_month_use_the_norm_once_though_billed_one_after_the_o
     assert desk.owes(consumer) == 33060
 
 
+def test_zones_share_a_norm_as_they_share_steps(desk: BenefitDesk) -> None:
+    # 200 kWh by day at the full price and 100 at night at half of it; two thirds of steps and norm belong to the day.
+    consumer = desk.book.consumer(
+        "100", res="SA01", tariff="ua.household", since=MARCH,
+        readings={MARCH: {"day": 0, "night": 0}, APRIL: {"day": 200, "night": 100}},
+    )  # fmt: skip
+    desk.grant("100", "half", MARCH)
+    desk.bill(MARCH)
+    # By day 66.666667 kWh at 0.90 and 40 of the rest at 1.68 (norm 106.666666): 60.00 and 67.20, half 30.00 and 33.60.
+    # At night 33.333333 at 0.45 and 20 at 0.84 (norm 53.333333): 15.00 and 16.80, half 7.50 and 8.40.
+    told = [(full, benefit) for _, _, _, full, benefit in desk.benefits(consumer, MARCH)]
+    assert told == [(6000, 3000), (6720, 3360), (1500, 750), (1680, 840)]
+    assert Decimal("159.99999") < sum(row[2] for row in desk.benefits(consumer, MARCH)) <= 160
+
+
 def test_a_category_that_gives_another_share_from_a_day_on_gives_each_for_its_days(desk: BenefitDesk) -> None:
     consumer = desk.consumer("100", 0, 300)
     desk.grant("100", "half", MARCH)
@@ -130,37 +144,3 @@ def test_a_category_that_gives_another_share_from_a_day_on_gives_each_for_its_da
         (APRIL, Decimal("0.5"), "state budget", "3"),
         (date(2017, 4, 16), Decimal("0.25"), "local budget", "9"),
     ]
-
-
-@pytest.mark.requirement("E57", "E61", "E62", "E64")
-def test_a_back_dated_grant_recalculates_what_is_billed_and_leaves_the_closed_month(desk: BenefitDesk) -> None:
-    consumer = desk.consumer("100", 300, 300, 70)
-    desk.bill(MARCH, APRIL, MAY)
-    closed = desk.close(MARCH)
-    desk.grant("100", "half", MARCH, MAY)
-    desk.bill(MAY)
-    # March and April anew, 426.00 less 95.40 each; May is after the end and stands.
-    assert desk.bills(consumer, MAY) == [
-        (1, "normal", 70, 6300, 0),
-        (2, "benefit_reversing", -600, -85200, 0),
-        (3, "benefit_correction", 600, 85200, 19080),
-    ]
-    assert desk.hash_now(MARCH) == closed
-    assert desk.owes(consumer) == 2 * 33060 + 6300
-
-
-@pytest.mark.requirement("E58")
-def test_a_back_dated_end_takes_the_benefit_out_of_what_is_billed(desk: BenefitDesk) -> None:
-    consumer = desk.consumer("100", 300, 300, 70)
-    grant_no = desk.grant("100", "half", MARCH)
-    desk.bill(MARCH, APRIL, MAY)
-    end_benefit(desk.settings, grant_no, on=MAY, by=ADMINISTRATOR)
-    desk.bill(MAY)
-    # Of May 70 x 0.90 x 0.5 = 31.50 is taken back; March and April stand.
-    assert desk.bills(consumer, MAY) == [
-        (1, "normal", 70, 6300, 3150),
-        (2, "benefit_reversing", -70, -6300, -3150),
-        (3, "benefit_correction", 70, 6300, 0),
-    ]
-    assert desk.owes(consumer) == 2 * 33060 + 6300
-    assert desk.bills(consumer, JUNE) == []

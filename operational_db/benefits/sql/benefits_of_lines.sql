@@ -104,9 +104,9 @@ RETURN format(
     $statement$, lines, line_key, in_days, standing
 );
 
--- Creates the table of the benefits of a table of lines (ops.benefits_table), whose rows the column line_key tells apart
--- within an account. Where nobody has a benefit in its months nothing is looked at. Lines that are billed anew (is_anew)
--- take the place of all that stands billed of their months.
+-- Creates the table of the benefits of a table of lines (ops.benefits_table), whose rows the column line_key tells
+-- apart within an account. Where nobody has a benefit in its months nothing is looked at. Lines that are billed anew
+-- (is_anew) take the place of all that stands billed of their months.
 CREATE OR REPLACE FUNCTION ops.create_benefits(lines text, line_key text, kinds text, month date, is_anew boolean)
 RETURNS void
 LANGUAGE plpgsql SET enable_hashagg = on
@@ -154,8 +154,8 @@ BEGIN
                 $fragment$
                 UNION ALL
                 SELECT
-                    false, NULL, s.account_id, s.metering_point_id, s.service_month, s.span_from, s.span_to, s.zone_code,
-                    s.step_no, s.tariff_version_id, s.energy_kwh, s.price_minor, s.price_numerator, s.price_denominator,
+                    false, NULL, s.account_id, s.metering_point_id, s.service_month, s.span_from, s.span_to,
+                    s.zone_code, s.step_no, s.tariff_version_id, s.energy_kwh, s.price_minor, s.price_numerator, s.price_denominator,
                     s.res_id
                 FROM %1$s AS m
                 INNER JOIN ops.standing_bill_line AS s

@@ -1,6 +1,6 @@
--- What the next bill run posts for the accounts whose billed months a change of benefits touches: rated as the run rates
--- it, and nothing is posted. For whoever tries a grant, an end or a closing before it is done; the caller rolls the
--- transaction back. One row per metering point and month of use: kWh and money as they stand billed and as they will.
+-- What the next bill run posts for the accounts whose billed months a change of benefits touches: rated as the run
+-- rates it, and nothing is posted. For whoever tries a grant, an end or a closing before it is done; the caller rolls
+-- the transaction back. One row per metering point and month of use: kWh and money as they stand billed and as they will.
 CREATE OR REPLACE FUNCTION ops.benefit_bills_to_come(of_source_id bigint)
 RETURNS TABLE (
     account_no text, point_code text, booked_month date, service_month date, standing_kwh numeric, right_kwh numeric,
@@ -18,7 +18,8 @@ DECLARE
 BEGIN
     FOR changed IN
         SELECT
-            a.account_id, a.account_no, a.res_id, max(ops.last_billed_month(o.account_id, o.metering_point_id)) AS last_month
+            a.account_id, a.account_no, a.res_id,
+            max(ops.last_billed_month(o.account_id, o.metering_point_id)) AS last_month
         FROM ops.open_amendment AS o
         INNER JOIN ops.account AS a ON a.account_id = o.account_id
         WHERE o.source_id = of_source_id AND a.res_id = ANY (ops.visible_res_ids())
@@ -56,7 +57,8 @@ BEGIN
             SELECT
                 %4$L::text, p.code, %5$L::date, f.service_month, sum(f.standing_kwh), sum(f.right_kwh),
                 sum(f.standing_benefit_kwh), sum(f.right_benefit_kwh), sum(f.standing_charge_minor)::bigint,
-                sum(f.right_charge_minor)::bigint, sum(f.standing_benefit_minor)::bigint, sum(f.right_benefit_minor)::bigint
+                sum(f.right_charge_minor)::bigint, sum(f.standing_benefit_minor)::bigint,
+                sum(f.right_benefit_minor)::bigint
             FROM (
                 SELECT metering_point_id, service_month, 0, energy_kwh, 0, 0, 0, charge_minor, 0, 0 FROM %1$s
                 UNION ALL

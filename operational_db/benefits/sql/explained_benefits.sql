@@ -1,9 +1,9 @@
--- The benefits of bills of these accounts in a month, each beside its category as it was named when the bill was posted,
--- and its line. Read with the rights of the asking user.
+-- The benefits of bills of these accounts in a month, each beside its category as it was named when the bill was
+-- posted, and its line. Read with the rights of the asking user.
 CREATE OR REPLACE FUNCTION ops.explained_benefits(account_ids bigint[], month date)
 RETURNS TABLE (
-    account_id bigint, bill_no integer, line_no smallint, metering_point_code text, service_month date, grant_no bigint,
-    category_code text, category_name text, entitled_persons integer, share numeric, norm_kwh numeric, days_from date,
+    account_id bigint, bill_no integer, line_no smallint, metering_point_code text, service_month date,
+    grant_no bigint, category_code text, category_name text, entitled_persons integer, share numeric, norm_kwh numeric, days_from date,
     days_to date, energy_kwh numeric, full_minor bigint, benefit_minor bigint, line_kwh numeric, line_charge_minor bigint
 )
 LANGUAGE sql STABLE

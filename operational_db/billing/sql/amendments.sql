@@ -237,8 +237,8 @@ END
 $$;
 
 -- Rates the amended points: creates table standing (the lines to reverse), table lines (what is right, each with the
--- kind of its bill) and the table of their benefits, all without the calendar months that come out as they stand. A point with a span that cannot be
--- billed is left alone, its amendment open; returns how many spans that are.
+-- kind of its bill) and the table of their benefits, all without the calendar months that come out as they stand. A
+-- point with a span that cannot be billed is left alone, its amendment open; returns how many spans that are.
 CREATE OR REPLACE FUNCTION ops.rate_amended(
     amended text, spans text, segments text, kinds text, standing text, lines text, month date
 )
