@@ -52,6 +52,6 @@ benefit_line = monthly(
         Index("benefit_line_res_id_ix", "res_id"),
         schema=OPERATIONAL,
         postgresql_partition_by="RANGE (booked_month)",
-        comment="One row per line of a bill, grant and days with the same benefits: what of its energy has the benefit.",
+        comment="One row per line of a bill, grant and days with the same benefits: its energy that has the benefit.",
     )
 )

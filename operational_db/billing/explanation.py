@@ -170,8 +170,6 @@ class ExplainedBenefit:
     energy_kwh: Decimal
     full_minor: int
     benefit_minor: int
-    line_kwh: Decimal
-    line_charge_minor: int
 
     @property
     def days(self) -> int:

@@ -1,21 +1,18 @@
 -- The benefits of bills of these accounts in a month, each beside its category as it was named when the bill was
--- posted, and its line. Read with the rights of the asking user.
+-- posted. Read with the rights of the asking user.
 CREATE OR REPLACE FUNCTION ops.explained_benefits(account_ids bigint[], month date)
 RETURNS TABLE (
     account_id bigint, bill_no integer, line_no smallint, metering_point_code text, service_month date,
-    grant_no bigint, category_code text, category_name text, entitled_persons integer, share numeric, norm_kwh numeric, days_from date,
-    days_to date, energy_kwh numeric, full_minor bigint, benefit_minor bigint, line_kwh numeric, line_charge_minor bigint
+    grant_no bigint, category_code text, category_name text, entitled_persons integer, share numeric, norm_kwh numeric,
+    days_from date, days_to date, energy_kwh numeric, full_minor bigint, benefit_minor bigint
 )
 LANGUAGE sql STABLE
 AS $$
     SELECT
         b.account_id, b.bill_no, b.line_no, p.code, b.service_month, b.grant_no, b.category_code,
         coalesce(v.category_name, b.category_code), b.entitled_persons, b.share, b.norm_kwh, b.days_from, b.days_to,
-        b.energy_kwh, b.full_minor, b.benefit_minor, l.energy_kwh, l.charge_minor
+        b.energy_kwh, b.full_minor, b.benefit_minor
     FROM ops.benefit_line AS b
-    INNER JOIN ops.bill_line AS l
-        ON l.account_id = b.account_id AND l.booked_month = b.booked_month AND l.bill_no = b.bill_no
-        AND l.line_no = b.line_no
     INNER JOIN ops.metering_point AS p ON p.metering_point_id = b.metering_point_id
     LEFT JOIN ops.source AS s ON s.source_id = b.source_id
     LEFT JOIN LATERAL (

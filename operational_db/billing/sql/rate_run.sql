@@ -122,8 +122,8 @@ END
 $$;
 
 -- Rates all that a month of these RES (and perhaps one account) has to bill, into work tables of the run: lines and
--- their benefits, with the spans and segments that they come from; and, where months are billed anew, the standing lines
--- to reverse and the amended lines that are right, with theirs.
+-- their benefits, with the spans and segments that they come from; and, where months are billed anew, the standing
+-- lines to reverse and the amended lines that are right, with theirs.
 CREATE OR REPLACE FUNCTION ops.rate_run(
     run_tag text, month date, res_ids integer[], only_account_id bigint, run_source_id bigint
 )

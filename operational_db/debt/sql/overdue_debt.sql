@@ -15,8 +15,8 @@ END;
 -- back are credits of either sign on their days, so that money that never came leaves its debt as old as it was.
 --
 -- What a benefit takes off a bill is not asked for. A month that was billed anew counts as it stands now: what a
--- correction takes off was never owed, what it adds is owed from the correction's own day. For each month of use, of the
--- sums that the booked months brought it to, the lowest that follows is what lasted.
+-- correction takes off was never owed, what it adds is owed from the correction's own day. For each month of use, of
+-- the sums that the booked months brought it to, the lowest that follows is what lasted.
 CREATE OR REPLACE FUNCTION ops.electricity_movements(of_res_ids integer[], only_account_id bigint)
 RETURNS TABLE (account_id bigint, moved_on date, amount_minor bigint, is_demand boolean)
 LANGUAGE sql STABLE
@@ -44,17 +44,18 @@ BEGIN ATOMIC
         WHERE a.res_id IN (SELECT r.res_id FROM unnest(of_res_ids) AS r (res_id))
             AND (only_account_id IS NULL OR a.account_id = only_account_id)
     ),
+    asked AS (
+        SELECT l.account_id, l.service_month, l.booked_month, l.charge_minor AS asked_minor
+        FROM corrected AS k
+        INNER JOIN ops.bill_line AS l ON l.account_id = k.account_id
+        UNION ALL
+        SELECT n.account_id, n.service_month, n.booked_month, -n.benefit_minor
+        FROM corrected AS k
+        INNER JOIN ops.benefit_line AS n ON n.account_id = k.account_id
+    ),
     month_of_use AS (
         SELECT u.account_id, u.service_month, u.booked_month, sum(u.asked_minor) AS change_minor
-        FROM (
-            SELECT l.account_id, l.service_month, l.booked_month, l.charge_minor AS asked_minor
-            FROM corrected AS k
-            INNER JOIN ops.bill_line AS l ON l.account_id = k.account_id
-            UNION ALL
-            SELECT n.account_id, n.service_month, n.booked_month, -n.benefit_minor
-            FROM corrected AS k
-            INNER JOIN ops.benefit_line AS n ON n.account_id = k.account_id
-        ) AS u
+        FROM asked AS u
         GROUP BY u.account_id, u.service_month, u.booked_month
     ),
     reached AS (

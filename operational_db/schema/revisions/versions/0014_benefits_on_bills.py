@@ -79,7 +79,7 @@ def upgrade() -> None:
             "account_id", "booked_month", "bill_no", "line_no", "grant_no", "days_from", name=op.f("benefit_line_pk")
         ),
         schema="ops",
-        comment="One row per line of a bill, grant and days with the same benefits: what of its energy has the benefit.",
+        comment="One row per line of a bill, grant and days with the same benefits: its energy that has the benefit.",
         postgresql_partition_by="RANGE (booked_month)",
     )
     op.create_index("benefit_line_res_id_ix", "benefit_line", ["res_id"], unique=False, schema="ops")
