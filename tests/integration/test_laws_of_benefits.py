@@ -104,8 +104,9 @@ class Story:
         return found
 
 
+GRANT = st.tuples(st.just("grant"), st.integers(0, 2), DAYS, st.one_of(st.none(), st.integers(1, 80)))
 STEPS = st.one_of(
-    st.tuples(st.just("grant"), st.integers(0, 2), DAYS, st.one_of(st.none(), st.integers(1, 80))),
+    GRANT,
     st.tuples(st.just("end"), st.integers(0, 5), DAYS),
     st.tuples(st.just("close"), st.integers(0, 2), DAYS),
     st.tuples(st.just("change"), st.integers(0, 2), SHARES, NORMS, DAYS),
@@ -163,16 +164,20 @@ def _assert_as_by_hand(
 
 
 @pytest.mark.requirement("E55", "E57", "E58", "E59", "E61", "E70", "E71", "E72")
-@examples(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     uses=st.lists(st.tuples(st.integers(1, 40), st.integers(0, 350)), min_size=2, max_size=6),
     gives=st.tuples(*[st.tuples(SHARES, NORMS)] * 3),
-    steps=st.lists(STEPS, min_size=2, max_size=9),
+    granted=st.lists(GRANT, min_size=1, max_size=3),
+    billed=st.integers(1, 3),
+    steps=st.lists(STEPS, min_size=1, max_size=6),
 )
 def test_whatever_is_granted_and_taken_back_bills_come_out_as_counted_day_by_day(
     desk: BenefitDesk,
     uses: list[tuple[int, int]],
     gives: tuple[tuple[str, str | None], ...],
+    granted: list[tuple],
+    billed: int,
     steps: list[tuple],
 ) -> None:
     story = Story(desk)
@@ -185,7 +190,7 @@ def test_whatever_is_granted_and_taken_back_bills_come_out_as_counted_day_by_day
     for category, (share, norm) in enumerate(gives):
         story.gives(category, share, norm, date(2000, 1, 1))
     to_bill = list(MONTHS)
-    for kind, *arguments in steps:
+    for kind, *arguments in [*granted, *[("bill",)] * billed, *steps]:
         if kind == "bill":
             if to_bill:
                 bill_month(desk.settings, to_bill.pop(0), account_no=f"H{story.number}", by=ADMINISTRATOR)

@@ -2,8 +2,8 @@
 --
 -- A month falls into stretches of days over which the point's benefits are the same and give the same; mostly it is
 -- one. A stretch has its days' part of the norm of each grant (norm x days / days of the month). Of the energy used in
--- it a grant covers the first kWh, up to its part of the norm. A kWh has one benefit: the greater share comes first, and
--- a lesser one covers only what lies beyond the greater one's norm.
+-- it a grant covers the first kWh, up to its part of the norm. A kWh has one benefit: the greater share comes first,
+-- and a lesser one covers only what lies beyond the greater one's norm.
 
 -- Has anybody a benefit on a day from the first of these months to the end of the last?
 CREATE OR REPLACE FUNCTION ops.has_benefits(first_month date, last_month date)

@@ -1,6 +1,7 @@
 -- What the next bill run posts for the accounts whose billed months a change of benefits touches: rated as the run
 -- rates it, and nothing is posted. For whoever tries a grant, an end or a closing before it is done; the caller rolls
--- the transaction back. One row per metering point and month of use: kWh and money as they stand billed and as they will.
+-- the transaction back. One row per metering point and month of use: kWh and money as they stand billed and as they
+-- will.
 CREATE OR REPLACE FUNCTION ops.benefit_bills_to_come(of_source_id bigint)
 RETURNS TABLE (
     account_no text, point_code text, booked_month date, service_month date, standing_kwh numeric, right_kwh numeric,
