@@ -107,6 +107,7 @@ SQL_FILES = tuple(
         "benefits/sql/benefits_in_days.sql",
         "benefits/sql/benefits_of_lines.sql",
         "benefits/sql/post_benefits.sql",
+        "benefits/sql/second_count.sql",
         "billing/sql/rate_run.sql",
         "billing/sql/attach.sql",
         "billing/sql/post_bills.sql",

@@ -7,6 +7,7 @@ import psycopg
 import pytest
 
 from operational_db.benefits.categories import Category, set_category
+from operational_db.refusal import Refusal
 from operational_db.settings import Settings
 from tests.benefit_desk import APRIL, MARCH, BenefitDesk
 from tests.small_book import ADMINISTRATOR
@@ -123,6 +124,27 @@ def test_zones_share_a_norm_as_they_share_steps(desk: BenefitDesk) -> None:
     told = [(full, benefit) for _, _, _, full, benefit in desk.benefits(consumer, MARCH)]
     assert told == [(6000, 3000), (6720, 3360), (1500, 750), (1680, 840)]
     assert Decimal("159.99999") < sum(row[2] for row in desk.benefits(consumer, MARCH)) <= 160
+
+
+@pytest.mark.parametrize(
+    ("function", "right", "wrong", "subject"),
+    [
+        ("benefits_in_days_sql", "trunc(n.norm_kwh *", "trunc(1.01 * n.norm_kwh *", "energy at benefits"),
+        ("benefits_of_lines_sql", "round(c.share * m.price_all", "round(1.01 * c.share * m.price_all", "worth of benef"),
+        ("benefits_of_lines_sql", "WHERE c.energy_kwh > 0", "WHERE c.energy_kwh > 70", "energy at benefits"),
+    ],
+)
+def test_a_wrong_count_is_not_posted(desk: BenefitDesk, function: str, right: str, wrong: str, subject: str) -> None:
+    consumer = desk.consumer("100", 300)
+    desk.grant("100", "half", MARCH)
+    source = desk.database.execute(
+        "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE proname = %s", [function]
+    ).fetchone()[0]
+    assert right in source
+    desk.database.execute(source.replace(right, wrong))
+    with pytest.raises(Refusal, match=f"The second count finds another {subject}"):
+        desk.bill(MARCH)
+    assert desk.bills(consumer, MARCH) == []
 
 
 def test_a_category_that_gives_another_share_from_a_day_on_gives_each_for_its_days(desk: BenefitDesk) -> None:

@@ -7,8 +7,8 @@ import psycopg
 import pytest
 
 from operational_db.benefits.categories import Category, close_category, reopen_category, set_category
-from operational_db.benefits.grants import end_benefit
-from operational_db.billing.commands import close_obstacles
+from operational_db.benefits.grants import end_benefit, list_grants
+from operational_db.billing.commands import close_obstacles, closes_in_doubt
 from operational_db.billing.explanation import explain_bill
 from operational_db.billing.preview import bill_anew
 from operational_db.connections import Role, connect
@@ -259,3 +259,55 @@ def test_a_reading_corrected_later_takes_the_benefit_with_it(desk: BenefitDesk) 
         (3, "correction", 70, SMALL, SMALL_BENEFIT),
     ]
     assert desk.owes(consumer) == SMALL - SMALL_BENEFIT
+
+
+@pytest.mark.requirement("E62")
+def test_a_closed_month_proves_its_benefits(desk: BenefitDesk, consumer: Consumer) -> None:
+    assert consumer
+    desk.grant("100", "half", MARCH)
+    desk.bill(MARCH)
+    desk.close(MARCH)
+    assert closes_in_doubt(desk.settings, **BY) == []
+    desk.database.execute("SET session_replication_role = replica")
+    desk.database.execute("UPDATE ops.benefit_line SET financing_source = 'somebody else' WHERE line_no = 1")
+    assert [doubt.doubt for doubt in closes_in_doubt(desk.settings, **BY)] == [
+        "its rows are not those that were closed"
+    ]
+    desk.database.execute("UPDATE ops.benefit_line SET benefit_minor = benefit_minor + 1 WHERE line_no = 1")
+    obstacle = desk.database.execute(
+        "SELECT obstacle FROM ops.close_obstacles(%s, %s)", [consumer.res_id, MARCH]
+    ).fetchone()[0]
+    assert obstacle.startswith('SA01: 1 documents of kind "benefit" differ from the ledger, the first of account 100;')
+
+
+def test_a_debt_is_as_old_as_its_bill_and_less_its_benefit(desk: BenefitDesk, consumer: Consumer) -> None:
+    desk.grant("100", "half", MARCH, APRIL)
+    desk.bill(MARCH, APRIL)
+    asked = "SELECT origin_month, owed_minor FROM ops.open_debts(NULL, %s, %s) ORDER BY 1"
+    end_of_april = [[consumer.account_id], date(2017, 4, 30)]
+    assert desk.database.execute(asked, end_of_april).fetchall() == [(MARCH, FULL - BENEFIT), (APRIL, FULL)]
+    # Granted back-dated for April as well: what was asked of April then is taken back there, with its benefit of none.
+    desk.grant("100", "half", APRIL)
+    desk.bill(APRIL)
+    assert desk.database.execute(asked, end_of_april).fetchall() == [(MARCH, FULL - BENEFIT), (APRIL, FULL - BENEFIT)]
+    # Of March taken back in April: nothing is left of that debt, what is right was asked in April.
+    end_benefit(desk.settings, list_grants(desk.settings, category_code="half", **BY)[0].grant_no, on=MARCH, **BY)
+    desk.bill(APRIL)
+    assert desk.database.execute(asked, end_of_april).fetchall() == [(APRIL, 2 * FULL - BENEFIT)]
+    assert desk.owes(consumer) == 2 * FULL - BENEFIT
+
+
+def test_a_benefit_is_not_asked_for_and_late_payment_of_it_costs_nothing(desk: BenefitDesk, consumer: Consumer) -> None:
+    desk.grant("100", "half", MARCH)
+    desk.bill(MARCH, APRIL)
+    demanded = "SELECT moved_on, amount_minor FROM ops.electricity_movements(%s, %s) WHERE is_demand ORDER BY moved_on, amount_minor DESC"
+    asked = [[consumer.res_id], consumer.account_id]
+    rest = FULL - BENEFIT
+    assert desk.database.execute(demanded, asked).fetchall() == [(date(2017, 3, 31), rest), (date(2017, 4, 30), rest)]
+    # Cancelled in May: the benefit of March and April is asked for from May's end on, not from theirs.
+    end_benefit(desk.settings, list_grants(desk.settings, category_code="half", **BY)[0].grant_no, on=MARCH, **BY)
+    desk.bill(MAY)
+    assert desk.database.execute(demanded, asked).fetchall() == [
+        (date(2017, 3, 31), rest), (date(2017, 4, 30), rest), (date(2017, 5, 31), BENEFIT),
+        (date(2017, 5, 31), BENEFIT), (date(2017, 5, 31), SMALL),
+    ]  # fmt: skip

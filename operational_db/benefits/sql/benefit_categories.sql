@@ -71,7 +71,8 @@ BEGIN
     IF without_norm IS NOT NULL THEN
         PERFORM ops.refuse(
             'Category "%s" cannot have a norm by dwelling from %s, as grant %s names no dwelling that has one; end it '
-            'on that day first, and grant it anew with a dwelling.', of_category_code, from_day::text, without_norm::text
+            'on that day first, and grant it anew with a dwelling.',
+            of_category_code, from_day::text, without_norm::text
         );
     END IF;
     IF held.category_code IS NOT NULL THEN

@@ -155,8 +155,8 @@ BEGIN
                 UNION ALL
                 SELECT
                     false, NULL, s.account_id, s.metering_point_id, s.service_month, s.span_from, s.span_to,
-                    s.zone_code, s.step_no, s.tariff_version_id, s.energy_kwh, s.price_minor, s.price_numerator, s.price_denominator,
-                    s.res_id
+                    s.zone_code, s.step_no, s.tariff_version_id, s.energy_kwh, s.price_minor, s.price_numerator,
+                    s.price_denominator, s.res_id
                 FROM %1$s AS m
                 INNER JOIN ops.standing_bill_line AS s
                     ON s.account_id = m.account_id AND s.metering_point_id = m.metering_point_id

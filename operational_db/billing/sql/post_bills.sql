@@ -254,6 +254,7 @@ BEGIN
     EXECUTE format('ALTER TABLE %s DROP COLUMN bill_kind, DROP COLUMN line_key', lines);
     SELECT * INTO posted FROM ops.require_run_adds_up(bills, lines, segments, entries, benefit_lines, month);
     PERFORM ops.require_engines_agree(lines, bills, month, false);
+    PERFORM ops.require_benefits_agree(benefit_lines, lines);
     PERFORM ops.mark_days_billed(
         segments, ops.work_table('amended_kinds', run_tag), ops.work_table('crowded_amended_segments', run_tag), run_tag
     );
@@ -324,6 +325,7 @@ BEGIN
     SELECT * INTO totals FROM ops.require_run_adds_up(bills, lines, segments, entries, benefit_lines, month);
     IF totals.bill_count > 0 THEN
         PERFORM ops.require_engines_agree(lines, bills, month, true);
+        PERFORM ops.require_benefits_agree(benefit_lines, lines);
         PERFORM ops.mark_days_billed(segments, kinds, ops.work_table('crowded_segments', run_tag), run_tag);
         PERFORM ops.attach_or_insert(bills, 'bill', month);
         PERFORM ops.attach_or_insert(lines, 'bill_line', month);

@@ -141,6 +141,7 @@ BEGIN
     PERFORM ops.add_benefit_entries(entries, benefit_lines, month);
     SELECT * INTO totals FROM ops.require_run_adds_up(bills, lines, segments, entries, benefit_lines, month);
     PERFORM ops.require_engines_agree(lines, bills, month, true);
+    PERFORM ops.require_benefits_agree(benefit_lines, lines);
     -- What is plain was used in its own month.
     PERFORM ops.create_billed_days(days, segments, ops.work_table('crowded_segments', run_tag), month);
     PERFORM ops.fit_to_partition(days, 'billed_days', month, 'metering_point_id');
