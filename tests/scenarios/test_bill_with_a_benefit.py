@@ -130,7 +130,7 @@ def test_zones_share_a_norm_as_they_share_steps(desk: BenefitDesk) -> None:
     ("function", "right", "wrong", "subject"),
     [
         ("benefits_in_days_sql", "trunc(n.norm_kwh *", "trunc(1.01 * n.norm_kwh *", "energy at benefits"),
-        ("benefits_of_lines_sql", "round(c.share * m.price_all", "round(1.01 * c.share * m.price_all", "worth of benef"),
+        ("benefits_of_lines_sql", "round(c.share * m.price_all", "round(1.01 * c.share * m.price_all", "worth"),
         ("benefits_of_lines_sql", "WHERE c.energy_kwh > 0", "WHERE c.energy_kwh > 70", "energy at benefits"),
     ],
 )

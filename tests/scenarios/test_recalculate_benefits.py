@@ -300,7 +300,10 @@ def test_a_debt_is_as_old_as_its_bill_and_less_its_benefit(desk: BenefitDesk, co
 def test_a_benefit_is_not_asked_for_and_late_payment_of_it_costs_nothing(desk: BenefitDesk, consumer: Consumer) -> None:
     desk.grant("100", "half", MARCH)
     desk.bill(MARCH, APRIL)
-    demanded = "SELECT moved_on, amount_minor FROM ops.electricity_movements(%s, %s) WHERE is_demand ORDER BY moved_on, amount_minor DESC"
+    demanded = (
+        "SELECT moved_on, amount_minor FROM ops.electricity_movements(%s, %s) WHERE is_demand"
+        " ORDER BY moved_on, amount_minor DESC"
+    )
     asked = [[consumer.res_id], consumer.account_id]
     rest = FULL - BENEFIT
     assert desk.database.execute(demanded, asked).fetchall() == [(date(2017, 3, 31), rest), (date(2017, 4, 30), rest)]
