@@ -132,7 +132,7 @@ def _page(reader: Reader, words: Words, pathname: str, search: str) -> tuple[lis
     except Refusal as refusal:
         title = words.text("This cannot be shown")
         body = [state(title, said(words, refusal))]
-    return navigation(words, address, reader.login), body, f"{title} · Wattbook"
+    return navigation(words, address, pathname + (search or ""), reader.login), body, f"{title} · Wattbook"
 
 
 def _words() -> Words:

@@ -15,6 +15,24 @@ window.wattbook = {
     },
 };
 
+/* The questions are drawn by the server for a place. A click while they still stand for the place before waits until
+   they are drawn for the one in the address. */
+document.addEventListener("click", function (event) {
+    var nav = document.querySelector(".questions");
+    var link = event.target.closest ? event.target.closest("a.question") : null;
+    var here = function () { return window.location.pathname + window.location.search; };
+    if (!nav || !link || nav.dataset.of === here()) { return; }
+    event.preventDefault();
+    event.stopPropagation();
+    var place = Array.prototype.indexOf.call(nav.children, link);
+    var drawn = new MutationObserver(function () {
+        if (nav.dataset.of !== here()) { return; }
+        drawn.disconnect();
+        nav.children[place].click();
+    });
+    drawn.observe(nav, { attributes: true });
+}, true);
+
 window.dash_clientside = Object.assign({}, window.dash_clientside, {
     navigation: {
         chooseMonth: function (month, shown) { window.wattbook.goWith("month", month, shown); },

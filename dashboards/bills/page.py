@@ -6,7 +6,7 @@ turning a page into PDF (`paper`).
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
@@ -17,15 +17,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from dashboards.bills.sentences import in_language
 from dashboards.bills.words import BillWords
 from dashboards.words.amounts import day, exact, month_name, number
-from operational_db.billing.explanation import BillExplanation, BillHead, ExplainedLine
+from operational_db.billing.explanation import BillExplanation, BillHead, ExplainedBenefit, ExplainedLine
 from operational_db.billing.routes import LeftOut
 from operational_db.tariffs.explanation import Factor, factors
-from operational_db.tariffs.pricing import ALL_HOURS, STANDARD_VARIANT
+from operational_db.tariffs.pricing import ALL_HOURS, STANDARD_VARIANT, PricedLine
 
 MEASURED_KINDS = frozenset({"opening", "round", "control", "removal", "half_hours"})
 """Readings that need no word beside them: somebody read the meter."""
 
-DOCUMENTS = frozenset({"bill", "payment", "service", "penalty", "opening_debt", "opening_credit"})
+DOCUMENTS = frozenset({"bill", "payment", "service", "benefit", "penalty", "kept_price", "opening_debt", "opening_credit"})
 """Kinds of documents that the words name."""
 
 
@@ -39,12 +39,15 @@ class PrintedBill:
     charge: str
     vat: str
     energy: str
+    benefit: str
+    to_pay: str
     is_zoned: bool
     is_metered: bool
     has_points: bool
     readings: list[dict[str, object]]
     notes: list[str]
     parts: list[dict[str, object]]
+    benefits: list[dict[str, str]]
     prices: list[dict[str, str]]
     balance_title: str
     balance: list[tuple[str, str, str]]
@@ -96,12 +99,15 @@ def set_bill(bill: BillExplanation, words: BillWords, printed_on: date) -> Print
         charge=money(bill.head.charge_minor),
         vat=money(bill.head.vat_minor),
         energy=exact(words, bill.head.energy_kwh),
+        benefit=money(bill.benefit_minor),
+        to_pay=money(bill.to_pay_minor),
         is_zoned=any(parts[0][0].zone_code != ALL_HOURS for parts in energy_spans),
         is_metered=any(parts[0][0].closing_reading_id is not None for parts in energy_spans),
         has_points=len({line.metering_point_code for line in bill.lines}) > 1,
         readings=[_reading_row(parts, words) for parts in energy_spans],
         notes=list(_notes(bill, words)),
         parts=[_part_row(part, words, money) for parts in bill.spans for part in parts],
+        benefits=[_benefit_row(line, one, words, money) for line in bill.lines for one in bill.benefits_of(line)],
         prices=list(_prices(bill, words)),
         balance_title=words.text("balance", month=month),
         balance=list(_balance(bill, words, money)),
@@ -231,13 +237,34 @@ def _part_row(part: list[ExplainedLine], words: BillWords, money: Money) -> dict
         "lines": [
             {
                 "step": _step(line, words),
-                "product": " × ".join(_factor(one, words) for one in factors(line.priced, money.minor_per_major)),
+                "product": _product(line.priced, words, money),
                 "charge": money(line.charge_minor),
                 "vat": money(line.vat_minor),
             }
             for line in part
         ],
     }
+
+
+def _benefit_row(line: ExplainedLine, one: ExplainedBenefit, words: BillWords, money: Money) -> dict[str, str]:
+    if one.norm_kwh is None:
+        of_norm = words.text("benefit_of_all")
+    elif one.days == one.days_of_month:
+        of_norm = words.text("benefit_of_norm", norm=exact(words, one.norm_kwh))
+    else:
+        of_norm = words.text("benefit_of_days", norm=exact(words, one.norm_kwh), part=one.days, whole=one.days_of_month)
+    return {
+        "category": f"{one.category_name}: {of_norm}",
+        "period": days_between(words, max(line.span_from, one.days_from), min(line.span_to, one.days_to)),
+        "product": _product(replace(line.priced, energy_kwh=one.energy_kwh), words, money),
+        "full": money(one.full_minor),
+        "share": f"{exact(words, one.share * 100)}\N{NO-BREAK SPACE}%",
+        "benefit": money(one.benefit_minor),
+    }
+
+
+def _product(line: PricedLine, words: BillWords, money: Money) -> str:
+    return " × ".join(_factor(one, words) for one in factors(line, money.minor_per_major))
 
 
 def _grounds(line: ExplainedLine, words: BillWords) -> Iterator[str]:
@@ -324,7 +351,7 @@ def _balance(bill: BillExplanation, words: BillWords, money: Money) -> Iterator[
             continue
         name = f"doc_{movement.document_kind}" if movement.document_kind in DOCUMENTS else "doc_other"
         told = words.text(name, kind=movement.document_kind.replace("_", " "), number=movement.document_no)
-        if (movement.document_kind, movement.document_no) == ("bill", bill.head.bill_no):
+        if movement.document_kind in ("bill", "benefit") and movement.document_no == bill.head.bill_no:
             told += f" ({words.text('this_bill')})"
         yield day(words, movement.posted_on), told, money(movement.amount_minor)
     told = words.text("owed_after" if after >= 0 else "in_advance_after", day=day(words, next_month))

@@ -62,8 +62,9 @@ class _BillSheets:
     def draw(self) -> None:
         self._readings()
         self._lines()
+        self._benefits()
         self._bill()
-        for sheet in (self.on_bill, self.on_readings, self.on_lines):
+        for sheet in self.workbook.worksheets():
             sheet.set_paper(9)
             sheet.set_landscape()
             sheet.fit_to_pages(1, 0)
@@ -126,6 +127,7 @@ class _BillSheets:
             ),
         )  # fmt: skip
         row = 0
+        self.row_of_line: dict[int, int] = {}
         for span_row, parts in enumerate(self.bill.spans, start=2):
             for part in parts:
                 first_row = row + 2
@@ -144,6 +146,34 @@ class _BillSheets:
             total = f"=ROUND(SUM({letter}2:{letter}{self.last_line}),6)"
             sheet.write_formula(end, column, total, shape, _value(value))
 
+    def _benefits(self) -> None:
+        """One row a line and benefit: the line's energy that has it, times price and share."""
+        self.benefits_total = 0
+        if not self.bill.benefits:
+            return
+        sheet = self.workbook.add_worksheet("benefits")
+        self._heads(sheet, (("line", 6), ("benefit", 30), ("benefit_share", 9), ("units_of_energy", 14), ("sum", 16)))
+        found = [(line, one) for line in self.bill.lines for one in self.bill.benefits_of(line)]
+        for row, (line, one) in enumerate(found, start=1):
+            n, at = row + 1, self.row_of_line[one.line_no]
+            sheet.write_number(row, 0, one.line_no, self.whole)
+            sheet.write_string(row, 1, one.category_name, self.plain)
+            sheet.write_number(row, 2, one.share, self.number)
+            sheet.write_number(row, 3, one.energy_kwh, self.number)
+            product = f"D{n}*lines!K{at}*C{n}"
+            if line.price_denominator is not None:
+                product += f"*{line.price_numerator}/{line.price_denominator}"
+            if not line.price_includes_vat:
+                product += f"*(1+lines!M{at})"
+            formula = f"={self._rounded(product)}"
+            sheet.write_formula(row, 4, formula, self.coins, _value(self._major(one.benefit_minor)))
+        end = len(found) + 1
+        self.benefits_total = end + 1
+        sheet.write_string(end, 0, self.words.text("total"), self.bold)
+        sheet.write_formula(
+            end, 4, f"=ROUND(SUM(E2:E{end}),6)", self.total, _value(self._major(self.bill.benefit_minor))
+        )
+
     def _line(
         self,
         sheet: Worksheet,
@@ -154,6 +184,7 @@ class _BillSheets:
         first_row: int,
     ) -> None:
         n = row + 1
+        self.row_of_line[line.line_no] = n
         sheet.write_number(row, 0, line.line_no, self.whole)
         sheet.write_datetime(row, 1, line.span_from, self.day)
         sheet.write_datetime(row, 2, line.span_to, self.day)
@@ -251,6 +282,17 @@ class _BillSheets:
             sheet.write_formula(row, 1, f"=lines!{letter}{total}", shape, _value(value))
             sheet.write_number(row, 2, value, shape)
             sheet.write_formula(row, 3, f"=ROUND(B{row + 1}-C{row + 1},6)", shape, 0)
+        if self.benefits_total:
+            charge_row = row
+            for name, formula, minor in (
+                ("benefit", f"=benefits!E{self.benefits_total}", bill.benefit_minor),
+                ("to_pay", f"=ROUND(B{charge_row}-B{charge_row + 2},6)", bill.to_pay_minor),
+            ):
+                row += 1
+                sheet.write_string(row, 0, f"{words.text(name)}, {bill.currency}", self.bold)
+                sheet.write_formula(row, 1, formula, self.coins, _value(self._major(minor)))
+                sheet.write_number(row, 2, self._major(minor), self.coins)
+                sheet.write_formula(row, 3, f"=ROUND(B{row + 1}-C{row + 1},6)", self.coins, 0)
 
 
 def _price_list(line: ExplainedLine) -> str:

@@ -25,8 +25,13 @@ def shell() -> Component:
     )
 
 
-def navigation(words: Words, address: Address | None, login: str) -> list[Component]:
-    """The line of questions; the place and month go along from one question to the next."""
+def navigation(words: Words, address: Address | None, asked: str, login: str) -> list[Component]:
+    """The line of questions; the place and month go along from one question to the next.
+
+    Args:
+        asked: the address as the browser wrote it. A click before the line is drawn for a new place waits for that
+            (assets/navigation.js).
+    """
     titles = {
         Question.BALANCE: words.text("Balance"),
         Question.LOSSES: words.text("Losses"),
@@ -53,7 +58,7 @@ def navigation(words: Words, address: Address | None, login: str) -> list[Compon
     ]
     return [
         dmc.Anchor("Wattbook", href="/", className="brand", underline="never", refresh=True),
-        html.Nav(links, className="questions"),
+        html.Nav(links, className="questions", **{"data-of": asked}),
         html.Div(languages, className="languages"),
         html.Span(login, className="user", title=words.text("Signed-in user, whose rights hold here")),
     ]

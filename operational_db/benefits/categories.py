@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+import psycopg
 from psycopg.rows import class_row
 
 from operational_db.command_session import command_session
@@ -52,9 +53,14 @@ def close_category(settings: Settings, category_code: str, *, on: date, by: str,
     """
     arguments = {"category": category_code, "on": on}
     with command_session(settings, "close_benefit_category", arguments, by=by, dry_run=dry_run) as (session, source_id):
-        return session.execute(
-            "SELECT ops.close_benefit_category(%s, %s, %s)", [category_code, on, source_id]
-        ).fetchone()[0]
+        return close_statement(session, category_code, on, source_id)
+
+
+def close_statement(session: psycopg.Connection, category_code: str, on: date, source_id: int) -> int:
+    """Close a category within a command; returns how many grants got another end."""
+    return session.execute("SELECT ops.close_benefit_category(%s, %s, %s)", [category_code, on, source_id]).fetchone()[
+        0
+    ]
 
 
 def reopen_category(settings: Settings, category_code: str, *, by: str) -> None:

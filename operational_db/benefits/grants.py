@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+import psycopg
 from psycopg.rows import class_row
 
 from operational_db.command_session import command_session
@@ -54,13 +55,30 @@ def grant_benefit(
     """
     arguments = {"point": point_code, "category": category_code, "from": from_day, "to": to_day, "persons": persons}
     with command_session(settings, "grant_benefit", arguments, by=by, dry_run=dry_run) as (session, source_id):
-        return session.execute(
-            "SELECT ops.grant_benefit(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            [
-                point_code, category_code, from_day, to_day, persons, dwelling, holder.full_name, holder.tax_id,
-                holder.document, source_id,
-            ],
-        ).fetchone()[0]  # fmt: skip
+        return grant_statement(
+            session, point_code, category_code, holder, from_day, to_day, persons, dwelling, source_id
+        )
+
+
+def grant_statement(
+    session: psycopg.Connection,
+    point_code: str,
+    category_code: str,
+    holder: Holder,
+    from_day: date,
+    to_day: date | None,
+    persons: int,
+    dwelling: str | None,
+    source_id: int,
+) -> int:
+    """Grant a category within a command; returns the number of the grant."""
+    return session.execute(
+        "SELECT ops.grant_benefit(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        [
+            point_code, category_code, from_day, to_day, persons, dwelling, holder.full_name, holder.tax_id,
+            holder.document, source_id,
+        ],
+    ).fetchone()[0]  # fmt: skip
 
 
 def end_benefit(settings: Settings, grant_no: int, *, on: date, by: str, dry_run: bool = False) -> None:
@@ -71,7 +89,12 @@ def end_benefit(settings: Settings, grant_no: int, *, on: date, by: str, dry_run
     """
     arguments = {"grant": grant_no, "on": on}
     with command_session(settings, "end_benefit", arguments, by=by, dry_run=dry_run) as (session, source_id):
-        session.execute("SELECT ops.end_benefit(%s, %s, %s)", [grant_no, on, source_id])
+        end_statement(session, grant_no, on, source_id)
+
+
+def end_statement(session: psycopg.Connection, grant_no: int, on: date, source_id: int) -> None:
+    """End a grant within a command."""
+    session.execute("SELECT ops.end_benefit(%s, %s, %s)", [grant_no, on, source_id])
 
 
 def list_grants(

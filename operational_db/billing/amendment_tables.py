@@ -3,7 +3,20 @@
 The bills and lines themselves are in `tables.py`: a reversing bill and a right one are bills like all others.
 """
 
-from sqlalchemy import BigInteger, Column, Date, ForeignKey, Identity, Index, Integer, SmallInteger, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
 
 from operational_db.schema.metadata import ENERGY, MONEY, OPERATIONAL, metadata, provenance
 
@@ -16,6 +29,14 @@ bill_amendment = Table(
     Column("from_day", Date, nullable=False, comment="First day whose bill may be wrong"),
     Column("reason", Text, nullable=False, comment="A sentence for the bill and the clerk"),
     *provenance(),
+    Column(
+        "cause",
+        Text,
+        nullable=False,
+        server_default=text("'facts'"),
+        comment="facts: readings, tariffs and the like; benefit: a grant or what it gives",
+    ),
+    CheckConstraint("cause IN ('facts', 'benefit')", name="cause"),
     schema=OPERATIONAL,
     comment="One row per demand to bill the days of a metering point anew; the next run over its open month does it.",
 )

@@ -5,7 +5,7 @@ Does not belong here: any figure of a bill (all of them are posted or come from 
 """
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar
@@ -18,10 +18,15 @@ from operational_db.connections import Role, connect
 from operational_db.refusal import Refusal
 from operational_db.refused import refusals
 from operational_db.settings import Settings
-from operational_db.tariffs.explanation import explain_line, money_in_words, plain
+from operational_db.tariffs.explanation import explain_line, factor_in_words, factors, money_in_words, plain
 from operational_db.tariffs.pricing import ALL_HOURS, PricedLine
 
 Row = TypeVar("Row")
+
+_NAMES = {
+    "benefit_correction": "Benefit recalculation",
+    "benefit_reversing": "Benefit recalculation, what it takes back",
+}
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,11 @@ class BillHead:
     posted_at: datetime | None
     posted_by: str | None
     is_closed: bool
+
+    @property
+    def name(self) -> str:
+        """What kind of bill it is, in words."""
+        return _NAMES.get(self.kind, self.kind)
 
 
 @dataclass(frozen=True)
@@ -144,6 +154,39 @@ class ExplainedLine:
 
 
 @dataclass(frozen=True)
+class ExplainedBenefit:
+    """Energy of a line that has a benefit; columns as in ops.explained_benefits. Without a norm all consumption has it.
+
+    The days are those of the month over which the consumer's benefits are the same.
+    """
+
+    account_id: int
+    bill_no: int
+    line_no: int
+    metering_point_code: str
+    service_month: date
+    grant_no: int
+    category_code: str
+    category_name: str
+    entitled_persons: int
+    share: Decimal
+    norm_kwh: Decimal | None
+    days_from: date
+    days_to: date
+    energy_kwh: Decimal
+    full_minor: int
+    benefit_minor: int
+
+    @property
+    def days(self) -> int:
+        return (self.days_to - self.days_from).days
+
+    @property
+    def days_of_month(self) -> int:
+        return (_next_month(self.service_month) - self.service_month).days
+
+
+@dataclass(frozen=True)
 class Movement:
     """A document that moved the balance; positive is owed by the consumer. `before` is what was owed till then."""
 
@@ -164,8 +207,21 @@ class BillExplanation:
     head: BillHead
     unit_path: tuple[str, ...]
     lines: tuple[ExplainedLine, ...]
+    benefits: tuple[ExplainedBenefit, ...]
     movements: tuple[Movement, ...]
     reasons: tuple[str, ...]
+
+    @property
+    def benefit_minor(self) -> int:
+        return sum(one.benefit_minor for one in self.benefits)
+
+    @property
+    def to_pay_minor(self) -> int:
+        """What the bill asks of the consumer."""
+        return self.head.charge_minor - self.benefit_minor
+
+    def benefits_of(self, line: ExplainedLine) -> list[ExplainedBenefit]:
+        return [one for one in self.benefits if one.line_no == line.line_no]
 
     @property
     def balance_before_minor(self) -> int:
@@ -190,10 +246,17 @@ class BillExplanation:
             sentences.append(_how_energy_is_known(parts[0][0]))
             for part in parts:
                 sentences.append(_days_and_price_list(part[0]))
-                sentences += [explain_line(line.priced, self.minor_per_major) for line in part]
-        total = money_in_words(self.head.charge_minor, self.minor_per_major)
-        vat = money_in_words(self.head.vat_minor, self.minor_per_major)
-        sentences.append(f"To pay: {plain(self.head.energy_kwh)} kWh, {total} {self.currency}, of it VAT {vat}.")
+                for line in part:
+                    sentences.append(explain_line(line.priced, self.minor_per_major))
+                    sentences += [_explain_benefit(one, line, self.minor_per_major) for one in self.benefits_of(line)]
+        total, vat, benefit, to_pay = (
+            money_in_words(minor, self.minor_per_major)
+            for minor in (self.head.charge_minor, self.head.vat_minor, self.benefit_minor, self.to_pay_minor)
+        )
+        asked = "Charged" if self.benefits else "To pay"
+        sentences.append(f"{asked}: {plain(self.head.energy_kwh)} kWh, {total} {self.currency}, of it VAT {vat}.")
+        if self.benefits:
+            sentences.append(f"Benefit: {benefit} {self.currency}. To pay: {to_pay} {self.currency}.")
         return sentences
 
 
@@ -229,6 +292,9 @@ def explained_bills(
     many bills there are."""
     asked = [sorted({head.account_id for head in heads}), month]
     lines = _by_key(_rows(session, ExplainedLine, "SELECT * FROM ops.explained_lines(%s, %s)", asked), _bill_key)
+    benefits = _by_key(
+        _rows(session, ExplainedBenefit, "SELECT * FROM ops.explained_benefits(%s, %s)", asked), _bill_key
+    )
     movements = _by_key(
         _rows(session, Movement, "SELECT * FROM ops.balance_movements(%s, %s)", asked), lambda one: one.account_id
     )
@@ -258,6 +324,7 @@ def explained_bills(
             head,
             tuple(row[1] for row in paths.get(head.leaf_unit_id, ())),
             tuple(lines.get(_bill_key(head), ())),
+            tuple(benefits.get(_bill_key(head), ())),
             tuple(sorted(movements.get(head.account_id, ()), key=_by_day)),
             tuple(row[2] for row in reasons.get(_bill_key(head), ())),
         )
@@ -265,7 +332,7 @@ def explained_bills(
     ]
 
 
-def _bill_key(one: BillHead | ExplainedLine) -> tuple[int, int]:
+def _bill_key(one: BillHead | ExplainedLine | ExplainedBenefit) -> tuple[int, int]:
     return one.account_id, one.bill_no
 
 
@@ -292,7 +359,7 @@ def _chosen(
     if wanted is None and len(heads) == 1:
         return next(iter(heads))
     if heads:
-        known = ", ".join(f"{number} ({head.kind})" for number, head in sorted(heads.items()))
+        known = ", ".join(f"{number} ({head.name})" for number, head in sorted(heads.items()))
         said = f"no bill {wanted}" if wanted is not None else f"{len(heads)} bills"
         raise Refusal(f"Account {account_no} has {said} of {month:%Y-%m}; there are {known}; name one with --bill.")
     months = session.execute(
@@ -340,6 +407,22 @@ def _how_energy_is_known(line: ExplainedLine) -> str:
         f"{plain(line.closing_kwh)} on {line.closing_on} ({line.closing_kind}){over_zero}: "
         f"{plain(line.register_difference_kwh)} x {plain(line.ratio)} = {plain(line.span_energy_kwh)} kWh"
         f"{adjusted}."
+    )
+
+
+def _explain_benefit(one: ExplainedBenefit, line: ExplainedLine, minor_per_major: int) -> str:
+    """Which energy of the line has the benefit, and what is multiplied to its sum."""
+    if one.norm_kwh is None:
+        of_norm = "all consumption"
+    else:
+        part = "" if one.days == one.days_of_month else f" x {one.days}/{one.days_of_month} days"
+        of_norm = f"of the first {plain(one.norm_kwh)} kWh a month{part}"
+    product = " x ".join(
+        factor_in_words(factor) for factor in factors(replace(line.priced, energy_kwh=one.energy_kwh), minor_per_major)
+    )
+    return (
+        f"Benefit {one.category_name} (grant {one.grant_no}), {of_norm}: {product} x {plain(one.share * 100)} % = "
+        f"{money_in_words(one.benefit_minor, minor_per_major)}."
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from operational_db.access import tables as access
 from operational_db.accounting import tables as accounting
+from operational_db.benefits import posted_tables as counted_benefits
 from operational_db.benefits import tables as benefits
 from operational_db.billing import adjustment_tables as adjustments
 from operational_db.billing import amendment_tables as amendments
@@ -47,6 +48,7 @@ SUBSYSTEMS = (
     paid_services,
     penalties,
     benefits,
+    counted_benefits,
     grid,
     landing,
     migration,
@@ -105,6 +107,10 @@ SQL_FILES = tuple(
         "billing/sql/amendments.sql",
         "metering/sql/reading_states.sql",
         "metering/sql/reading_decisions.sql",
+        "benefits/sql/benefits_in_days.sql",
+        "benefits/sql/benefits_of_lines.sql",
+        "benefits/sql/post_benefits.sql",
+        "benefits/sql/second_count.sql",
         "billing/sql/rate_run.sql",
         "billing/sql/attach.sql",
         "billing/sql/post_bills.sql",
@@ -114,6 +120,8 @@ SQL_FILES = tuple(
         "billing/sql/bill_explanation.sql",
         "billing/sql/bill_routes.sql",
         "billing/sql/bill_to_come.sql",
+        "benefits/sql/benefits_to_come.sql",
+        "benefits/sql/explained_benefits.sql",
         "accounting/sql/ledger_movements.sql",
         "accounting/sql/account_balance.sql",
         "accounting/sql/origin_of_debt.sql",
@@ -136,6 +144,7 @@ SQL_FILES = tuple(
         "debt/sql/penalty_arithmetic.sql",
         "debt/sql/charge_penalties.sql",
         "benefits/sql/benefit_norms.sql",
+        "benefits/sql/benefit_recalculation.sql",
         "benefits/sql/benefit_grants.sql",
         "benefits/sql/benefit_categories.sql",
         "schema/sql/posted_rows.sql",

@@ -46,7 +46,7 @@ def factors(line: PricedLine, minor_per_major: int) -> list[Factor]:
 
 def explain_line(line: PricedLine, minor_per_major: int) -> str:
     """The sentence of one line: what is multiplied, what it comes to, how much of it is VAT."""
-    product = " x ".join(_factor(factor) for factor in factors(line, minor_per_major))
+    product = " x ".join(factor_in_words(factor) for factor in factors(line, minor_per_major))
     if line.component == "power":
         quantity = f"Ordered power: {product}"
     else:
@@ -61,7 +61,8 @@ def explain_line(line: PricedLine, minor_per_major: int) -> str:
     return f"{quantity} = {charge}, {vat}{doubt}."
 
 
-def _factor(factor: Factor) -> str:
+def factor_in_words(factor: Factor) -> str:
+    """A factor of a product, such as `100 kWh` or `1/2`."""
     unit = f" {factor.unit}" if factor.unit else ""
     if factor.divisor is None:
         return f"{plain(factor.value)}{unit}"

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from orchestration.command_line.arguments import FIRST_USER, ByUser, day_of
+from orchestration.command_line.benefit_preview import show_recalculation
 from orchestration.command_line.meter_arguments import Point, database_settings
 
 app = typer.Typer(help="Benefits of households.", no_args_is_help=True)
@@ -19,6 +20,9 @@ Category = Annotated[str, typer.Argument(metavar="CATEGORY", help="The code of t
 FromDay = Annotated[date, typer.Option("--from", parser=day_of, metavar="YYYY-MM-DD", help="Its first day.")]
 OnDay = Annotated[date, typer.Option("--on", parser=day_of, metavar="YYYY-MM-DD", help="The first day without it.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Try it and take it back.")]
+Preview = Annotated[
+    bool, typer.Option("--preview", help="Show month by month what the next bill run would change; nothing is done.")
+]
 
 
 @app.command("categories")
@@ -36,11 +40,18 @@ def categories(by: ByUser = FIRST_USER) -> None:
 
 
 @app.command("close")
-def close(category: Category, on: OnDay, dry_run: DryRun = False, by: ByUser = FIRST_USER) -> None:
+def close(
+    category: Category, on: OnDay, dry_run: DryRun = False, preview: Preview = False, by: ByUser = FIRST_USER
+) -> None:
     """Close a category; its grants end on that day, later ones are cancelled."""
     from operational_db.benefits.categories import close_category
+    from operational_db.benefits.recalculation import preview_closing
     from orchestration.answers import say
 
+    if preview:
+        settings = database_settings()
+        show_recalculation(settings, preview_closing(settings, category, on=on, by=by))
+        return
     count = close_category(database_settings(), category, on=on, by=by, dry_run=dry_run)
     say(f"Category {category} {'would be' if dry_run else 'is'} closed on {on}; grants with another end: {count}.")
 
@@ -69,12 +80,22 @@ def grant(
     tax_id: Annotated[str | None, typer.Option("--tax-id", help="Tax number of the holder.")] = None,
     document: Annotated[str | None, typer.Option("--document", help="Paper that the right rests on.")] = None,
     dry_run: DryRun = False,
+    preview: Preview = False,
     by: ByUser = FIRST_USER,
 ) -> None:
     """Grant a category at a metering point; the answer is the number of the grant."""
     from operational_db.benefits.grants import Holder, grant_benefit
+    from operational_db.benefits.recalculation import preview_grant
     from orchestration.answers import say
 
+    if preview:
+        settings = database_settings()
+        months = preview_grant(
+            settings, point, category, Holder(holder, tax_id, document), from_day=from_day, to_day=to_day,
+            persons=persons, dwelling=dwelling, by=by,
+        )  # fmt: skip
+        show_recalculation(settings, months)
+        return
     grant_no = grant_benefit(
         database_settings(), point, category, Holder(holder, tax_id, document), from_day=from_day, to_day=to_day,
         persons=persons, dwelling=dwelling, dry_run=dry_run, by=by,
@@ -87,12 +108,18 @@ def end(
     grant_no: Annotated[int, typer.Argument(metavar="GRANT", help="The number of the grant.")],
     on: OnDay,
     dry_run: DryRun = False,
+    preview: Preview = False,
     by: ByUser = FIRST_USER,
 ) -> None:
     """End a grant; its own first day cancels it wholly."""
     from operational_db.benefits.grants import end_benefit
+    from operational_db.benefits.recalculation import preview_end
     from orchestration.answers import say
 
+    if preview:
+        settings = database_settings()
+        show_recalculation(settings, preview_end(settings, grant_no, on=on, by=by))
+        return
     end_benefit(database_settings(), grant_no, on=on, dry_run=dry_run, by=by)
     say(f"Grant {grant_no} {'would end' if dry_run else 'ends'} on {on}.")
 

@@ -73,7 +73,7 @@ def _paragraphs(found: "BillExplanation") -> list[str]:
         part for part in (head.locality, head.street_name, head.house, head.building, head.flat) if part
     )
     told = [
-        f"Bill {head.bill_no} ({head.kind}) of {head.account_no} for {found.month:%Y-%m}.",
+        f"Bill {head.bill_no} ({head.name}) of {head.account_no} for {found.month:%Y-%m}.",
         "; ".join(part for part in (head.holder_name, address) if part) or "The consumer's name is not in the book.",
         f"Served by {' > '.join(found.unit_path)}.",
     ]

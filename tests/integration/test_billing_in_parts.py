@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 
 import psycopg
 import pytest
 
+from operational_db.benefits.categories import Category, set_category
+from operational_db.benefits.grants import Holder, grant_benefit
 from operational_db.billing.commands import bill_month, close_month
 from operational_db.connections import Role, connect, connect_as_admin
 from operational_db.refusal import Refusal
@@ -21,6 +24,8 @@ POSTED = {
     "bill": "account_id, bill_no, kind, energy_kwh, charge_minor, vat_minor",
     "bill_line": "account_id, bill_no, line_no, metering_point_id, service_month, span_from, span_to, zone_code,"
     " step_no, energy_kwh, price_minor, charge_minor, vat_minor, opening_reading_id, closing_reading_id, volume_from",
+    "benefit_line": "account_id, bill_no, line_no, grant_no, category_code, norm_kwh, energy_kwh, full_minor,"
+    " benefit_minor",
     "ledger": "account_id, document_kind, document_no, entry_no, debit_code, credit_code, amount_minor",
     "billed_days": "metering_point_id, service_month, zone_code, day_mask",
 }
@@ -38,6 +43,11 @@ def book(settings: Settings) -> SmallBook:
     book.consumer("SA01/2/2", res="SA01", readings={JANUARY: 7, FEBRUARY: 7})
     book.consumer("SA01/2/3", res="SA02", digits=5, readings={JANUARY: 99_990, FEBRUARY: 40})
     book.consumer("SA01/2/4", res="SA02", since=SIXTEENTH, readings={SIXTEENTH: 0, FEBRUARY: 62})
+    # A benefit of a plain account in each part, and of one that is not plain.
+    half = Category("half", "Half of 160 kWh", Decimal("0.5"), "fixed", "state budget", "3", Decimal(160))
+    set_category(in_parts, half, from_day=JANUARY, by=ADMINISTRATOR)
+    for account_no in ("SA01/1/3", "SA01/1/8", "SA01/2/1"):
+        grant_benefit(in_parts, f"{account_no}#1", "half", Holder("Holder"), from_day=JANUARY, by=ADMINISTRATOR)
     return book
 
 
@@ -84,7 +94,10 @@ def test_parts_post_what_one_session_posts(book: SmallBook, copy: Settings) -> N
     assert (run.bill_count, run.energy_kwh) == (12, 3600 + 300 + 50 + 62)
     assert _posted(book.settings, JANUARY) == _posted(copy, JANUARY)
     assert (run.line_count, run.charge_minor) == (alone.line_count, alone.charge_minor)
-    assert _parts(book.settings) == [f"{table}_202601_part{n}" for table in sorted(POSTED) for n in (1, 2)]
+    # Benefits are few, and inserted: of SA01/1/3 and SA01/1/8 the first 160 kWh of a line, of SA01/2/1 150 and 10.
+    assert [row[6] for row in _posted(copy, JANUARY)["benefit_line"]] == [160, 160, 150, 10]
+    in_parts = sorted(POSTED.keys() - {"benefit_line"})
+    assert _parts(book.settings) == [f"{table}_202601_part{n}" for table in in_parts for n in (1, 2)]
     assert _parts(copy) == []
     assert _work_tables(book.settings) == 0
 

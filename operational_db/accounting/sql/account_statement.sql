@@ -81,6 +81,13 @@ AS $$
         WHERE b.account_id = of_account_id
         UNION ALL
         SELECT
+            n.booked_month, 'benefit', n.bill_no, 'electricity',
+            (n.booked_month + interval '1 month - 1 day')::date, -sum(n.benefit_minor), false, min(n.source_id)
+        FROM ops.benefit_line AS n
+        WHERE n.account_id = of_account_id
+        GROUP BY n.booked_month, n.bill_no
+        UNION ALL
+        SELECT
             p.booked_month, 'payment', p.payment_no, p.article_code, p.paid_on, -p.amount_minor, false,
             p.source_id
         FROM ops.payment AS p
@@ -201,7 +208,8 @@ AS $$
         LEFT JOIN LATERAL (
             SELECT string_agg(DISTINCT x.reason, E'\n' ORDER BY x.reason) AS reasons
             FROM ops.explained_amendments(ARRAY[of_account_id], b.booked_month) AS x
-            WHERE k.kind IN ('reversing', 'correction') AND x.bill_no = k.bill_no
+            WHERE k.kind IN ('reversing', 'correction', 'benefit_reversing', 'benefit_correction')
+                AND x.bill_no = k.bill_no
         ) AS a ON true
         LEFT JOIN LATERAL (
             SELECT
@@ -210,8 +218,8 @@ AS $$
             FROM (
                 SELECT DISTINCT x.booked_month, x.bill_no
                 FROM ops.bill_line_reversal AS x
-                WHERE k.kind = 'reversing' AND x.account_id = of_account_id AND x.reversing_month = k.booked_month
-                    AND x.reversing_bill_no = k.bill_no
+                WHERE k.kind IN ('reversing', 'benefit_reversing') AND x.account_id = of_account_id
+                    AND x.reversing_month = k.booked_month AND x.reversing_bill_no = k.bill_no
             ) AS y
         ) AS v ON true
         -- A payment that stands in the place of another one, or takes one back, says why.

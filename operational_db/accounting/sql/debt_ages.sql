@@ -3,8 +3,8 @@
 
 -- Open debts of these RES (or these accounts; the other is NULL) at the end of a day: one row per account, article and
 -- month of origin, and one without an origin for what is in advance (negative). A debt that was taken over is of its
--- year of origin. What takes a bill back lessens the debt of that bill's month; what takes money back lets the debts
--- that it had settled stand open again, as old as they are.
+-- year of origin. A benefit lessens the debt of its bill. What takes a bill back, with its benefit, lessens the debt of
+-- that bill's month; what takes money back lets the debts that it had settled stand open again, as old as they are.
 CREATE OR REPLACE FUNCTION ops.open_debts(res_ids integer[], account_ids bigint[], on_day date)
 RETURNS TABLE (
     account_id bigint, res_id integer, article_code text, origin_month date, year_of_origin integer, owed_minor bigint
@@ -15,6 +15,7 @@ AS $$
         SELECT
             v.account_id, v.res_id, v.article_code, v.movement_minor,
             CASE
+                WHEN v.document_kind = 'benefit' THEN v.booked_month
                 WHEN NOT v.is_debt THEN NULL
                 WHEN v.document_kind = 'opening_debt' THEN ops.origin_of_balance(v.document_no, v.booked_month)
                 WHEN v.posted_on >= v.booked_month THEN v.booked_month
@@ -29,11 +30,19 @@ AS $$
     ),
     -- What a line takes back is moved from the month of its own bill to the month of the other.
     reversed AS (
-        SELECT l.account_id, l.res_id, l.booked_month AS from_month, r.booked_month AS to_month, l.charge_minor
+        SELECT
+            l.account_id, l.res_id, l.booked_month AS from_month, r.booked_month AS to_month,
+            l.charge_minor - coalesce(n.benefit_minor, 0) AS asked_minor
         FROM ops.bill_line_reversal AS r
         INNER JOIN ops.bill_line AS l
             ON l.account_id = r.account_id AND l.booked_month = r.reversing_month AND l.bill_no = r.reversing_bill_no
             AND l.line_no = r.reversing_line_no
+        LEFT JOIN LATERAL (
+            SELECT sum(b.benefit_minor)::bigint AS benefit_minor
+            FROM ops.benefit_line AS b
+            WHERE b.account_id = l.account_id AND b.booked_month = l.booked_month AND b.bill_no = l.bill_no
+                AND b.line_no = l.line_no
+        ) AS n ON true
         WHERE (res_ids IS NULL OR l.res_id = ANY (res_ids))
             AND (account_ids IS NULL OR l.account_id = ANY (account_ids))
             AND (l.booked_month + interval '1 month - 1 day')::date <= on_day
@@ -44,7 +53,7 @@ AS $$
         SELECT r.account_id, r.res_id, 'electricity', m.origin_month, m.movement_minor
         FROM reversed AS r
         CROSS JOIN LATERAL (
-            VALUES (r.to_month, r.charge_minor), (r.from_month, -r.charge_minor)
+            VALUES (r.to_month, r.asked_minor), (r.from_month, -r.asked_minor)
         ) AS m (origin_month, movement_minor)
     ),
     by_origin AS (

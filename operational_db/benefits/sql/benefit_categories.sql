@@ -34,6 +34,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, ops
 AS $$
 DECLARE
     held ops.benefit_category_version;
+    without_norm bigint;
 BEGIN
     PERFORM ops.require_benefit_directory();
     IF new_share <= 0 OR new_share > 1 THEN
@@ -59,6 +60,21 @@ BEGIN
             held.valid_from::text, from_day::text
         );
     END IF;
+    SELECT g.grant_no INTO without_norm FROM ops.benefit_grant AS g
+    WHERE new_norm_kind = 'dwelling' AND g.category_code = of_category_code AND g.known_to IS NULL
+        AND coalesce(g.valid_to > greatest(g.valid_from, from_day), true)
+        AND NOT EXISTS (
+            SELECT 1 FROM ops.benefit_norm AS n
+            WHERE n.dwelling_code = g.dwelling_code AND n.valid_from <= greatest(g.valid_from, from_day)
+        )
+    ORDER BY g.grant_no LIMIT 1;
+    IF without_norm IS NOT NULL THEN
+        PERFORM ops.refuse(
+            'Category "%s" cannot have a norm by dwelling from %s, as grant %s names no dwelling that has one; end it '
+            'on that day first, and grant it anew with a dwelling.',
+            of_category_code, from_day::text, without_norm::text
+        );
+    END IF;
     IF held.category_code IS NOT NULL THEN
         UPDATE ops.benefit_category_version AS v SET known_to = now()
         WHERE v.benefit_category_version_id = held.benefit_category_version_id;
@@ -79,6 +95,15 @@ BEGIN
         of_category_code, new_name, new_share, new_norm_kind, new_fixed_kwh, new_financing, new_row, from_day,
         of_source_id
     );
+    IF held.category_code IS NOT NULL THEN
+        PERFORM ops.amend_bills_of_benefit(
+            g.metering_point_id, greatest(g.valid_from, from_day), g.valid_to,
+            format('category "%s" gives something else from %s.', of_category_code, from_day), of_source_id
+        )
+        FROM ops.benefit_grant AS g
+        WHERE g.category_code = of_category_code AND g.known_to IS NULL
+            AND coalesce(g.valid_to > greatest(g.valid_from, from_day), true);
+    END IF;
 END
 $$;
 

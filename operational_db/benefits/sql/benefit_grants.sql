@@ -95,11 +95,16 @@ BEGIN
         new_no, point.metering_point_id, holder_id, of_category_code, of_dwelling_code, persons, from_day, to_day,
         of_source_id
     );
+    PERFORM ops.amend_bills_of_benefit(
+        point.metering_point_id, from_day, to_day,
+        format('category "%s" holds from %s (grant %s).', of_category_code, from_day, new_no), of_source_id
+    );
     RETURN new_no;
 END
 $$;
 
--- The same grant with another end, as a new version; asks for no right, those who call it have.
+-- The same grant with an earlier end, as a new version; what was billed with it after that end is billed anew. Asks for
+-- no right, those who call it have.
 CREATE OR REPLACE FUNCTION ops.put_benefit_end(of_grant_no bigint, new_end date, of_source_id bigint)
 RETURNS void
 LANGUAGE plpgsql
@@ -116,6 +121,13 @@ BEGIN
     VALUES (
         held.grant_no, held.metering_point_id, held.benefit_holder_id, held.category_code, held.dwelling_code,
         held.entitled_persons, held.valid_from, new_end, of_source_id
+    );
+    PERFORM ops.amend_bills_of_benefit(
+        held.metering_point_id, new_end, held.valid_to,
+        CASE WHEN new_end = held.valid_from
+            THEN format('category "%s" is cancelled (grant %s).', held.category_code, of_grant_no)
+            ELSE format('category "%s" ends on %s (grant %s).', held.category_code, new_end, of_grant_no)
+        END, of_source_id
     );
 END
 $$;

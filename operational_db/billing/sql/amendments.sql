@@ -23,7 +23,7 @@ WHERE NOT EXISTS (
 
 -- Amendments that no run has carried out yet.
 CREATE OR REPLACE VIEW ops.open_amendment AS
-SELECT a.bill_amendment_id, a.account_id, a.metering_point_id, a.from_day, a.reason, a.source_id, a.source_row
+SELECT a.bill_amendment_id, a.account_id, a.metering_point_id, a.from_day, a.reason, a.source_id, a.source_row, a.cause
 FROM ops.bill_amendment AS a
 WHERE NOT EXISTS (
     SELECT 1 FROM ops.bill_amendment_settled AS s WHERE s.bill_amendment_id = a.bill_amendment_id
@@ -175,7 +175,8 @@ BEGIN
 END
 $$;
 
--- Creates table target: one row per point with open amendments within a run, with the month it is billed anew from.
+-- Creates table target: one row per point with open amendments within a run, with the month it is billed anew from, and
+-- whether the bills of its account are a benefit recalculation: whether any of what asks for them is a benefit.
 -- What the run has found to bill of these points is taken out: it is billed with the rest of their months. Nothing is
 -- reversed in a month before its own: where lines of a later month stand billed, the point waits for the run of that
 -- month. Returns how many points there are to amend now.
@@ -208,7 +209,9 @@ BEGIN
     EXECUTE format(
         $statement$
         CREATE TABLE %1$s AS
-        SELECT a.account_id, a.metering_point_id, date_trunc('month', min(a.from_day))::date AS from_month
+        SELECT
+            a.account_id, a.metering_point_id, date_trunc('month', min(a.from_day))::date AS from_month,
+            bool_or(bool_or(a.cause = 'benefit')) OVER (PARTITION BY a.account_id) AS is_benefit
         FROM ops.open_amendment AS a
         INNER JOIN ops.account AS r ON r.account_id = a.account_id
         WHERE %2$s
@@ -233,9 +236,9 @@ BEGIN
 END
 $$;
 
--- Rates the amended points: creates table standing (the lines to reverse) and table lines (what is right, each with the
--- kind of its bill), both without the calendar months that come out as they stand. A point with a span that cannot be
--- billed is left alone, its amendment open; returns how many spans that are.
+-- Rates the amended points: creates table standing (the lines to reverse), table lines (what is right, each with the
+-- kind of its bill) and the table of their benefits, all without the calendar months that come out as they stand. A
+-- point with a span that cannot be billed is left alone, its amendment open; returns how many spans that are.
 CREATE OR REPLACE FUNCTION ops.rate_amended(
     amended text, spans text, segments text, kinds text, standing text, lines text, month date
 )
@@ -246,6 +249,10 @@ DECLARE
     compared text := 'metering_point_id, service_month, component, span_from, span_to, zone_code, tariff_version_id, '
         'variant_code, step_no, energy_kwh, price_minor, charge_minor, vat_minor, energy_basis, opening_reading_id, '
         'closing_reading_id, bound_factor, price_numerator, price_denominator, power_kw';
+    compared_benefits text := 'l.metering_point_id, l.service_month, l.span_from, l.span_to, l.zone_code, l.step_no, '
+        'b.grant_no, b.days_from, b.days_to, b.category_code, b.entitled_persons, b.share, b.norm_kwh, b.energy_kwh, '
+        'b.full_minor, b.benefit_minor, b.financing_source, b.report_row';
+    benefits text := ops.benefits_table(lines);
     unbilled bigint;
 BEGIN
     PERFORM ops.create_amended_spans(spans, amended, month);
@@ -301,22 +308,41 @@ BEGIN
         CREATE TABLE %1$s AS
         SELECT
             r.*,
-            CASE WHEN EXISTS (
-                SELECT 1 FROM %3$s AS o
-                WHERE o.metering_point_id = r.metering_point_id AND o.service_month = r.service_month
-            ) THEN 'correction' ELSE 'normal' END AS bill_kind
+            CASE
+                WHEN NOT EXISTS (
+                    SELECT 1 FROM %3$s AS o
+                    WHERE o.metering_point_id = r.metering_point_id AND o.service_month = r.service_month
+                ) THEN 'normal'
+                WHEN a.is_benefit THEN 'benefit_correction'
+                ELSE 'correction'
+            END AS bill_kind,
+            row_number() OVER () AS line_key
         FROM (%2$s) AS r
-        $statement$, lines, ops.rating_sql(segments), standing
+        INNER JOIN %4$s AS a ON a.metering_point_id = r.metering_point_id
+        $statement$, lines, ops.rating_sql(segments), standing, amended
     );
+    PERFORM ops.create_benefits(lines, 'line_key', kinds, month, true);
     -- A month that comes out as it stands is left as it is.
     EXECUTE format(
         $statement$
-        WITH differing AS (
+        WITH standing_benefit AS (
+            SELECT b.* FROM ops.benefit_line AS b WHERE b.account_id IN (SELECT a.account_id FROM %8$s AS a)
+        ),
+        differing AS (
             SELECT d.metering_point_id, d.service_month
             FROM (
                 (SELECT %1$s FROM %2$s EXCEPT ALL SELECT %1$s FROM %3$s)
                 UNION ALL
                 (SELECT %1$s FROM %3$s EXCEPT ALL SELECT %1$s FROM %2$s)
+            ) AS d
+            UNION
+            SELECT d.metering_point_id, d.service_month
+            FROM (
+                (SELECT %5$s FROM standing_benefit AS b INNER JOIN %2$s AS l ON %7$s
+                 EXCEPT ALL SELECT %5$s FROM %6$s AS b INNER JOIN %3$s AS l ON l.line_key = b.line_key)
+                UNION ALL
+                (SELECT %5$s FROM %6$s AS b INNER JOIN %3$s AS l ON l.line_key = b.line_key
+                 EXCEPT ALL SELECT %5$s FROM standing_benefit AS b INNER JOIN %2$s AS l ON %7$s)
             ) AS d
         ),
         settled_lines AS (
@@ -335,8 +361,11 @@ BEGIN
         WHERE (l.metering_point_id, l.service_month) NOT IN (
             SELECT d.metering_point_id, d.service_month FROM differing AS d
         )
-        $statement$, compared, standing, lines, segments
+        $statement$, compared, standing, lines, segments, compared_benefits, benefits,
+        'b.account_id = l.account_id AND b.booked_month = l.booked_month AND b.bill_no = l.bill_no '
+        'AND b.line_no = l.line_no', amended
     );
+    EXECUTE format('DELETE FROM %s AS b WHERE b.line_key NOT IN (SELECT l.line_key FROM %s AS l)', benefits, lines);
     RETURN unbilled;
 END
 $$;

@@ -179,7 +179,8 @@ AS $$
     INNER JOIN ops.bill_amendment_settled AS s ON s.source_id = b.source_id
     INNER JOIN ops.bill_amendment AS a ON a.bill_amendment_id = s.bill_amendment_id AND a.account_id = b.account_id
     INNER JOIN ops.metering_point AS p ON p.metering_point_id = a.metering_point_id
-    WHERE b.booked_month = month AND b.account_id = ANY (account_ids) AND b.kind IN ('reversing', 'correction')
+    WHERE b.booked_month = month AND b.account_id = ANY (account_ids)
+        AND b.kind IN ('reversing', 'correction', 'benefit_reversing', 'benefit_correction')
     ORDER BY b.account_id, b.bill_no, p.code, a.from_day, a.bill_amendment_id
 $$;
 

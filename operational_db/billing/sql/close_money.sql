@@ -23,6 +23,11 @@ BEGIN
         FROM ops.bill AS b
         WHERE b.res_id = of_res_id AND b.booked_month = month
         UNION ALL
+        SELECT 'benefit', n.account_id, n.bill_no, sum(n.benefit_minor)
+        FROM ops.benefit_line AS n
+        WHERE n.res_id = of_res_id AND n.booked_month = month
+        GROUP BY n.account_id, n.bill_no
+        UNION ALL
         SELECT 'payment', p.account_id, p.payment_no, p.amount_minor
         FROM ops.payment AS p
         WHERE p.res_id = of_res_id AND p.booked_month = month
@@ -44,7 +49,7 @@ BEGIN
         SELECT g.document_kind, g.account_id, g.document_no, sum(g.amount_minor) AS amount_minor
         FROM ops.ledger AS g
         WHERE g.res_id = of_res_id AND g.booked_month = month
-            AND g.document_kind IN ('bill', 'payment', 'service', 'penalty', 'kept_price')
+            AND g.document_kind IN ('bill', 'benefit', 'payment', 'service', 'penalty', 'kept_price')
         GROUP BY g.document_kind, g.account_id, g.document_no
     ),
     differing AS (

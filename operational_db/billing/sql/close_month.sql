@@ -22,6 +22,13 @@ BEGIN ATOMIC
         INNER JOIN ops.tariff_version AS v ON v.tariff_version_id = l.tariff_version_id
         WHERE l.res_id = of_res_id AND l.booked_month = month
         UNION ALL
+        SELECT concat_ws('|', 'benefit', a.account_no, n.bill_no, n.line_no, n.category_code, n.days_from, n.days_to,
+            n.entitled_persons, n.share, coalesce(n.norm_kwh::text, 'all'), n.energy_kwh, n.full_minor, n.benefit_minor,
+            n.financing_source, n.report_row)
+        FROM ops.benefit_line AS n
+        INNER JOIN ops.account AS a ON a.account_id = n.account_id
+        WHERE n.res_id = of_res_id AND n.booked_month = month
+        UNION ALL
         SELECT concat_ws('|', 'payment', a.account_no, p.channel_code, p.external_id, p.paid_on, p.amount_minor,
             p.article_code)
         FROM ops.payment AS p

@@ -94,7 +94,7 @@ $$;
 -- How many bills, lines, kWh and coins tables of a run hold. Refuses where segments, lines, bills and ledger differ:
 -- both sides of the boundary, what was rated and what is about to be posted.
 CREATE OR REPLACE FUNCTION ops.require_run_adds_up(
-    bills text, lines text, segments text, entries text, month date,
+    bills text, lines text, segments text, entries text, benefit_lines text, month date,
     OUT bill_count bigint, OUT line_count bigint, OUT energy_kwh numeric, OUT charge_minor numeric
 )
 LANGUAGE plpgsql
@@ -114,7 +114,7 @@ BEGIN
             (SELECT count(*) AS bill_count, sum(energy_kwh) AS energy_kwh, sum(charge_minor) AS charge_minor FROM %1$s) AS b,
             (SELECT count(*) AS line_count, sum(energy_kwh) AS energy_kwh, sum(charge_minor) AS charge_minor FROM %2$s) AS l,
             (SELECT sum(segment_kwh) AS energy_kwh FROM %3$s) AS g,
-            (SELECT sum(amount_minor) AS amount_minor FROM %4$s) AS e
+            (SELECT sum(amount_minor) AS amount_minor FROM %4$s WHERE document_kind = 'bill') AS e
         $statement$, bills, lines, segments, entries
     ) INTO bill_count, line_count, energy_kwh, charge_minor, is_wrong;
     IF is_wrong THEN
@@ -123,6 +123,7 @@ BEGIN
             'Please report it with the output of `wattbook doctor`.', to_char(month, 'YYYY-MM')
         );
     END IF;
+    PERFORM ops.require_benefits_add_up(benefit_lines, lines, entries, month);
 END
 $$;
 
@@ -171,6 +172,7 @@ DECLARE
     lines text := ops.work_table('right', run_tag);
     bills text := ops.work_table('bills', run_tag);
     entries text := ops.work_table('ledger', run_tag);
+    benefit_lines text := ops.work_table('benefit_lines', run_tag);
     reversed record;
     posted record;
 BEGIN
@@ -196,6 +198,7 @@ BEGIN
         $statement$, reversing, run_source_id
     );
     PERFORM ops.mark_days_unbilled(reversing);
+    PERFORM ops.create_reversing_benefit_lines(benefit_lines, reversing, run_source_id);
     EXECUTE format(
         'UPDATE %s SET booked_month = new_month, bill_no = new_bill_no, line_no = new_line_no, '
         'energy_kwh = -energy_kwh, charge_minor = -charge_minor, vat_minor = -vat_minor', reversing
@@ -203,7 +206,14 @@ BEGIN
     EXECUTE format(
         'ALTER TABLE %s DROP COLUMN new_month, DROP COLUMN new_bill_no, DROP COLUMN new_line_no', reversing
     );
-    PERFORM ops.create_bills(bills, entries, reversing, '''reversing''::text', month, run_source_id);
+    PERFORM ops.create_bills(
+        bills, entries, reversing, format(
+            'CASE WHEN EXISTS (SELECT 1 FROM %s AS a WHERE a.account_id = l.account_id AND a.is_benefit) '
+            'THEN ''benefit_reversing'' ELSE ''reversing'' END', amended
+        ), month, run_source_id
+    );
+    PERFORM ops.add_benefit_entries(entries, benefit_lines, month);
+    PERFORM ops.require_benefits_add_up(benefit_lines, reversing, entries, month);
     EXECUTE format(
         'SELECT count(*) AS bill_count, coalesce(sum(energy_kwh), 0) AS energy_kwh, '
         'coalesce(sum(charge_minor), 0) AS charge_minor FROM %s', bills
@@ -212,6 +222,7 @@ BEGIN
     PERFORM ops.attach_or_insert(bills, 'bill', month);
     PERFORM ops.attach_or_insert(reversing, 'bill_line', month);
     PERFORM ops.attach_or_insert(entries, 'ledger', month);
+    PERFORM ops.attach_benefit_lines(benefit_lines, month);
 
     EXECUTE format(
         $statement$
@@ -228,7 +239,7 @@ BEGIN
             r.energy_kwh, r.price_minor, r.charge_minor, r.vat_minor,
             r.opening_month, r.opening_reading_id, r.closing_month, r.closing_reading_id, r.res_id, r.component,
             r.energy_basis, r.variant_code, r.line_volume_from::numeric(18, 6) AS volume_from, r.bound_factor,
-            r.price_numerator, r.price_denominator, r.power_kw, r.bill_kind
+            r.price_numerator, r.price_denominator, r.power_kw, r.bill_kind, r.line_key
         FROM %2$s AS r
         LEFT JOIN LATERAL (
             SELECT max(b.bill_no) AS last_no
@@ -238,15 +249,19 @@ BEGIN
         $statement$, lines, rated, month
     );
     PERFORM ops.create_bills(bills, entries, lines, 'min(l.bill_kind)', month, run_source_id);
-    EXECUTE format('ALTER TABLE %s DROP COLUMN bill_kind', lines);
-    SELECT * INTO posted FROM ops.require_run_adds_up(bills, lines, segments, entries, month);
+    PERFORM ops.create_benefit_lines(benefit_lines, ops.benefits_table(rated), lines, 'line_key', run_source_id);
+    PERFORM ops.add_benefit_entries(entries, benefit_lines, month);
+    EXECUTE format('ALTER TABLE %s DROP COLUMN bill_kind, DROP COLUMN line_key', lines);
+    SELECT * INTO posted FROM ops.require_run_adds_up(bills, lines, segments, entries, benefit_lines, month);
     PERFORM ops.require_engines_agree(lines, bills, month, false);
+    PERFORM ops.require_benefits_agree(benefit_lines, lines);
     PERFORM ops.mark_days_billed(
         segments, ops.work_table('amended_kinds', run_tag), ops.work_table('crowded_amended_segments', run_tag), run_tag
     );
     PERFORM ops.attach_or_insert(bills, 'bill', month);
     PERFORM ops.attach_or_insert(lines, 'bill_line', month);
     PERFORM ops.attach_or_insert(entries, 'ledger', month);
+    PERFORM ops.attach_benefit_lines(benefit_lines, month);
 
     EXECUTE format(
         $statement$
@@ -298,21 +313,26 @@ DECLARE
     lines text := ops.work_table('lines', run_tag);
     bills text := ops.work_table('bills', run_tag);
     entries text := ops.work_table('ledger', run_tag);
+    benefit_lines text := ops.work_table('benefit_lines', run_tag);
     rated record;
     totals record;
     corrected record;
 BEGIN
     SELECT * INTO rated FROM ops.rate_run(run_tag, month, res_ids, only_account_id, run_source_id);
     PERFORM ops.create_bills(bills, entries, lines, ops.kind_of_new_bills(kinds), month, run_source_id);
-    SELECT * INTO totals FROM ops.require_run_adds_up(bills, lines, segments, entries, month);
+    PERFORM ops.create_benefit_lines(benefit_lines, ops.benefits_table(lines), lines, 'line_no', run_source_id);
+    PERFORM ops.add_benefit_entries(entries, benefit_lines, month);
+    SELECT * INTO totals FROM ops.require_run_adds_up(bills, lines, segments, entries, benefit_lines, month);
     IF totals.bill_count > 0 THEN
         PERFORM ops.require_engines_agree(lines, bills, month, true);
+        PERFORM ops.require_benefits_agree(benefit_lines, lines);
         PERFORM ops.mark_days_billed(segments, kinds, ops.work_table('crowded_segments', run_tag), run_tag);
         PERFORM ops.attach_or_insert(bills, 'bill', month);
         PERFORM ops.attach_or_insert(lines, 'bill_line', month);
         PERFORM ops.attach_or_insert(entries, 'ledger', month);
+        PERFORM ops.attach_benefit_lines(benefit_lines, month);
     ELSE
-        EXECUTE format('DROP TABLE %s, %s', bills, entries);
+        EXECUTE format('DROP TABLE %s, %s, %s', bills, entries, benefit_lines);
     END IF;
     bill_count := totals.bill_count;
     line_count := totals.line_count;

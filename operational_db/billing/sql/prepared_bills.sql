@@ -112,6 +112,7 @@ DECLARE
     lines text := ops.work_table('lines', run_tag);
     bills text := ops.work_table('bills', run_tag);
     entries text := ops.work_table('ledger', run_tag);
+    benefit_lines text := ops.work_table('benefit_lines', run_tag);
     days text := ops.work_table('billed_days', run_tag);
     entered record;
     left_count bigint;
@@ -134,9 +135,13 @@ BEGIN
     PERFORM ops.create_segment_kinds(kinds, segments);
     unbilled_count := ops.place_and_price(spans, segments, kinds, month);
     PERFORM ops.create_lines(lines, segments, kinds, month);
+    PERFORM ops.create_benefits(lines, 'line_no', kinds, month, false);
     PERFORM ops.create_bills(bills, entries, lines, ops.kind_of_new_bills(kinds), month, run_source_id);
-    SELECT * INTO totals FROM ops.require_run_adds_up(bills, lines, segments, entries, month);
+    PERFORM ops.create_benefit_lines(benefit_lines, ops.benefits_table(lines), lines, 'line_no', run_source_id);
+    PERFORM ops.add_benefit_entries(entries, benefit_lines, month);
+    SELECT * INTO totals FROM ops.require_run_adds_up(bills, lines, segments, entries, benefit_lines, month);
     PERFORM ops.require_engines_agree(lines, bills, month, true);
+    PERFORM ops.require_benefits_agree(benefit_lines, lines);
     -- What is plain was used in its own month.
     PERFORM ops.create_billed_days(days, segments, ops.work_table('crowded_segments', run_tag), month);
     PERFORM ops.fit_to_partition(days, 'billed_days', month, 'metering_point_id');
@@ -177,6 +182,10 @@ BEGIN
         PERFORM ops.attach_parts('bill', 'account_id', month, ops.work_tables('bills', run_tags));
         PERFORM ops.attach_parts('bill_line', 'account_id', month, ops.work_tables('lines', run_tags));
         PERFORM ops.attach_parts('ledger', 'account_id', month, ops.work_tables('ledger', run_tags));
+        -- Rows beside few of the lines: these are inserted.
+        PERFORM ops.ensure_month(month);
+        PERFORM ops.insert_into_month(part, 'benefit_line', month)
+        FROM unnest(ops.work_tables('benefit_lines', run_tags)) AS part;
     END IF;
     FOREACH run_tag IN ARRAY run_tags LOOP
         PERFORM ops.drop_work_tables(run_tag);

@@ -121,9 +121,9 @@ BEGIN
 END
 $$;
 
--- Rates all that a month of these RES (and perhaps one account) has to bill, into work tables of the run: lines, with
--- the spans and segments that they come from; and, where months are billed anew, the standing lines to reverse and the
--- amended lines that are right.
+-- Rates all that a month of these RES (and perhaps one account) has to bill, into work tables of the run: lines and
+-- their benefits, with the spans and segments that they come from; and, where months are billed anew, the standing
+-- lines to reverse and the amended lines that are right, with theirs.
 CREATE OR REPLACE FUNCTION ops.rate_run(
     run_tag text, month date, res_ids integer[], only_account_id bigint, run_source_id bigint
 )
@@ -149,6 +149,7 @@ BEGIN
     unbilled_span_count := ops.leave_out_spans(spans, segments);
     unbilled_span_count := unbilled_span_count + ops.place_and_price(spans, segments, kinds, month);
     PERFORM ops.create_lines(ops.work_table('lines', run_tag), segments, kinds, month);
+    PERFORM ops.create_benefits(ops.work_table('lines', run_tag), 'line_no', kinds, month, false);
     IF amended_point_count > 0 THEN
         unbilled_span_count := unbilled_span_count + ops.rate_amended(
             amended, ops.work_table('amended_spans', run_tag), ops.work_table('amended_segments', run_tag),
@@ -170,7 +171,8 @@ DECLARE
 BEGIN
     FOREACH left_over IN ARRAY ARRAY[
         'spans', 'segments', 'crowded_segments', 'kinds', 'lines', 'amended', 'amended_spans', 'amended_segments',
-        'crowded_amended_segments', 'amended_kinds', 'standing', 'amended_lines', 'tried_bills', 'bills', 'ledger', 'billed_days'
+        'crowded_amended_segments', 'amended_kinds', 'standing', 'amended_lines', 'tried_bills', 'bills', 'ledger',
+        'billed_days', 'benefits_of_lines', 'benefits_of_amended_lines', 'benefit_lines'
     ] LOOP
         EXECUTE format('DROP TABLE IF EXISTS %s', ops.work_table(left_over, run_tag));
     END LOOP;

@@ -14,35 +14,49 @@ END;
 -- What the ledger asks for electricity and what it has received, by the day of the document. Money received and given
 -- back are credits of either sign on their days, so that money that never came leaves its debt as old as it was.
 --
--- A month that was billed anew counts as it stands now: what a correction takes off was never owed, what it adds is
--- owed from the correction's own day. For each month of use, of the sums that the booked months brought it to, the
--- lowest that follows is what lasted.
+-- What a benefit takes off a bill is not asked for. A month that was billed anew counts as it stands now: what a
+-- correction takes off was never owed, what it adds is owed from the correction's own day. For each month of use, of
+-- the sums that the booked months brought it to, the lowest that follows is what lasted.
 CREATE OR REPLACE FUNCTION ops.electricity_movements(of_res_ids integer[], only_account_id bigint)
 RETURNS TABLE (account_id bigint, moved_on date, amount_minor bigint, is_demand boolean)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     WITH document AS (
         SELECT
-            v.account_id, v.document_kind, min(v.posted_on) AS posted_on, sum(v.movement_minor)::bigint AS amount_minor
+            v.account_id,
+            -- A benefit is one with the bill whose number it has.
+            CASE v.document_kind WHEN 'benefit' THEN 'bill' ELSE v.document_kind END AS document_kind,
+            min(v.posted_on) AS posted_on, sum(v.movement_minor)::bigint AS amount_minor
         FROM ops.account AS a
         INNER JOIN ops.ledger_movement AS v ON v.account_id = a.account_id AND v.article_code = 'electricity'
         WHERE a.res_id IN (SELECT r.res_id FROM unnest(of_res_ids) AS r (res_id))
             AND (only_account_id IS NULL OR a.account_id = only_account_id)
             AND a.kind <> 'technical'
-        GROUP BY v.account_id, v.booked_month, v.document_kind, v.document_no
+        GROUP BY
+            v.account_id, v.booked_month, CASE v.document_kind WHEN 'benefit' THEN 'bill' ELSE v.document_kind END,
+            v.document_no
     ),
     corrected AS (
         SELECT DISTINCT b.account_id
         FROM ops.account AS a
-        INNER JOIN ops.bill AS b ON b.account_id = a.account_id AND b.kind IN ('reversing', 'correction')
+        INNER JOIN ops.bill AS b ON b.account_id = a.account_id
+            AND b.kind IN ('reversing', 'correction', 'benefit_reversing', 'benefit_correction')
         WHERE a.res_id IN (SELECT r.res_id FROM unnest(of_res_ids) AS r (res_id))
             AND (only_account_id IS NULL OR a.account_id = only_account_id)
     ),
-    month_of_use AS (
-        SELECT l.account_id, l.service_month, l.booked_month, sum(l.charge_minor) AS change_minor
+    asked AS (
+        SELECT l.account_id, l.service_month, l.booked_month, l.charge_minor AS asked_minor
         FROM corrected AS k
         INNER JOIN ops.bill_line AS l ON l.account_id = k.account_id
-        GROUP BY l.account_id, l.service_month, l.booked_month
+        UNION ALL
+        SELECT n.account_id, n.service_month, n.booked_month, -n.benefit_minor
+        FROM corrected AS k
+        INNER JOIN ops.benefit_line AS n ON n.account_id = k.account_id
+    ),
+    month_of_use AS (
+        SELECT u.account_id, u.service_month, u.booked_month, sum(u.asked_minor) AS change_minor
+        FROM asked AS u
+        GROUP BY u.account_id, u.service_month, u.booked_month
     ),
     reached AS (
         SELECT

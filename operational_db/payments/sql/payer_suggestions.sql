@@ -66,15 +66,21 @@ AS $$
     by_bill AS (
         SELECT
             b.account_id, 20 AS score,
-            format('its last bill (%s) was exactly %s', to_char(b.booked_month, 'YYYY-MM'), ops.money_text(b.charge_minor))
-            AS evidence
+            format(
+                'its last bill (%s) was exactly %s', to_char(b.booked_month, 'YYYY-MM'), ops.money_text(t.to_pay_minor)
+            ) AS evidence
         FROM ops.bill AS b
         INNER JOIN near AS n ON n.account_id = b.account_id
-        WHERE b.charge_minor = suggest_payers.amount_minor AND suggest_payers.amount_minor > 0
-            AND b.kind <> 'reversing'
+        CROSS JOIN LATERAL (
+            SELECT b.charge_minor - coalesce(sum(e.benefit_minor), 0)::bigint AS to_pay_minor
+            FROM ops.benefit_line AS e
+            WHERE e.account_id = b.account_id AND e.booked_month = b.booked_month AND e.bill_no = b.bill_no
+        ) AS t
+        WHERE t.to_pay_minor = suggest_payers.amount_minor AND suggest_payers.amount_minor > 0
+            AND b.kind NOT IN ('reversing', 'benefit_reversing')
             AND NOT EXISTS (
                 SELECT 1 FROM ops.bill AS l
-                WHERE l.account_id = b.account_id AND l.kind <> 'reversing'
+                WHERE l.account_id = b.account_id AND l.kind NOT IN ('reversing', 'benefit_reversing')
                     AND (l.booked_month, l.bill_no) > (b.booked_month, b.bill_no)
             )
     ),

@@ -41,7 +41,7 @@ ops.bill_run_approval, ops.bill, ops.bill_line, ops.billed_days, ops.bill_run, o
 ops.service_bill, ops.payment_package_draft, ops.payment_draft FROM wattbook_loader;
 
 REVOKE INSERT, DELETE ON ops.penalty, ops.penalty_reversal, ops.penalty_waiver, ops.prepaid_energy,
-ops.consumption_adjustment, ops.kept_price FROM wattbook_loader;
+ops.benefit_line, ops.consumption_adjustment, ops.kept_price FROM wattbook_loader;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA landing, migration TO wattbook_dbt;
 GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA landing, migration TO wattbook_loader;
