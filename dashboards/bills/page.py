@@ -25,7 +25,9 @@ from operational_db.tariffs.pricing import ALL_HOURS, STANDARD_VARIANT, PricedLi
 MEASURED_KINDS = frozenset({"opening", "round", "control", "removal", "half_hours"})
 """Readings that need no word beside them: somebody read the meter."""
 
-DOCUMENTS = frozenset({"bill", "payment", "service", "benefit", "penalty", "kept_price", "opening_debt", "opening_credit"})
+DOCUMENTS = frozenset(
+    {"bill", "payment", "service", "benefit", "penalty", "kept_price", "opening_debt", "opening_credit"}
+)
 """Kinds of documents that the words name."""
 
 

@@ -1,10 +1,11 @@
 """What a manager does with the screens: look, drill down, go back, choose a month, read why there is no figure."""
 
 import re
+import time
 
 import psycopg
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import PageOpener, Served
 
@@ -94,6 +95,20 @@ def test_drilling_down_by_clicking_and_going_back(open_page: PageOpener, screens
     page.locator('#children .ag-center-cols-container [row-index="0"] [col-id="loss_kwh"]').click()
     page.keyboard.press("Enter")  # without a mouse, too
     expect(page.locator("#place-name")).to_have_text("Samarkand Region")
+
+
+def test_a_question_asked_before_the_page_is_drawn_is_about_its_place(open_page: PageOpener, screens: Served) -> None:
+    page = open_page(screens, "/balance?month=2026-02")
+    expect(page.locator("#tile-loss_share")).to_have_text("7.4")
+
+    def late(route: Route) -> None:
+        time.sleep(0.7)
+        route.continue_()
+
+    page.route("**/_dash-update-component", late)
+    page.locator("#children a", has_text="Samarkand Region").click()
+    page.locator(".question", has_text="Losses").click()
+    expect(page).to_have_url(screens.address + "/losses/UZ-SA?month=2026-02")
 
 
 def test_the_month_is_chosen_and_stays_in_the_address(open_page: PageOpener, screens: Served) -> None:
