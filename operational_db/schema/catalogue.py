@@ -24,6 +24,7 @@ from operational_db.payments import service_tables as paid_services
 from operational_db.payments import tables as payments
 from operational_db.schema.metadata import metadata
 from operational_db.subscribers import tables as subscribers
+from operational_db.subsidies import tables as subsidies
 from operational_db.tariffs import tables as tariffs
 
 ROOM = Path(__file__).resolve().parents[1]
@@ -45,6 +46,7 @@ SUBSYSTEMS = (
     paid_services,
     penalties,
     benefits,
+    subsidies,
     grid,
     landing,
     migration,
@@ -134,6 +136,9 @@ SQL_FILES = tuple(
         "benefits/sql/benefit_norms.sql",
         "benefits/sql/benefit_grants.sql",
         "benefits/sql/benefit_categories.sql",
+        "subsidies/sql/subsidies_of_month.sql",
+        "subsidies/sql/accrue_subsidies.sql",
+        "subsidies/sql/use_subsidies.sql",
         "schema/sql/posted_rows.sql",
         "schema/sql/audit_trail.sql",
         "schema/sql/row_level_security.sql",

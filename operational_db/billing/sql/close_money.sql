@@ -73,5 +73,6 @@ BEGIN
             'with the output of `wattbook doctor`.', res_code, found.many, found.first_no
         );
     END IF;
+    RETURN QUERY SELECT o.obstacle FROM ops.close_obstacles_of_subsidies(of_res_id, month, res_code) AS o;
 END
 $$;
