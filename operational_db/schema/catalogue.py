@@ -136,6 +136,7 @@ SQL_FILES = tuple(
         "benefits/sql/benefit_norms.sql",
         "benefits/sql/benefit_grants.sql",
         "benefits/sql/benefit_categories.sql",
+        "subscribers/sql/family_sizes.sql",
         "subsidies/sql/subsidies_of_month.sql",
         "subsidies/sql/accrue_subsidies.sql",
         "subsidies/sql/use_subsidies.sql",

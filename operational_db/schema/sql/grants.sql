@@ -67,6 +67,9 @@ REVOKE EXECUTE ON FUNCTION ops.accrue_subsidies(
     text[], date[], bigint[], text[], text[], date[], text[], integer[], bigint
 ), ops.reverse_subsidy(text, date, integer, text, bigint), ops.use_subsidies(date, integer, bigint, bigint)
 FROM wattbook_dbt;
+REVOKE EXECUTE ON FUNCTION ops.add_family_size(text, integer, date, bigint),
+ops.delete_family_size(text, date, bigint)
+FROM wattbook_dbt;
 GRANT EXECUTE ON FUNCTION ops.current_user_id(), ops.visible_res_ids(), ops.find_unit(text),
 ops.res_under(integer, date), ops.refuse(text, text[])
 TO wattbook_reader, wattbook_web;
