@@ -1,4 +1,4 @@
-"""A desk that keeps subsidies: households with bills of January and February 2026, and short ways to what became of them."""
+"""A desk that keeps subsidies: a household with bills of January and February 2026, and what became of its subsidy."""
 
 from datetime import date
 from pathlib import Path
@@ -24,7 +24,7 @@ KARIMOV = "SA01/1/1"
 
 
 class SubsidyDesk:
-    """Amounts in soum. Karimov's bills: January 250 kWh = 200 x 600 + 50 x 800 = 160,000; February 150 x 600 = 90,000."""
+    """In soum. Karimov is billed 200 x 600 + 50 x 800 = 160,000 for January, 150 x 600 = 90,000 for February."""
 
     def __init__(self, settings: Settings, database: psycopg.Connection) -> None:
         self.settings = settings

@@ -25,7 +25,7 @@ from operational_db.tariffs.pricing import ALL_HOURS, STANDARD_VARIANT
 MEASURED_KINDS = frozenset({"opening", "round", "control", "removal", "half_hours"})
 """Readings that need no word beside them: somebody read the meter."""
 
-DOCUMENTS = frozenset({"bill", "payment", "service", "penalty", "opening_debt", "opening_credit"})
+DOCUMENTS = frozenset({"bill", "payment", "service", "penalty", "subsidy", "opening_debt", "opening_credit"})
 """Kinds of documents that the words name."""
 
 

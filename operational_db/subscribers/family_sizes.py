@@ -1,6 +1,6 @@
 """How many persons live at an account: dated records, added and deleted, never edited. One function, one transaction.
 
-Does not belong here: the rules (`sql/family_sizes.sql`), and how many of a family are entitled to a benefit (`benefits`).
+Does not belong here: the rules (`sql/family_sizes.sql`), how many of a family are entitled to a benefit (`benefits`).
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from operational_db.settings import Settings
 
 @dataclass(frozen=True)
 class FamilySize:
-    """A record for the days [valid_from, valid_to); the book knew it in [known_from, known_to), still where that is None."""
+    """A record for the days [valid_from, valid_to); the book knew it from known_from to known_to, or still knows it."""
 
     persons: int
     valid_from: date

@@ -1,4 +1,4 @@
-"""Subsidies of accounts: accrued as social security awards them, used by bills, taken back. One function, one transaction.
+"""Subsidies of accounts: accrued as awarded, used by bills, taken back. One function, one transaction.
 
 Does not belong here: the rules (`sql/accrue_subsidies.sql`, `sql/use_subsidies.sql`), files (`subsidy_files`).
 """

@@ -1,7 +1,7 @@
 """Subsidies in files: the list of social security as CSV, workbook or DBF.
 
-Belongs here: columns of the file, text to months and amounts, rows that are no subsidies. Does not belong here: what can
-be accrued (`sql/accrue_subsidies.sql`).
+Belongs here: columns of the file, text to months and amounts, rows that are no subsidies. Does not belong here: what
+can be accrued (`sql/accrue_subsidies.sql`).
 """
 
 import hashlib

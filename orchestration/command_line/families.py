@@ -88,7 +88,11 @@ def delete(
     if as_json:
         show_json(done)
         return
-    now = "nothing is known of those days" if done.persons_before is None else f"it is {done.persons_before} persons again"
+    now = (
+        "nothing is known of those days"
+        if done.persons_before is None
+        else f"it is {done.persons_before} persons again"
+    )
     say(
         f"{'Would delete' if dry_run else 'Deleted'} the record of {done.persons} persons at {done.account_no} from "
         f"{from_day}; {now}."
@@ -105,5 +109,6 @@ def _say_what_follows(account: str, from_day: date, amended_count: int, *, by: s
     for one in grants_by_persons(database_settings(), account, from_day=from_day, by=by):
         say(
             f"Grant {one.grant_no} ({one.category_code} at {one.point_code}) counts {one.entitled_persons} entitled "
-            f"persons of its own; `wattbook benefits reassign {one.grant_no} --from {from_day} --persons N` changes that."
+            "persons of its own; change that by `wattbook benefits reassign "
+            f"{one.grant_no} --from {from_day} --persons N`."
         )

@@ -177,7 +177,9 @@ def _tell_month(settings: "Settings", month: date, found: "list[SubsidyOfMonth]"
     coins = book_currency(settings).minor_per_major
     names = ("carried", "awarded", "recalculated", "charged", "benefit", "used", "unused")
     sums = [[getattr(one, f"{name}_minor") for name in names] for one in found]
-    rows = [(one.account_no, *(money(minor, coins) for minor in of_one)) for one, of_one in zip(found, sums, strict=True)]
+    rows = [
+        (one.account_no, *(money(minor, coins) for minor in of_one)) for one, of_one in zip(found, sums, strict=True)
+    ]
     if len(found) > 1:
         rows.append(("together", *(money(sum(column), coins) for column in zip(*sums, strict=True))))
     show_table(("account", *names), rows)

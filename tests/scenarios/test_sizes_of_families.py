@@ -134,9 +134,7 @@ def test_days_without_a_record_wait_and_the_right_one_bills_them(
     assert close_obstacles(book.settings, JANUARY, unit_code="SA01", **BY) == []
 
 
-def test_where_no_price_goes_by_residents_nothing_is_billed_anew(
-    book: SmallBook, database: psycopg.Connection
-) -> None:
+def test_where_no_price_goes_by_residents_nothing_is_billed_anew(book: SmallBook, database: psycopg.Connection) -> None:
     consumer = book.consumer(UZBEK, res="SA01", persons=1, readings={JANUARY: 0, FEBRUARY: 140})
     bill_month(book.settings, JANUARY, **BY)
     assert add_family_size(book.settings, UZBEK, 5, from_day=SIXTEENTH, **BY).amended_count == 0

@@ -96,15 +96,19 @@ def test_rows_that_cannot_be_accrued_are_each_named_and_none_is_loaded(
     assert load_subsidies(desk.settings, file, **BY).unreadable == [
         'awards.csv, row 2: account "SA01/9/9" was not found among those you may see; correct its number.',
         "awards.csv, row 3: account U1 is no household, and only households have subsidies; correct its number.",
-        "awards.csv, row 4: account SA01/1/1 has an award for 2026-01 already (70000.00 by decision D-0); write a change "
-        "as the difference, kind recalculation.",
+        (
+            "awards.csv, row 4: account SA01/1/1 has an award for 2026-01 already (70000.00 by decision D-0); write a "
+            "change as the difference, kind recalculation."
+        ),
         "awards.csv, row 5: it names no decision; fill in the document of social security.",
         "awards.csv, row 6: an amount of 0 gives nothing; remove the row.",
         "awards.csv, row 7: an award of -10.00 takes away; write it as kind recalculation.",
         'awards.csv, row 8: there is no kind "gift"; write award or recalculation.',
         "awards.csv, row 9: account SA02/1/1 has a row of kind award for 2026-01 above already; keep one of them.",
-        "awards.csv, row 11: account SA01/1/1 was opened on 2026-01-01, after month 2025-12; correct the month or the "
-        "account.",
+        (
+            "awards.csv, row 11: account SA01/1/1 was opened on 2026-01-01, after month 2025-12; correct the month or "
+            "the account."
+        ),
         "awards.csv, row 12: month 2062-02 is more than two years ahead; correct it.",
     ]
     assert len(_accrued(database)) == 1
@@ -115,14 +119,18 @@ def test_a_recalculation_needs_an_award_and_is_loaded_once(
 ) -> None:
     file = list_of_social_security(tmp_path, f"{KARIMOV},2026-01,-10000,D-5,recalculation,")
     assert load_subsidies(desk.settings, file, **BY).unreadable == [
-        "awards.csv, row 1: account SA01/1/1 has no award for 2026-01 that could be recalculated; correct the month or "
-        "write an award."
+        (
+            "awards.csv, row 1: account SA01/1/1 has no award for 2026-01 that could be recalculated; correct the month "
+            "or write an award."
+        )
     ]
     desk.award(KARIMOV, JANUARY, 70_000)
     assert load_subsidies(desk.settings, file, **BY).accrued_count == 1
     assert load_subsidies(desk.settings, file, **BY).unreadable == [
-        "awards.csv, row 1: decision D-5 was recalculated for 2026-01 of account SA01/1/1 already, with -10000.00 in "
-        "2026-01; remove the row."
+        (
+            "awards.csv, row 1: decision D-5 was recalculated for 2026-01 of account SA01/1/1 already, with -10000.00 "
+            "in 2026-01; remove the row."
+        )
     ]
     assert [row[4] for row in _accrued(database)] == [70_000, -10_000]
 
@@ -149,8 +157,8 @@ def test_a_row_of_a_res_where_the_user_has_no_right_stops_the_file(
         'awards.csv, row 2: account "SA02/1/1" was not found among those you may see; correct its number.'
     ]
     assert load_subsidies(desk.settings, file, by="clerk").unreadable[0] == (
-        'awards.csv, row 1: you do not hold the right "keep_subsidies" for the RES of account SA01/1/1; let another user '
-        "load it."
+        'awards.csv, row 1: you do not hold the right "keep_subsidies" for the RES of account SA01/1/1; let another '
+        "user load it."
     )
     assert _accrued(database) == []
 

@@ -33,11 +33,11 @@ BEGIN
 END
 $$;
 
--- Sizes of families come from old systems by the million, and a withdrawn load takes them away again: the protocol of the
--- load tells of those rows. What people add and end is recorded here.
+-- Sizes of families come from old systems by the million, and a withdrawn load takes them away again: the protocol of
+-- the load tells of those rows. What people add and end is recorded here.
 CREATE OR REPLACE TRIGGER record_row_version AFTER UPDATE ON ops.family_size
 FOR EACH ROW EXECUTE FUNCTION audit.record_row_version();
 CREATE OR REPLACE TRIGGER record_added_row AFTER INSERT ON ops.family_size
-FOR EACH ROW WHEN (NEW.source_row = 0) EXECUTE FUNCTION audit.record_row_version();
+FOR EACH ROW WHEN (new.source_row = 0) EXECUTE FUNCTION audit.record_row_version();
 CREATE OR REPLACE TRIGGER record_removed_row AFTER DELETE ON ops.family_size
-FOR EACH ROW WHEN (OLD.source_row = 0) EXECUTE FUNCTION audit.record_row_version();
+FOR EACH ROW WHEN (old.source_row = 0) EXECUTE FUNCTION audit.record_row_version();

@@ -16,7 +16,7 @@ END
 $$;
 
 -- Asks that what stands billed in the days [from_day, to_day) at prices that go by the number of residents be billed
--- anew, which needs the right to bill; of other bills the family's size changes nothing. Returns how many points that are.
+-- anew, which needs the right to bill; other bills do not depend on the family. Returns how many points that are.
 CREATE OR REPLACE FUNCTION ops.amend_bills_of_family(
     of_account_id bigint, from_day date, to_day date, of_reason text, of_source_id bigint
 )

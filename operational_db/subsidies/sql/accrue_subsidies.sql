@@ -1,5 +1,5 @@
--- What social security awards comes into the book: judged row by row, written whole or not at all, taken back by a row of
--- its own. No money moves here; bills take it (use_subsidies.sql).
+-- What social security awards comes into the book: judged row by row, written whole or not at all, taken back by a row
+-- of its own. No money moves here; bills take it (use_subsidies.sql).
 
 -- Accruals that count: neither taken back nor taking back.
 CREATE OR REPLACE VIEW ops.subsidy_accrual_standing WITH (security_invoker = true) AS
@@ -58,7 +58,9 @@ BEGIN
             btrim(coalesce(t.decision, '')) AS decision, t.decided_on, nullif(btrim(t.note), '') AS note
         FROM unnest(
             account_texts, for_months, amounts_minor, kinds, decisions, decided_days, notes, source_rows
-        ) WITH ORDINALITY AS t (account_text, for_month, amount_minor, kind, decision, decided_on, note, source_row, row_no)
+        ) WITH ORDINALITY AS t (
+            account_text, for_month, amount_minor, kind, decision, decided_on, note, source_row, row_no
+        )
     )
     SELECT
         t.*, n.account_id, n.res_id, n.account_nos, a.kind AS account_kind, a.opened_on,
@@ -89,7 +91,9 @@ BEGIN
         WHERE s.account_id IN (SELECT t.account_id FROM told_subsidy AS t)
     ),
     allowed AS (
-        SELECT r.res_id, ops.holds_right(current_setting('wattbook.user_login', true), 'keep_subsidies', r.res_id) AS may
+        SELECT
+            r.res_id,
+            ops.holds_right(current_setting('wattbook.user_login', true), 'keep_subsidies', r.res_id) AS may
         FROM (SELECT DISTINCT t.res_id FROM told_subsidy AS t WHERE t.res_id IS NOT NULL) AS r
     ),
     first_open AS (
@@ -135,7 +139,8 @@ BEGIN
                     array_to_string(c.account_nos, ', ')
                 )
                 WHEN c.account_kind <> 'household' THEN format(
-                    'account %s is no household, and only households have subsidies; correct its number.', c.account_nos[1]
+                    'account %s is no household, and only households have subsidies; correct its number.',
+                    c.account_nos[1]
                 )
                 WHEN NOT c.may THEN format(
                     'you do not hold the right "keep_subsidies" for the RES of account %s; let another user load it.',
@@ -164,8 +169,8 @@ BEGIN
                     to_char(c.for_month, 'YYYY-MM')
                 )
                 WHEN c.known_decision IS NOT NULL AND c.kind = 'award' THEN format(
-                    'account %s has an award for %s already (%s by decision %s); write a change as the difference, kind '
-                    'recalculation.', c.account_nos[1], to_char(c.for_month, 'YYYY-MM'), ops.money_text(c.known_minor),
+                    'account %s has an award for %s already (%s by decision %s); write a change as the difference, '
+                    'kind recalculation.', c.account_nos[1], to_char(c.for_month, 'YYYY-MM'), ops.money_text(c.known_minor),
                     c.known_decision
                 )
                 WHEN c.known_decision IS NOT NULL THEN format(
@@ -230,7 +235,7 @@ BEGIN
 END
 $$;
 
--- Takes an accrual back by one that reverses it, in the open month, once only. What closed months used of it stays used.
+-- Takes an accrual back by one that reverses it, in the open month, once only. What closed months used stays used.
 CREATE OR REPLACE FUNCTION ops.reverse_subsidy(
     account_text text, of_month date, of_accrual_no integer, of_reason text, of_source_id bigint,
     OUT account_no text, OUT booked_month date, OUT accrual_no integer, OUT amount_minor bigint
@@ -261,7 +266,8 @@ BEGIN
     PERFORM ops.lock_subsidies(ARRAY[wrong.res_id]);
     IF NOT EXISTS (
         SELECT 1 FROM ops.subsidy_accrual_standing AS s
-        WHERE s.account_id = wrong.account_id AND s.booked_month = wrong.booked_month AND s.accrual_no = wrong.accrual_no
+        WHERE s.account_id = wrong.account_id AND s.booked_month = wrong.booked_month
+            AND s.accrual_no = wrong.accrual_no
     ) THEN
         PERFORM ops.refuse(
             'Accrual %s of account %s booked in %s is taken back already; nothing is taken back twice.',

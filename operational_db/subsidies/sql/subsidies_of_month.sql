@@ -1,7 +1,7 @@
 -- What a month had of subsidies: carried over, awarded, used, unused. Read with the rights of the asking user.
 
--- The month from which an accrual serves: the one it was awarded for, or the later one in which it became known. So what
--- comes late, or takes back, changes no closed month.
+-- The month from which an accrual serves: the one it was awarded for, or the later one in which it became known. So
+-- what comes late, or takes back, changes no closed month.
 CREATE OR REPLACE FUNCTION ops.subsidy_serves_from(booked_month date, for_month date)
 RETURNS date
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -74,8 +74,8 @@ AS $$
     FROM known AS k
 $$;
 
--- All that happened to the subsidy of an account, in order, with what is unused after each row; what serves from a later
--- month stands in that month.
+-- All that happened to the subsidy of an account, in order, with what is unused after each row; what serves from a
+-- later month stands in that month.
 CREATE OR REPLACE FUNCTION ops.subsidy_history(of_account_id bigint)
 RETURNS TABLE (
     serves_from date, booked_month date, kind text, number integer, for_month date, amount_minor bigint,

@@ -1,4 +1,4 @@
-"""Subsidies: what social security awarded an account, and what its bills took of it"""
+"""Subsidies: what social security awarded an account, what its bills took of it; papers of single grants"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -125,8 +125,19 @@ def upgrade() -> None:
         postgresql_partition_by="RANGE (booked_month)",
     )
     op.create_index("subsidy_use_res_id_ix", "subsidy_use", ["res_id"], unique=False, schema="ops")
+    op.add_column(
+        "benefit_grant",
+        sa.Column(
+            "document",
+            sa.Text(),
+            nullable=True,
+            comment="Paper that this grant rests on, where it is not the holder's first one",
+        ),
+        schema="ops",
+    )
 
 
 def downgrade() -> None:
+    op.drop_column("benefit_grant", "document", schema="ops")
     op.drop_table("subsidy_use", schema="ops")
     op.drop_table("subsidy_accrual", schema="ops")
