@@ -120,8 +120,8 @@ def test_a_recalculation_needs_an_award_and_is_loaded_once(
     file = list_of_social_security(tmp_path, f"{KARIMOV},2026-01,-10000,D-5,recalculation,")
     assert load_subsidies(desk.settings, file, **BY).unreadable == [
         (
-            "awards.csv, row 1: account SA01/1/1 has no award for 2026-01 that could be recalculated; correct the month "
-            "or write an award."
+            "awards.csv, row 1: account SA01/1/1 has no award for 2026-01 that could be recalculated; correct the "
+            "month or write an award."
         )
     ]
     desk.award(KARIMOV, JANUARY, 70_000)

@@ -81,7 +81,8 @@ BEGIN
     WHERE r.persons IS NOT NULL;
     account_no := meant.account_no;
     amended_count := ops.amend_bills_of_family(
-        meant.account_id, from_day, to_day, format('From %s %s persons live there.', from_day, new_persons), of_source_id
+        meant.account_id, from_day, to_day, format('From %s %s persons live there.', from_day, new_persons),
+        of_source_id
     );
 END
 $$;

@@ -85,10 +85,21 @@ AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-    WITH standing AS (
-        SELECT s.*
-        FROM ops.subsidy_accrual_standing AS s
-        WHERE s.account_id IN (SELECT t.account_id FROM told_subsidy AS t)
+    -- An award stands once for an account and month, a recalculation once for its decision too.
+    WITH told AS (
+        SELECT
+            t.*, CASE WHEN t.kind = 'award' THEN '' ELSE t.decision END AS told_once_by,
+            bool_or(t.kind = 'award') OVER (PARTITION BY t.account_id, t.for_month) AS is_told_awarded
+        FROM told_subsidy AS t
+    ),
+    standing AS (
+        SELECT DISTINCT ON (s.account_id, s.for_month, s.kind, s.told_once_by) s.*
+        FROM (
+            SELECT a.*, CASE WHEN a.kind = 'award' THEN '' ELSE a.decision END AS told_once_by
+            FROM ops.subsidy_accrual_standing AS a
+            WHERE a.account_id IN (SELECT t.account_id FROM told_subsidy AS t)
+        ) AS s
+        ORDER BY s.account_id, s.for_month, s.kind, s.told_once_by, s.booked_month, s.accrual_no
     ),
     allowed AS (
         SELECT
@@ -102,30 +113,18 @@ BEGIN
     compared AS (
         SELECT
             t.*, w.may, f.booked_month AS first_month,
-            EXISTS (
-                SELECT 1 FROM told_subsidy AS o
-                WHERE o.row_no < t.row_no AND o.account_id = t.account_id AND o.for_month = t.for_month
-                    AND o.kind = t.kind AND (t.kind = 'award' OR o.decision = t.decision)
-            ) AS is_told_twice,
-            s.known_decision, s.known_minor, s.known_month,
-            EXISTS (
-                SELECT 1 FROM standing AS b
-                WHERE b.account_id = t.account_id AND b.for_month = t.for_month AND b.kind = 'award'
-            ) OR EXISTS (
-                SELECT 1 FROM told_subsidy AS o
-                WHERE o.account_id = t.account_id AND o.for_month = t.for_month AND o.kind = 'award'
-            ) AS is_awarded
-        FROM told_subsidy AS t
+            row_number() OVER (
+                PARTITION BY t.account_id, t.for_month, t.kind, t.told_once_by ORDER BY t.row_no
+            ) > 1 AS is_told_twice,
+            s.decision AS known_decision, s.amount_minor AS known_minor, s.booked_month AS known_month,
+            t.is_told_awarded OR b.account_id IS NOT NULL AS is_awarded
+        FROM told AS t
         LEFT JOIN allowed AS w ON w.res_id = t.res_id
         LEFT JOIN first_open AS f ON f.res_id = t.res_id
-        LEFT JOIN LATERAL (
-            SELECT b.decision AS known_decision, b.amount_minor AS known_minor, b.booked_month AS known_month
-            FROM standing AS b
-            WHERE b.account_id = t.account_id AND b.for_month = t.for_month AND b.kind = t.kind
-                AND (t.kind = 'award' OR b.decision = t.decision)
-            ORDER BY b.booked_month, b.accrual_no
-            LIMIT 1
-        ) AS s ON true
+        LEFT JOIN standing AS s
+            ON s.account_id = t.account_id AND s.for_month = t.for_month AND s.kind = t.kind
+            AND s.told_once_by = t.told_once_by
+        LEFT JOIN standing AS b ON b.account_id = t.account_id AND b.for_month = t.for_month AND b.kind = 'award'
     ),
     judged AS (
         SELECT
@@ -170,8 +169,8 @@ BEGIN
                 )
                 WHEN c.known_decision IS NOT NULL AND c.kind = 'award' THEN format(
                     'account %s has an award for %s already (%s by decision %s); write a change as the difference, '
-                    'kind recalculation.', c.account_nos[1], to_char(c.for_month, 'YYYY-MM'), ops.money_text(c.known_minor),
-                    c.known_decision
+                    'kind recalculation.', c.account_nos[1], to_char(c.for_month, 'YYYY-MM'),
+                    ops.money_text(c.known_minor), c.known_decision
                 )
                 WHEN c.known_decision IS NOT NULL THEN format(
                     'decision %s was recalculated for %s of account %s already, with %s in %s; remove the row.',

@@ -75,8 +75,8 @@ BEGIN
     ),
     change AS (
         SELECT
-            s.account_id, 'reversing'::text AS kind, -s.charged_minor AS charged_minor, -s.benefit_minor AS benefit_minor,
-            -s.available_minor AS available_minor, -s.used_minor AS used_minor, s.use_no AS reverses_use_no, s.res_id
+            s.account_id, 'reversing'::text AS kind, -s.charged_minor AS charged_minor,
+            -s.benefit_minor AS benefit_minor, -s.available_minor AS available_minor, -s.used_minor AS used_minor, s.use_no AS reverses_use_no, s.res_id
         FROM standing AS s
         LEFT JOIN due AS d ON d.account_id = s.account_id
         WHERE coalesce(d.used_minor, 0) <> s.used_minor
