@@ -17,6 +17,7 @@ from operational_db.benefits.categories import (
     change_category,
     close_category,
     list_categories,
+    reopen_category,
 )
 from operational_db.benefits.grants import Holder, end_benefit, grant_benefit, list_grants, reassign_benefit
 from operational_db.benefits.holders import HolderCount, counts_of, holders_on, write_holders
@@ -84,6 +85,20 @@ def test_a_category_is_added_once_and_changed_from_a_day_on(book: SmallBook) -> 
         (MARCH, name, Decimal("0.5"), "fixed", Decimal(30), budget, "11"),
         (JUNE, name, Decimal("0.5"), "none", None, budget, "12"),
     ]
+
+
+@pytest.mark.requirement("E54")
+def test_a_law_brings_a_category_back_for_a_time(book: SmallBook) -> None:
+    before = _grant(book, "100", "teacher", OKSANA)
+    close_category(book.settings, "teacher", on=MARCH, **BY)
+    # The law brings it back from June; who held it before asks for it anew.
+    reopen_category(book.settings, "teacher", **BY)
+    again = grant_benefit(book.settings, "100#1", "teacher", OKSANA, from_day=JUNE, **BY)
+    # The law ends in October, and so does what it gave.
+    assert close_category(book.settings, "teacher", on=OCTOBER, **BY) == 1
+    assert [(row[0], row[4], row[5]) for row in _grants(book)] == [(before, NEW_YEAR, MARCH), (again, JUNE, OCTOBER)]
+    with pytest.raises(Refusal, match="not valid since 2019-10-01 and cannot be granted"):
+        grant_benefit(book.settings, "101#1", "teacher", PETRO, from_day=OCTOBER, **BY)
 
 
 @pytest.mark.requirement("E49")
