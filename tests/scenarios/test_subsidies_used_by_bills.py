@@ -184,7 +184,7 @@ def test_a_used_subsidy_that_the_ledger_does_not_bear_out_stops_the_close(billed
     billed.database.execute("ALTER TABLE ops.ledger DISABLE TRIGGER USER")
     billed.database.execute("UPDATE ops.ledger SET amount_minor = amount_minor - 1 WHERE document_kind = 'subsidy'")
     (told,) = close_obstacles(billed.settings, JANUARY, unit_code="SA01", **BY)
-    assert told.startswith("SA01: 1 used subsidies differ from the ledger, the first of account SA01/1/1")
+    assert told.startswith('SA01: 1 documents of kind "subsidy" differ from the ledger, the first of account SA01/1/1')
 
 
 def test_a_month_is_used_when_the_one_before_it_is_closed(billed: SubsidyDesk) -> None:

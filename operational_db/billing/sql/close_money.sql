@@ -35,12 +35,16 @@ BEGIN
         FROM ops.penalty AS p
         WHERE p.res_id = of_res_id AND p.booked_month = month
         GROUP BY p.account_id, p.penalty_no
+        UNION ALL
+        SELECT 'subsidy', u.account_id, u.use_no, u.used_minor
+        FROM ops.subsidy_use AS u
+        WHERE u.res_id = of_res_id AND u.booked_month = month
     ),
     posted AS (
         SELECT g.document_kind, g.account_id, g.document_no, sum(g.amount_minor) AS amount_minor
         FROM ops.ledger AS g
         WHERE g.res_id = of_res_id AND g.booked_month = month
-            AND g.document_kind IN ('bill', 'payment', 'service', 'penalty')
+            AND g.document_kind IN ('bill', 'payment', 'service', 'penalty', 'subsidy')
         GROUP BY g.document_kind, g.account_id, g.document_no
     ),
     differing AS (
