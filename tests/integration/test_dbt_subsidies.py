@@ -7,11 +7,11 @@ from operational_db.billing.commands import bill_month, close_month
 from operational_db.connections import Role, connect
 from operational_db.settings import Settings
 from orchestration.dbt_runs import build
+from tests.integration.test_dbt_marts import MODELS
 from tests.small_book import ADMINISTRATOR
 from tests.subsidy_desk import FEBRUARY, JANUARY, KARIMOV, SOUM, SubsidyDesk
 
 pytestmark = pytest.mark.db
-SELECTED = "+fct_subsidies"
 
 
 @pytest.mark.requirement("E144")
@@ -22,14 +22,14 @@ def test_subsidies_awarded_used_and_unused_by_res_and_month(settings: Settings, 
     desk.award(KARIMOV, JANUARY, 200_000)
     desk.award("SA01/1/2", JANUARY, 40_000)
     desk.use(JANUARY)
-    assert not build(settings, select=SELECTED).failed
+    assert not build(settings, select=MODELS).failed
     close_month(settings, JANUARY, by=ADMINISTRATOR)
     desk.read_in_february()
     bill_month(settings, FEBRUARY, by=ADMINISTRATOR)
     desk.award(KARIMOV, JANUARY, -10_000, decision="D-7", kind="recalculation")
     desk.award("SA01/1/2", FEBRUARY, 5_000)
     desk.use(FEBRUARY)
-    assert not build(settings, select=SELECTED).failed
+    assert not build(settings).failed
     with connect(settings, Role.READER, user=ADMINISTRATOR) as session:
         rows = session.execute(
             "SELECT u.code, s.booked_month, s.awarded_account_count, s.used_account_count, s.unused_account_count,"
