@@ -101,6 +101,17 @@ def _refuse_when_used(session: psycopg.Connection, protocol_id: int) -> None:
             f"Protocol {protocol_id} cannot be withdrawn: benefits were granted at {granted} of its accounts since, "
             f"the first is {example}; correct single accounts in the open month instead."
         )
+    (kept, example) = session.execute(
+        "SELECT count(*), min(w.account_no) FROM withdrawn_account AS w WHERE EXISTS ("
+        "SELECT 1 FROM ops.subsidy_accrual AS b WHERE b.account_id = w.account_id) OR EXISTS ("
+        "SELECT 1 FROM ops.family_size AS f WHERE f.account_id = w.account_id "
+        "AND f.source_id NOT IN (SELECT s.source_id FROM withdrawn_source AS s))"
+    ).fetchone()
+    if kept:
+        raise Refusal(
+            f"Protocol {protocol_id} cannot be withdrawn: subsidies or sizes of families were entered at {kept} of its "
+            f"accounts since, the first is {example}; correct single accounts in the open month instead."
+        )
     (closed,) = session.execute(
         "SELECT string_agg(DISTINCT u.code || ' ' || to_char(c.booked_month, 'YYYY-MM'), ', ') FROM "
         "ops.period_close AS c "

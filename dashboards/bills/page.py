@@ -26,7 +26,7 @@ MEASURED_KINDS = frozenset({"opening", "round", "control", "removal", "half_hour
 """Readings that need no word beside them: somebody read the meter."""
 
 DOCUMENTS = frozenset(
-    {"bill", "payment", "service", "benefit", "penalty", "kept_price", "opening_debt", "opening_credit"}
+    {"bill", "payment", "service", "benefit", "penalty", "kept_price", "subsidy", "opening_debt", "opening_credit"}
 )
 """Kinds of documents that the words name."""
 

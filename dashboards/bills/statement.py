@@ -97,13 +97,16 @@ def set_statement(statement: AccountStatement, words: BillWords, printed_on: dat
 
 
 def facts(statement: AccountStatement, words: BillWords) -> Iterator[tuple[str, str]]:
-    """Whose account it is; what the book does not know takes no line."""
+    """Whose account it is, and what is left of subsidies; what the book does not know takes no line."""
     yield words.text("account"), statement.account_no
     holder, address = statement.addressee.holder_name, address_line(statement.addressee, words)
     if holder:
         yield words.text("consumer"), holder
     if address:
         yield words.text("address"), address
+    if statement.unused_subsidy_minor:
+        money = Money(words, statement.minor_per_major)
+        yield words.text("st_unused"), f"{money(statement.unused_subsidy_minor)} {statement.currency}"
 
 
 def period_in_words(statement: AccountStatement, words: BillWords) -> str:
@@ -120,8 +123,15 @@ def last_day(to_day: date) -> date:
     return to_day - timedelta(days=1)
 
 
-def what_happened(line: StatementLine, words: BillWords) -> str:
+def what_happened(line: StatementLine, words: BillWords, money: Money) -> str:
     """The line in words."""
+    if line.line_kind == "subsidy":
+        return words.text(
+            f"st_subsidy_{line.kind}",
+            month=month_name(words, line.for_month),
+            amount=money(line.accrued_minor),
+            reference=line.external_id,
+        )
     if line.line_kind == "reading":
         zone = "" if line.zone_code in (None, ALL_HOURS) else f", {words.named('zone', line.zone_code)}"
         meter = f", {words.text('st_meter', meter=line.serial_no)}" if line.serial_no else ""
@@ -138,8 +148,9 @@ def what_happened(line: StatementLine, words: BillWords) -> str:
     return _document(line, words)
 
 
-def notes(line: StatementLine, words: BillWords) -> Iterator[str]:
-    """What else must be known of the line: state of a reading, why it was corrected, what it takes back."""
+def notes(line: StatementLine, words: BillWords, money: Money) -> Iterator[str]:
+    """What else must be known of the line: state of a reading, why it was corrected, what it takes back, what is left
+    of subsidies."""
     if line.line_kind == "document" and line.document_on != line.stands_on:
         yield words.text("st_document_of", day=day(words, line.document_on))
     for month, number in zip(line.reversed_months or (), line.reversed_bill_nos or (), strict=True):
@@ -148,6 +159,8 @@ def notes(line: StatementLine, words: BillWords) -> Iterator[str]:
         yield words.text("st_undone")
     elif line.state in ("quarantined", "cancelled", "superseded"):
         yield words.named("event", line.state)
+    if line.unused_minor is not None:
+        yield words.text("st_unused_subsidy", amount=money(line.unused_minor))
     if line.reason:
         yield from (in_language(words, reason) for reason in line.reason.splitlines())
 
@@ -173,8 +186,8 @@ def _line(line: StatementLine, words: BillWords, money: Money) -> PrintedLine:
     moved = line.amount_minor
     return PrintedLine(
         day=day(words, line.stands_on),
-        what=what_happened(line, words),
-        notes=tuple(notes(line, words)),
+        what=what_happened(line, words, money),
+        notes=tuple(notes(line, words, money)),
         article=words.named("article", line.article_code or ""),
         is_document=line.line_kind == "document",
         energy="" if line.energy_kwh is None else exact(words, line.energy_kwh),

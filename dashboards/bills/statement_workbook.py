@@ -40,7 +40,8 @@ class _StatementSheet:
 
     def __init__(self, workbook: Workbook, statement: AccountStatement, words: BillWords) -> None:
         self.workbook, self.statement, self.words = workbook, statement, words
-        self.decimals = Money(words, statement.minor_per_major).decimals
+        self.money = Money(words, statement.minor_per_major)
+        self.decimals = self.money.decimals
         coins = "#,##0" + ("." + "0" * self.decimals if self.decimals else "")
         self.plain, self.bold, self.wrapped = self._format(), self._format(bold=True), self._format(text_wrap=True)
         self.head = self._format(bold=True, bottom=1, text_wrap=True, valign="bottom")
@@ -103,7 +104,7 @@ class _StatementSheet:
 
     def _line(self, line: StatementLine) -> None:
         self.sheet.write_datetime(self.at, 0, line.stands_on, self.on_day)
-        told = "\n".join([what_happened(line, self.words), *notes(line, self.words)])
+        told = "\n".join([what_happened(line, self.words, self.money), *notes(line, self.words, self.money)])
         self.sheet.write_string(self.at, 1, told, self.wrapped)
         if line.line_kind == "document":
             self.sheet.write_string(self.at, 2, self.words.named("article", line.article_code), self.plain)

@@ -20,9 +20,10 @@ from operational_db.tariffs.explanation import money_in_words
 
 @dataclass(frozen=True)
 class StatementLine:
-    """A reading, a meter's operation or a document; columns as in ops.account_statement.
+    """A reading, a meter's operation, an awarded subsidy or a document; columns as in ops.account_statement.
 
-    `balance_minor` is what is owed after the line, `ledger_minor` the same recomputed from the ledger.
+    `balance_minor` is what is owed after the line, `ledger_minor` the same recomputed from the ledger; `unused_minor`
+    what is left of subsidies after a line that changes it.
     """
 
     line_kind: str
@@ -51,6 +52,9 @@ class StatementLine:
     reversed_bill_nos: list[int] | None
     recorded_at: datetime | None
     recorded_by: str | None
+    for_month: date | None
+    accrued_minor: int | None
+    unused_minor: int | None
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,8 @@ class AccountStatement:
     opening_minor: int
     lines: tuple[StatementLine, ...]
     closing_minor: int
+    unused_subsidy_minor: int | None
+    """What is left of subsidies at its end; None where none was ever awarded."""
 
     @property
     def charged_minor(self) -> int:
@@ -133,7 +139,7 @@ def reconcile_account(
             ).fetchall()
     statement = AccountStatement(
         account_no, addressee, currency["currency"], int(currency["minor_per_major"]), from_day, to_day, article,
-        opening.balance_minor, tuple(lines), closing.balance_minor,
+        opening.balance_minor, tuple(lines), closing.balance_minor, closing.unused_minor,
     )  # fmt: skip
     _prove(statement, [opening, *lines, closing])
     return statement

@@ -1,10 +1,11 @@
 """The directory of categories of benefits: set from a day on, closed, made valid again."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import class_row
 
 from operational_db.command_session import command_session
@@ -28,19 +29,72 @@ class Category:
     closed_on: date | None = None
 
 
+@dataclass(frozen=True)
+class CategoryChange:
+    """What a category gives otherwise; None stays as it is."""
+
+    category_name: str | None = None
+    share: Decimal | None = None
+    norm_kind: str | None = None
+    fixed_norm_kwh: Decimal | None = None
+    financing_source: str | None = None
+    report_row: str | None = None
+
+
 def set_category(settings: Settings, category: Category, *, from_day: date, by: str) -> None:
-    """Add a category, or say what an existing one gives from a day on.
+    """Add a category, or say all of what an existing one gives from a day on.
 
     Raises:
-        Refusal: an impossible share or norm, or a version from that day or later stands.
+        Refusal: an impossible share or norm, or a version from that day or later stands, no right.
     """
-    arguments = {"category": category.category_code, "from": from_day, "share": category.share}
-    with command_session(settings, "set_benefit_category", arguments, by=by) as (session, source_id):
+    told = _whole(category)
+    _tell_category(settings, "set_benefit_category", category.category_code, told, from_day, by=by, dry_run=False)
+
+
+def add_category(settings: Settings, category: Category, *, from_day: date, by: str, dry_run: bool = False) -> None:
+    """Add a category that is not there yet.
+
+    Raises:
+        Refusal: it is there, an impossible share or norm, no name, source or row, no right.
+    """
+    told = _whole(category)
+    _tell_category(settings, "add_benefit_category", category.category_code, told, from_day, by=by, dry_run=dry_run)
+
+
+def change_category(
+    settings: Settings, category_code: str, change: CategoryChange, *, from_day: date, by: str, dry_run: bool = False
+) -> None:
+    """Say what a category gives from a day on; what it gave before that day stays.
+
+    Raises:
+        Refusal: no such category, nothing changes, an impossible share or norm, a version from that day or later
+            stands, no right.
+    """
+    _tell_category(settings, "change_benefit_category", category_code, change, from_day, by=by, dry_run=dry_run)
+
+
+def _whole(category: Category) -> CategoryChange:
+    return CategoryChange(
+        category.category_name,
+        category.share,
+        category.norm_kind,
+        category.fixed_norm_kwh,
+        category.financing_source,
+        category.report_row,
+    )
+
+
+def _tell_category(
+    settings: Settings, function: str, category_code: str, told: CategoryChange, from_day: date, *, by: str,
+    dry_run: bool,
+) -> None:  # fmt: skip
+    arguments = {"category": category_code, "from": from_day, **asdict(told)}
+    with command_session(settings, function, arguments, by=by, dry_run=dry_run) as (session, source_id):
         session.execute(
-            "SELECT ops.set_benefit_category(%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            sql.SQL("SELECT {}(%s, %s, %s, %s, %s, %s, %s, %s, %s)").format(sql.Identifier("ops", function)),
             [
-                category.category_code, category.category_name, category.share, category.norm_kind,
-                category.fixed_norm_kwh, category.financing_source, category.report_row, from_day, source_id,
+                category_code, told.category_name, told.share, told.norm_kind, told.fixed_norm_kwh,
+                told.financing_source, told.report_row, from_day, source_id,
             ],
         )  # fmt: skip
 

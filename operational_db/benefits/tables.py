@@ -116,6 +116,7 @@ benefit_grant = Table(
     *valid_range(),
     *known_range(),
     *provenance(),
+    Column("document", Text, comment="Paper that this grant rests on, where it is not the holder's first one"),
     no_overlap("benefit_grant", "metering_point_id", "category_code", versioned=True),
     CheckConstraint("entitled_persons > 0", name="entitled_persons"),
     CheckConstraint("valid_to >= valid_from", name="span"),

@@ -11,18 +11,16 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-import xlsxwriter
-
 from operational_db.exchange.entered_files import ENCODING, cell_text, entered_rows, refuse_missing_columns
-from operational_db.file_formats.delimited import DelimitedError, write_delimited
+from operational_db.exchange.written_files import write_table
 from operational_db.metering.reading_estimates import SheetRow
 from operational_db.metering.readings import EnteredReadings, JudgedReading, ToldReading, UnreadableRow, enter_readings
-from operational_db.refusal import Refusal
 from operational_db.settings import Settings
 
 PLACE_COLUMNS = ("point_code", "account_no")
 NEEDED_COLUMNS = ("read_on", "value_kwh")
-SHEET_COLUMNS = (*(one.name for one in fields(SheetRow)), "read_on", "value_kwh", "kind", "note")
+TO_FILL_COLUMNS = ("read_on", "value_kwh", "kind", "note")
+SHEET_COLUMNS = (*(one.name for one in fields(SheetRow)), *TO_FILL_COLUMNS)
 CORRECTION_COLUMNS = ("row_no", "point_code", "serial_no", "zone_code", "read_on", "value_kwh", "kind", "sentence")
 
 
@@ -105,7 +103,7 @@ def write_sheet(rows: Sequence[SheetRow], path: Path) -> Path:
         Refusal: the file cannot be written.
     """
     table = [[*(cell_text(value) for value in asdict(row).values()), "", "", "", ""] for row in rows]
-    _write(path, SHEET_COLUMNS, table)
+    write_table(path, SHEET_COLUMNS, table, sheet="readings", to_fill=TO_FILL_COLUMNS)
     return path
 
 
@@ -123,7 +121,7 @@ def write_refused(readings: Sequence[JudgedReading], unreadable: Sequence[Unread
             "sentence": reading.sentence,
         }
         table.append([cell_text(known[name]) for name in CORRECTION_COLUMNS])
-    _write(path, CORRECTION_COLUMNS, table)
+    write_table(path, CORRECTION_COLUMNS, table, sheet="readings", to_fill=TO_FILL_COLUMNS)
     return path
 
 
@@ -165,38 +163,3 @@ def _require_columns(path: Path, heading: Sequence[str]) -> None:
     if not any(name in heading for name in PLACE_COLUMNS):
         missing.insert(0, " or ".join(PLACE_COLUMNS))
     refuse_missing_columns(path, heading, missing)
-
-
-def _write(path: Path, columns: Sequence[str], table: Sequence[Sequence[str]]) -> None:
-    if path.suffix.lower() == ".xlsx":
-        try:
-            _write_workbook(path, columns, table)
-        except OSError as error:
-            reason = error.strerror or error
-            raise Refusal(f"{path} cannot be written: {reason}; check the folder and the free space.") from error
-        return
-    batch = {name: [row[index] for row in table] for index, name in enumerate(columns)}
-    try:
-        write_delimited(path, columns, [batch], encoding=f"{ENCODING}-sig", delimiter=",")
-    except DelimitedError as error:
-        raise Refusal(str(error)) from error
-
-
-def _write_workbook(path: Path, columns: Sequence[str], table: Sequence[Sequence[str]]) -> None:
-    path.parent.stat()
-    with xlsxwriter.Workbook(path) as workbook:
-        sheet = workbook.add_worksheet("readings")
-        head = workbook.add_format({"bold": True, "bottom": 1})
-        to_fill = workbook.add_format({"bg_color": "#FFF7D6", "border": 1, "border_color": "#C9B458"})
-        sheet.write_row(0, 0, columns, head)
-        for row_no, row in enumerate(table, start=1):
-            for column, cell in enumerate(row):
-                is_to_fill = not cell and columns[column] in ("read_on", "value_kwh", "kind", "note")
-                sheet.write_string(row_no, column, cell, to_fill if is_to_fill else None)
-        for column, name in enumerate(columns):
-            longest = max([len(name), *(len(row[column]) for row in table)])
-            sheet.set_column(column, column, min(longest + 2, 40))
-        sheet.freeze_panes(1, 0)
-        sheet.repeat_rows(0)
-        sheet.set_landscape()
-        sheet.fit_to_pages(1, 0)

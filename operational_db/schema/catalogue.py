@@ -26,6 +26,7 @@ from operational_db.payments import service_tables as paid_services
 from operational_db.payments import tables as payments
 from operational_db.schema.metadata import metadata
 from operational_db.subscribers import tables as subscribers
+from operational_db.subsidies import tables as subsidies
 from operational_db.tariffs import tables as tariffs
 
 ROOM = Path(__file__).resolve().parents[1]
@@ -49,6 +50,7 @@ SUBSYSTEMS = (
     penalties,
     benefits,
     counted_benefits,
+    subsidies,
     grid,
     landing,
     migration,
@@ -126,6 +128,7 @@ SQL_FILES = tuple(
         "accounting/sql/account_balance.sql",
         "accounting/sql/origin_of_debt.sql",
         "accounting/sql/debt_ages.sql",
+        "subsidies/sql/subsidies_of_month.sql",
         "accounting/sql/account_statement.sql",
         "payments/sql/payers.sql",
         "payments/sql/allocation.sql",
@@ -145,8 +148,14 @@ SQL_FILES = tuple(
         "debt/sql/charge_penalties.sql",
         "benefits/sql/benefit_norms.sql",
         "benefits/sql/benefit_recalculation.sql",
+        "benefits/sql/benefit_holders.sql",
         "benefits/sql/benefit_grants.sql",
         "benefits/sql/benefit_categories.sql",
+        "benefits/sql/benefit_directory.sql",
+        "benefits/sql/benefit_reassignment.sql",
+        "subscribers/sql/family_sizes.sql",
+        "subsidies/sql/accrue_subsidies.sql",
+        "subsidies/sql/use_subsidies.sql",
         "schema/sql/posted_rows.sql",
         "schema/sql/audit_trail.sql",
         "schema/sql/row_level_security.sql",

@@ -16,6 +16,7 @@ from orchestration.command_line import (
     debts,
     demonstration,
     explaining,
+    families,
     installation,
     meters,
     migration,
@@ -28,6 +29,7 @@ from orchestration.command_line import (
     reference,
     reporting,
     services,
+    subsidies,
     unwinding,
 )
 from orchestration.command_line.ending import run_to_an_end
@@ -79,6 +81,8 @@ app.add_typer(payments.app, name="payments", rich_help_panel=_DATA)
 app.add_typer(services.app, name="services", rich_help_panel=_DATA)
 app.add_typer(penalties.app, name="penalty", rich_help_panel=_DATA)
 app.add_typer(benefits.app, name="benefits", rich_help_panel=_DATA)
+app.add_typer(subsidies.app, name="subsidies", rich_help_panel=_DATA)
+app.add_typer(families.app, name="family", rich_help_panel=_DATA)
 app.add_typer(database.app, name="db", rich_help_panel=_HOUSE)
 app.add_typer(reference.app, name="reference", rich_help_panel=_HOUSE)
 

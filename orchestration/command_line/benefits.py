@@ -6,19 +6,35 @@ Does not belong here: the rules of grants (`operational_db.benefits`).
 # Imports inside the functions: listing the commands must not wait for what one of them needs.
 # ruff: noqa: PLC0415
 from datetime import date
+from decimal import Decimal
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from orchestration.command_line.arguments import FIRST_USER, ByUser, day_of
+from orchestration.command_line.arguments import (
+    FIRST_USER,
+    AsJson,
+    ByUser,
+    UnitCode,
+    day_of,
+    energy_of,
+    number_of,
+)
 from orchestration.command_line.benefit_preview import show_recalculation
 from orchestration.command_line.meter_arguments import Point, database_settings
 
 app = typer.Typer(help="Benefits of households.", no_args_is_help=True)
+directory = typer.Typer(help="Categories: added, and changed from a day on.", no_args_is_help=True)
+app.add_typer(directory, name="category")
 
 Category = Annotated[str, typer.Argument(metavar="CATEGORY", help="The code of the category.")]
 FromDay = Annotated[date, typer.Option("--from", parser=day_of, metavar="YYYY-MM-DD", help="Its first day.")]
 OnDay = Annotated[date, typer.Option("--on", parser=day_of, metavar="YYYY-MM-DD", help="The first day without it.")]
+FixedNorm = Annotated[
+    Decimal | None,
+    typer.Option("--kwh", parser=energy_of, metavar="KWH", help="The monthly norm, where it is fixed."),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Try it and take it back.")]
 Preview = Annotated[
     bool, typer.Option("--preview", help="Show month by month what the next bill run would change; nothing is done.")
@@ -37,6 +53,61 @@ def categories(by: ByUser = FIRST_USER) -> None:
             f"{c.category_code}: {c.category_name}, {c.share:.0%} from {c.valid_from}, norm {c.norm_kind}, "
             f"{c.financing_source}, row {c.report_row}{closed}"
         )
+
+
+@directory.command("add")
+def add(
+    category: Category,
+    name: Annotated[str, typer.Option("--name", metavar="TEXT", help="What it is called.")],
+    share: Annotated[
+        Decimal, typer.Option("--share", parser=number_of, metavar="SHARE", help="Of the price, such as 0.75.")
+    ],
+    norm: Annotated[
+        str, typer.Option("--norm", metavar="KIND", help="dwelling, fixed (by profession) or none (all consumption).")
+    ],
+    financing: Annotated[str, typer.Option("--financing", metavar="TEXT", help="The source that pays for it.")],
+    row: Annotated[str, typer.Option("--row", metavar="TEXT", help="Its row in the report of benefits.")],
+    from_day: FromDay,
+    fixed_kwh: FixedNorm = None,
+    dry_run: DryRun = False,
+    by: ByUser = FIRST_USER,
+) -> None:
+    """Add a category to the directory.
+
+    [dim]wattbook benefits category add teacher --name "Village teachers" --share 1 --norm fixed --kwh 30
+    --financing "local budget" --row 11 --from 2026-01-01[/]
+    """
+    from operational_db.benefits.categories import Category as NewCategory
+    from operational_db.benefits.categories import add_category
+    from orchestration.answers import say
+
+    told = NewCategory(category, name, share, norm, financing, row, fixed_kwh)
+    add_category(database_settings(), told, from_day=from_day, dry_run=dry_run, by=by)
+    say("The category is possible." if dry_run else f"Category {category} is in the directory from {from_day} on.")
+
+
+@directory.command("change")
+def change(
+    category: Category,
+    from_day: FromDay,
+    name: Annotated[str | None, typer.Option("--name", metavar="TEXT", help="What it is called.")] = None,
+    share: Annotated[
+        Decimal | None, typer.Option("--share", parser=number_of, metavar="SHARE", help="Of the price, such as 0.75.")
+    ] = None,
+    norm: Annotated[str | None, typer.Option("--norm", metavar="KIND", help="dwelling, fixed or none.")] = None,
+    fixed_kwh: FixedNorm = None,
+    financing: Annotated[str | None, typer.Option("--financing", metavar="TEXT", help="Who pays for it.")] = None,
+    row: Annotated[str | None, typer.Option("--row", metavar="TEXT", help="Its row in the report.")] = None,
+    dry_run: DryRun = False,
+    by: ByUser = FIRST_USER,
+) -> None:
+    """Say what a category gives from a day on; what is not named stays, and so does what it gave before."""
+    from operational_db.benefits.categories import CategoryChange, change_category
+    from orchestration.answers import say
+
+    told = CategoryChange(name, share, norm, fixed_kwh, financing, row)
+    change_category(database_settings(), category, told, from_day=from_day, dry_run=dry_run, by=by)
+    say(f"Category {category} {'would give' if dry_run else 'gives'} that from {from_day} on.")
 
 
 @app.command("close")
@@ -122,6 +193,91 @@ def end(
         return
     end_benefit(database_settings(), grant_no, on=on, dry_run=dry_run, by=by)
     say(f"Grant {grant_no} {'would end' if dry_run else 'ends'} on {on}.")
+
+
+@app.command("reassign")
+def reassign(
+    grant_no: Annotated[int, typer.Argument(metavar="GRANT", help="The number of the grant.")],
+    from_day: FromDay,
+    category: Annotated[str | None, typer.Option("--category", metavar="CODE", help="Another category.")] = None,
+    persons: Annotated[int | None, typer.Option("--persons", help="Another number of entitled persons.")] = None,
+    dwelling: Annotated[str | None, typer.Option("--dwelling", help="Other equipment of the dwelling.")] = None,
+    holder: Annotated[str | None, typer.Option("--holder", metavar="NAME", help="Another person.")] = None,
+    tax_id: Annotated[str | None, typer.Option("--tax-id", help="Tax number of that person.")] = None,
+    document: Annotated[str | None, typer.Option("--document", help="Paper that it rests on from then on.")] = None,
+    dry_run: DryRun = False,
+    by: ByUser = FIRST_USER,
+) -> None:
+    """End a grant and begin another one on the same day; what is not named stays, its end too."""
+    from operational_db.benefits.grants import reassign_benefit
+    from orchestration.answers import say
+
+    new_no = reassign_benefit(
+        database_settings(), grant_no, from_day=from_day, category_code=category, persons=persons, dwelling=dwelling,
+        holder_name=holder, tax_id=tax_id, document=document, dry_run=dry_run, by=by,
+    )  # fmt: skip
+    say(
+        f"Grant {grant_no} could become another one on {from_day}." if dry_run
+        else f"Grant {grant_no} ends on {from_day}; grant {new_no} begins on that day."
+    )  # fmt: skip
+
+
+@app.command("holders")
+def holders(
+    on: Annotated[date, typer.Option("--on", parser=day_of, metavar="YYYY-MM-DD", help="The day that is meant.")],
+    category: Annotated[str | None, typer.Option("--category", metavar="CODE", help="Of one category.")] = None,
+    unit: UnitCode = None,
+    locality: Annotated[str | None, typer.Option("--locality", metavar="NAME", help="In one locality.")] = None,
+    street: Annotated[str | None, typer.Option("--street", metavar="NAME", help="In one street.")] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", metavar="FILE", help="Write the list: CSV, or XLSX by its ending.")
+    ] = None,
+    counts: Annotated[bool, typer.Option("--counts", help="Only how many there are in each street.")] = False,
+    by: ByUser = FIRST_USER,
+    as_json: AsJson = False,
+) -> None:
+    """List who holds benefits on a day, by category, RES, locality and street.
+
+    [dim]wattbook benefits holders --on 2026-01-31 --category veteran --unit SA01 --file veterans.xlsx[/]
+    """
+    from operational_db.benefits.holders import counts_of, holders_on, write_holders
+    from orchestration.answers import say, show_json, show_table
+
+    found = holders_on(
+        database_settings(), on, category_code=category, unit_code=unit, locality=locality, street=street, by=by
+    )
+    if file is not None:
+        write_holders(found, file)
+    if as_json:
+        show_json({"holders": counts_of(found) if counts else found, "file": file})
+        return
+    if file is not None:
+        say(f"{file}: {len(found)} grants.")
+        return
+    if not found:
+        say(f"Nobody holds such a benefit on {on}.")
+        return
+    if counts:
+        by_place = counts_of(found)
+        rows = [
+            (c.category_code, c.res_code, c.locality, c.street_name, c.grant_count, c.holder_count, c.entitled_persons)
+            for c in by_place
+        ]
+        together = [sum(row[column] for row in rows) for column in (4, 5, 6)]
+        heads = ("category", "RES", "locality", "street", "grants", "holders", "entitled")
+        show_table(heads, [*rows, ("together", "", "", "", *together)])
+        return
+    show_table(
+        ("category", "RES", "locality", "street", "house", "flat", "account", "holder", "entitled", "from", "to"),
+        [
+            (
+                h.category_code, h.res_code, h.locality, h.street_name, f"{h.house or ''}{h.house_letter or ''}",
+                h.flat, h.account_no, h.full_name, h.entitled_persons, h.valid_from, h.valid_to or "",
+            )
+            for h in found
+        ],
+    )  # fmt: skip
+    say(f"{len(found)} grants.")
 
 
 @app.command("list")

@@ -72,19 +72,21 @@ def reconcile(
 
 
 def _tell(found: "AccountStatement", words: "BillWords") -> None:
+    from dashboards.bills.page import Money
     from dashboards.bills.statement import notes, period_in_words, what_happened
     from orchestration.answers import money, say, show_table
 
     def coins(minor: int | None) -> str:
         return money(minor, found.minor_per_major)
 
+    in_words = Money(words, found.minor_per_major)
     article = words.named("article", found.article_code or "all")
     say(f"{found.account_no}, {period_in_words(found, words)}, {article}, {found.currency}")
     say(f"{words.text('st_opening')}: {coins(found.opening_minor)}")
     rows = [
         (
             line.stands_on,
-            "; ".join([what_happened(line, words), *notes(line, words)]),
+            "; ".join([what_happened(line, words, in_words), *notes(line, words, in_words)]),
             coins(line.amount_minor if line.is_debt else None),
             coins(-line.amount_minor if line.is_debt is False and line.amount_minor is not None else None),
             coins(line.balance_minor),
@@ -97,3 +99,5 @@ def _tell(found: "AccountStatement", words: "BillWords") -> None:
     else:
         say(words.text("st_nothing"))
     say(f"{words.text('st_closing')}: {coins(found.closing_minor)}")
+    if found.unused_subsidy_minor:
+        say(f"{words.text('st_unused')}: {coins(found.unused_subsidy_minor)}")

@@ -18,6 +18,8 @@ from operational_db.payments.corrections import bind_payment
 from operational_db.payments.recognition import pool_payments
 from operational_db.refusal import Refusal
 from operational_db.settings import Settings
+from operational_db.subscribers.family_sizes import add_family_size
+from operational_db.subsidies.accruals import ToldSubsidy, accrue_subsidies
 
 BY = "administrator"
 EXPECTED = Path(__file__).parents[1] / "fixtures" / "twenty_accounts" / "expected.csv"
@@ -231,6 +233,19 @@ def test_after_a_benefit_is_granted_a_load_stays(settings: Settings, dump: Path)
     set_category(settings, veteran, from_day=since, by=BY)
     grant_benefit(settings, "SA01/1/1#1", "veteran", Holder("Karimov"), from_day=since, by=BY)
     with pytest.raises(Refusal, match="benefits were granted at 1 of its accounts since, the first is SA01/1/1"):
+        withdraw(settings, protocol.protocol_id, by=BY)
+
+
+@pytest.mark.parametrize("what", ["a subsidy", "a family's size"])
+def test_after_a_clerk_kept_an_account_a_load_stays(settings: Settings, dump: Path, what: str) -> None:
+    protocol = migrate(settings, dump, profile="merged_utility", by=BY)
+    accept(settings, protocol.protocol_id, by=BY)
+    since = date(2026, 1, 1)
+    if what == "a subsidy":
+        assert accrue_subsidies(settings, [ToldSubsidy("SA01/1/1", since, 100, "D-1")], by=BY) == []
+    else:
+        add_family_size(settings, "SA01/1/1", 9, from_day=date(2026, 2, 1), by=BY)
+    with pytest.raises(Refusal, match="sizes of families were entered at 1 of its accounts since, the first is SA01"):
         withdraw(settings, protocol.protocol_id, by=BY)
 
 

@@ -51,7 +51,8 @@ $$;
 -- Lines of the days [from_day, to_day), either of which may be open, of one article or of all: an opening line, what
 -- happened, a closing line. is_debt: the document charges; one that takes another back stays on its side, with a minus.
 -- amount_minor is empty where no money moved; kind is the kind of bill, reading or operation. A document of which only
--- the ledger knows (of any kind) is told as the ledger tells it.
+-- the ledger knows (of any kind) is told as the ledger tells it. A subsidy that was awarded has accrued_minor and the
+-- month that it is for; unused_minor is what is left of subsidies after a line that changes it, and on the bounds.
 CREATE OR REPLACE FUNCTION ops.account_statement(of_account_id bigint, from_day date, to_day date, of_article text)
 RETURNS TABLE (
     line_kind text, kind text, stands_on date, article_code text, document_kind text, document_no bigint,
@@ -59,7 +60,8 @@ RETURNS TABLE (
     ledger_minor bigint,
     energy_kwh numeric, point_code text, serial_no text, new_serial_no text, zone_code text, value_kwh numeric,
     state text, reason text, channel_code text, external_id text, reversed_months date[],
-    reversed_bill_nos integer[], recorded_at timestamptz, recorded_by text
+    reversed_bill_nos integer[], recorded_at timestamptz, recorded_by text, for_month date, accrued_minor bigint,
+    unused_minor bigint
 )
 LANGUAGE sql STABLE
 AS $$
@@ -92,6 +94,12 @@ AS $$
             p.source_id
         FROM ops.payment AS p
         WHERE p.account_id = of_account_id
+        UNION ALL
+        SELECT
+            u.booked_month, 'subsidy', u.use_no, 'electricity', (u.booked_month + interval '1 month - 1 day')::date,
+            -u.used_minor, false, u.source_id
+        FROM ops.subsidy_use AS u
+        WHERE u.account_id = of_account_id
     ),
     matched AS (
         SELECT
@@ -128,19 +136,22 @@ AS $$
             'document' AS line_kind, s.article_code, s.document_kind, s.document_no, s.booked_month, s.document_on,
             s.amount_minor, s.is_debt, s.source_id, NULL::text AS kind, NULL::numeric AS energy_kwh,
             NULL::text AS point_code, NULL::text AS serial_no, NULL::text AS new_serial_no, NULL::text AS zone_code, NULL::numeric AS value_kwh,
-            NULL::text AS state, NULL::text AS reason
+            NULL::text AS state, NULL::text AS reason, NULL::text AS decision, NULL::date AS for_month,
+            NULL::bigint AS accrued_minor
         FROM shared AS s
         WHERE of_article IS NULL OR s.article_code = of_article
         UNION ALL
         SELECT
             e.happened_on, 1, e.kind, e.event_no, '', 'operation', 'electricity', NULL, NULL, NULL, e.happened_on, NULL,
-            NULL, e.source_id, e.kind, NULL, e.point_code, e.serial_no, e.new_serial_no, NULL, NULL, e.state, e.reason
+            NULL, e.source_id, e.kind, NULL, e.point_code, e.serial_no, e.new_serial_no, NULL, NULL, e.state, e.reason,
+            NULL, NULL, NULL
         FROM ops.meter_events_of_account(of_account_id) AS e
         WHERE of_article IS NULL OR of_article = 'electricity'
         UNION ALL
         SELECT
             r.read_on, 2, '', r.reading_id, '', 'reading', 'electricity', NULL, NULL, r.booked_month, r.read_on, NULL,
-            NULL, r.source_id, r.kind, NULL, p.code, m.serial_no, NULL, r.zone_code, r.value_kwh, r.state, r.reason
+            NULL, r.source_id, r.kind, NULL, p.code, m.serial_no, NULL, r.zone_code, r.value_kwh, r.state, r.reason,
+            NULL, NULL, NULL
         FROM ops.reading_state AS r
         INNER JOIN ops.metering_point AS p ON p.metering_point_id = r.metering_point_id
         LEFT JOIN ops.meter AS m ON m.meter_id = r.meter_id
@@ -150,19 +161,33 @@ AS $$
         SELECT
             (e.booked_month + interval '1 month - 1 day')::date, 4, e.kind, e.prepaid_no, '', 'imaginary', 'electricity',
             NULL, e.prepaid_no, e.booked_month, e.priced_on, NULL, NULL, e.source_id, e.kind, e.energy_kwh, p.code, NULL,
-            NULL, NULL, NULL, NULL, NULL
+            NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
         FROM ops.prepaid_energy AS e
         INNER JOIN ops.metering_point AS p ON p.metering_point_id = e.metering_point_id
         WHERE e.account_id = of_account_id AND (of_article IS NULL OR of_article = 'electricity')
+        UNION ALL
+        -- What is awarded moves no money until a bill takes it: an event, in the month from which it serves.
+        SELECT
+            ops.stands_on(k.serves_from, coalesce(k.decided_on, k.serves_from)), 2, k.booked_month::text, k.number, '',
+            'subsidy', 'electricity', NULL, k.number, k.booked_month, k.decided_on, NULL, NULL, k.source_id, k.kind,
+            NULL, NULL, NULL, NULL, NULL, NULL, NULL, k.note, k.decision, k.for_month, k.amount_minor
+        FROM ops.subsidy_history(of_account_id) AS k
+        WHERE k.amount_minor IS NOT NULL AND (of_article IS NULL OR of_article = 'electricity')
     ),
     balanced AS (
         SELECT
             h.*,
-            coalesce(sum(h.amount_minor) OVER (
-                ORDER BY h.stands_on, h.sort_no, h.sort_kind, h.sort_document_no, h.sort_article
-                ROWS UNBOUNDED PRECEDING
-            ), 0)::bigint AS balance_minor
-        FROM happened AS h
+            coalesce(sum(h.amount_minor) OVER in_order, 0)::bigint AS balance_minor,
+            (sum(h.unused_by) OVER in_order)::bigint AS unused_minor
+        FROM (
+            SELECT
+                x.*, CASE x.document_kind WHEN 'subsidy' THEN x.amount_minor ELSE x.accrued_minor END AS unused_by
+            FROM happened AS x
+        ) AS h
+        WINDOW in_order AS (
+            ORDER BY h.stands_on, h.sort_no, h.sort_kind, h.sort_document_no, h.sort_article
+            ROWS UNBOUNDED PRECEDING
+        )
     ),
     -- The proof goes by the entries alone, and by neither the documents nor the view above.
     entry AS MATERIALIZED (
@@ -180,7 +205,8 @@ AS $$
         SELECT
             b.line_kind, b.day,
             coalesce((SELECT sum(h.amount_minor) FROM happened AS h WHERE h.stands_on < b.before), 0) AS balance_minor,
-            coalesce((SELECT sum(e.moved_minor) FROM entry AS e WHERE e.stands_on < b.before), 0) AS ledger_minor
+            coalesce((SELECT sum(e.moved_minor) FROM entry AS e WHERE e.stands_on < b.before), 0) AS ledger_minor,
+            (SELECT sum(h.unused_by) FROM balanced AS h WHERE h.stands_on < b.before) AS unused_minor
         FROM (
             VALUES
             ('opening', from_day, coalesce(from_day, date '-infinity')),
@@ -260,24 +286,25 @@ AS $$
                 END
             ) AS kind,
             l.stands_on, l.article_code, l.document_kind, l.document_no, l.booked_month, l.document_on, l.is_debt,
-            l.amount_minor, l.balance_minor, l.ledger_minor,
-            coalesce(l.bill_kwh, l.energy_kwh) AS energy_kwh, l.point_code, l.serial_no,
-            l.new_serial_no, l.zone_code, l.value_kwh, l.state, coalesce(l.reasons, l.moved_reason, l.kept_reason, l.reason) AS reason, l.channel_code,
-            l.external_id,
-            l.reversed_months, l.reversed_bill_nos, l.recorded_at, l.recorded_by
+            l.amount_minor, l.balance_minor, l.ledger_minor, coalesce(l.bill_kwh, l.energy_kwh) AS energy_kwh, l.point_code,
+            l.serial_no, l.new_serial_no, l.zone_code, l.value_kwh, l.state,
+            coalesce(l.reasons, l.moved_reason, l.kept_reason, l.reason) AS reason, l.channel_code,
+            coalesce(l.external_id, l.decision) AS external_id, l.reversed_months, l.reversed_bill_nos, l.recorded_at,
+            l.recorded_by, l.for_month, l.accrued_minor,
+            CASE WHEN l.unused_by IS NOT NULL THEN l.unused_minor END AS unused_minor
         FROM line AS l
         UNION ALL
         SELECT
             CASE WHEN b.line_kind = 'opening' THEN 0 ELSE 2 END, 0, '', 0, '', b.line_kind, b.line_kind, b.day,
             of_article, NULL, NULL, NULL, NULL, NULL, NULL, b.balance_minor::bigint, b.ledger_minor::bigint, NULL, NULL,
-            NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+            NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, b.unused_minor::bigint
         FROM bound AS b
     )
     SELECT
         t.line_kind, t.kind, t.stands_on, t.article_code, t.document_kind, t.document_no, t.booked_month, t.document_on,
         t.is_debt, t.amount_minor, t.balance_minor, t.ledger_minor, t.energy_kwh, t.point_code, t.serial_no,
         t.new_serial_no, t.zone_code, t.value_kwh, t.state, t.reason, t.channel_code, t.external_id, t.reversed_months,
-        t.reversed_bill_nos, t.recorded_at, t.recorded_by
+        t.reversed_bill_nos, t.recorded_at, t.recorded_by, t.for_month, t.accrued_minor, t.unused_minor
     FROM told AS t
     ORDER BY t.part_no, t.stands_on, t.sort_no, t.sort_kind, t.sort_document_no, t.sort_article
 $$;

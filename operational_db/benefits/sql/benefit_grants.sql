@@ -83,18 +83,17 @@ BEGIN
             of_category_code, standing.grant_no::text, standing.valid_from::text
         );
     END IF;
-    INSERT INTO ops.benefit_holder (account_id, full_name, tax_id, document, source_id)
-    VALUES (point.account_id, holder_name, holder_tax_id, holder_document, of_source_id)
-    RETURNING benefit_holder_id INTO holder_id;
+    holder_id := ops.benefit_holder_of(point.account_id, holder_name, holder_tax_id, holder_document, of_source_id);
     new_no := nextval(pg_get_serial_sequence('ops.benefit_grant', 'benefit_grant_version_id'));
     INSERT INTO ops.benefit_grant (
         grant_no, metering_point_id, benefit_holder_id, category_code, dwelling_code, entitled_persons, valid_from,
-        valid_to, source_id
+        valid_to, source_id, document
     )
-    VALUES (
-        new_no, point.metering_point_id, holder_id, of_category_code, of_dwelling_code, persons, from_day, to_day,
-        of_source_id
-    );
+    SELECT
+        new_no, point.metering_point_id, h.benefit_holder_id, of_category_code, of_dwelling_code, persons, from_day,
+        to_day, of_source_id, nullif(nullif(btrim(holder_document), ''), h.document)
+    FROM ops.benefit_holder AS h
+    WHERE h.benefit_holder_id = holder_id;
     PERFORM ops.amend_bills_of_benefit(
         point.metering_point_id, from_day, to_day,
         format('category "%s" holds from %s (grant %s).', of_category_code, from_day, new_no), of_source_id
@@ -116,11 +115,11 @@ BEGIN
     RETURNING g.* INTO held;
     INSERT INTO ops.benefit_grant (
         grant_no, metering_point_id, benefit_holder_id, category_code, dwelling_code, entitled_persons, valid_from,
-        valid_to, source_id
+        valid_to, source_id, document
     )
     VALUES (
         held.grant_no, held.metering_point_id, held.benefit_holder_id, held.category_code, held.dwelling_code,
-        held.entitled_persons, held.valid_from, new_end, of_source_id
+        held.entitled_persons, held.valid_from, new_end, of_source_id, held.document
     );
     PERFORM ops.amend_bills_of_benefit(
         held.metering_point_id, new_end, held.valid_to,

@@ -44,12 +44,16 @@ BEGIN
         SELECT 'kept_price', k.account_id, k.kept_price_no, k.charge_minor
         FROM ops.kept_price AS k
         WHERE k.res_id = of_res_id AND k.booked_month = month
+        UNION ALL
+        SELECT 'subsidy', u.account_id, u.use_no, u.used_minor
+        FROM ops.subsidy_use AS u
+        WHERE u.res_id = of_res_id AND u.booked_month = month
     ),
     posted AS (
         SELECT g.document_kind, g.account_id, g.document_no, sum(g.amount_minor) AS amount_minor
         FROM ops.ledger AS g
         WHERE g.res_id = of_res_id AND g.booked_month = month
-            AND g.document_kind IN ('bill', 'benefit', 'payment', 'service', 'penalty', 'kept_price')
+            AND g.document_kind IN ('bill', 'benefit', 'payment', 'service', 'penalty', 'kept_price', 'subsidy')
         GROUP BY g.document_kind, g.account_id, g.document_no
     ),
     differing AS (
@@ -82,5 +86,6 @@ BEGIN
             'with the output of `wattbook doctor`.', res_code, found.many, found.first_no
         );
     END IF;
+    RETURN QUERY SELECT o.obstacle FROM ops.close_obstacles_of_subsidies(of_res_id, month, res_code) AS o;
 END
 $$;

@@ -71,6 +71,18 @@ BEGIN ATOMIC
         FROM ops.ledger AS g
         INNER JOIN ops.account AS a ON a.account_id = g.account_id
         WHERE g.res_id = of_res_id AND g.booked_month = month
+        UNION ALL
+        SELECT concat_ws('|', 'subsidy', a.account_no, s.accrual_no, s.kind, s.for_month, s.amount_minor, s.decision,
+            s.reverses_month, s.reverses_accrual_no)
+        FROM ops.subsidy_accrual AS s
+        INNER JOIN ops.account AS a ON a.account_id = s.account_id
+        WHERE s.res_id = of_res_id AND s.booked_month = month
+        UNION ALL
+        SELECT concat_ws('|', 'subsidy used', a.account_no, s.use_no, s.kind, s.charged_minor, s.benefit_minor,
+            s.available_minor, s.used_minor, s.reverses_use_no)
+        FROM ops.subsidy_use AS s
+        INNER JOIN ops.account AS a ON a.account_id = s.account_id
+        WHERE s.res_id = of_res_id AND s.booked_month = month
     )
     SELECT encode(
         sha256(convert_to(coalesce(string_agg(c.line, E'\n' ORDER BY c.line COLLATE "C"), ''), 'UTF8')), 'hex'

@@ -22,7 +22,8 @@ BEGIN
     FOREACH watched IN ARRAY ARRAY[
         'unit', 'unit_name', 'unit_placement', 'app_user', 'membership', 'group_right',
         'tariff', 'tariff_version', 'tariff_step', 'tariff_zone', 'vat_rate', 'ledger_account', 'posting_rule',
-        'payment_term', 'penalty_rule', 'reference_rate', 'price_index'
+        'payment_term', 'penalty_rule', 'reference_rate', 'price_index', 'benefit_norm', 'benefit_category',
+        'benefit_category_version', 'benefit_category_closing', 'benefit_holder', 'benefit_grant'
     ] LOOP
         EXECUTE format(
             'CREATE OR REPLACE TRIGGER record_row_version AFTER INSERT OR UPDATE OR DELETE ON ops.%I '
@@ -31,3 +32,12 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- Sizes of families come from old systems by the million, and a withdrawn load takes them away again: the protocol of
+-- the load tells of those rows. What people add and end is recorded here.
+CREATE OR REPLACE TRIGGER record_row_version AFTER UPDATE ON ops.family_size
+FOR EACH ROW EXECUTE FUNCTION audit.record_row_version();
+CREATE OR REPLACE TRIGGER record_added_row AFTER INSERT ON ops.family_size
+FOR EACH ROW WHEN (new.source_row = 0) EXECUTE FUNCTION audit.record_row_version();
+CREATE OR REPLACE TRIGGER record_removed_row AFTER DELETE ON ops.family_size
+FOR EACH ROW WHEN (old.source_row = 0) EXECUTE FUNCTION audit.record_row_version();

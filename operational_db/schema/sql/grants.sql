@@ -40,8 +40,8 @@ REVOKE DELETE ON ops.bill_amendment, ops.bill_amendment_settled, ops.bill_line_r
 ops.bill_run_approval, ops.bill, ops.bill_line, ops.billed_days, ops.bill_run, ops.period_close, ops.payment_reversal,
 ops.service_bill, ops.payment_package_draft, ops.payment_draft FROM wattbook_loader;
 
-REVOKE INSERT, DELETE ON ops.penalty, ops.penalty_reversal, ops.penalty_waiver, ops.prepaid_energy,
-ops.benefit_line, ops.consumption_adjustment, ops.kept_price FROM wattbook_loader;
+REVOKE INSERT, DELETE ON ops.penalty, ops.penalty_reversal, ops.penalty_waiver, ops.prepaid_energy, ops.benefit_line,
+ops.subsidy_accrual, ops.subsidy_use, ops.consumption_adjustment, ops.kept_price FROM wattbook_loader;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA landing, migration TO wattbook_dbt;
 GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA landing, migration TO wattbook_loader;
@@ -62,6 +62,13 @@ FROM wattbook_dbt;
 REVOKE EXECUTE ON FUNCTION ops.charge_penalties(date, integer, bigint, bigint),
 ops.reverse_penalties(date, bigint, date, date, text, bigint), ops.unwind_credits(date, integer, bigint, bigint),
 ops.enter_reference_rate(text, date, numeric, text, bigint), ops.enter_price_index(text, date, numeric, text, bigint)
+FROM wattbook_dbt;
+REVOKE EXECUTE ON FUNCTION ops.accrue_subsidies(
+    text[], date[], bigint[], text[], text[], date[], text[], integer[], bigint
+), ops.reverse_subsidy(text, date, integer, text, bigint), ops.use_subsidies(date, integer, bigint, bigint)
+FROM wattbook_dbt;
+REVOKE EXECUTE ON FUNCTION ops.add_family_size(text, integer, date, bigint),
+ops.delete_family_size(text, date, bigint)
 FROM wattbook_dbt;
 GRANT EXECUTE ON FUNCTION ops.current_user_id(), ops.visible_res_ids(), ops.find_unit(text),
 ops.res_under(integer, date), ops.refuse(text, text[])

@@ -45,7 +45,7 @@ BEGIN
         'seal_removal', 'work_order', 'work_order_event', 'bill_amendment', 'bill_amendment_settled',
         'bill_line_reversal', 'bill_run_preview', 'bill_run_approval', 'refused_reading', 'payment_package',
         'payment_reversal', 'service_bill', 'penalty', 'penalty_reversal', 'penalty_waiver', 'prepaid_energy',
-        'benefit_line', 'consumption_adjustment', 'kept_price'
+        'benefit_line', 'subsidy_accrual', 'subsidy_use', 'consumption_adjustment', 'kept_price'
     ] LOOP
         EXECUTE format(
             'CREATE OR REPLACE TRIGGER refuse_change BEFORE UPDATE OR DELETE ON ops.%I '
@@ -102,7 +102,7 @@ DECLARE
 BEGIN
     FOREACH posted IN ARRAY ARRAY[
         'reading', 'measured_energy', 'interval_energy', 'bill', 'bill_line', 'ledger', 'payment', 'service_bill',
-        'penalty', 'prepaid_energy', 'benefit_line'
+        'penalty', 'prepaid_energy', 'benefit_line', 'subsidy_accrual', 'subsidy_use', 'kept_price'
     ] LOOP
         EXECUTE format(
             'CREATE OR REPLACE TRIGGER only_open_months AFTER INSERT ON ops.%I REFERENCING NEW TABLE AS entered '

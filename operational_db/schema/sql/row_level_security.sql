@@ -14,7 +14,7 @@ BEGIN
         'meter_operation_reading', 'meter_operation_gap', 'meter_test', 'meter_movement', 'seal', 'bill_amendment',
         'bill_line_reversal', 'refused_reading', 'payment_package_draft', 'payment_draft', 'payment_reversal',
         'service_bill', 'penalty', 'penalty_reversal', 'penalty_waiver', 'prepaid_energy', 'benefit_grant',
-        'benefit_holder', 'benefit_line', 'consumption_adjustment', 'kept_price'
+        'benefit_holder', 'benefit_line', 'subsidy_accrual', 'subsidy_use', 'consumption_adjustment', 'kept_price'
     ] LOOP
         condition := CASE
             WHEN guarded IN ('metering_point', 'contract', 'account_subscriber', 'account_premises',
