@@ -55,6 +55,14 @@ class CloseCheck:
 
 
 @dataclass(frozen=True)
+class MonthOfRes:
+    """The RES of a unit that have a month, by code: those where it stands open, and those where it is closed."""
+
+    open: tuple[str, ...]
+    closed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class DoubtfulClose:
     """A closed month of a RES that is not what its close says; `doubt` tells what differs."""
 
@@ -151,8 +159,31 @@ def close_obstacles(settings: Settings, month: date, *, unit_code: str | None = 
     return [obstacle for check in checks for obstacle in check.obstacles]
 
 
-def closes_in_doubt(settings: Settings, *, unit_code: str | None = None, by: str) -> list[DoubtfulClose]:
-    """Closed months under a unit whose rows or chain are not what their close says; computed anew from all rows."""
+def month_of_res(settings: Settings, month: date, *, unit_code: str | None = None, by: str) -> MonthOfRes:
+    """Where under a unit a month stands open, and where it is closed.
+
+    Raises:
+        Refusal: no such unit, no right, or the month was opened at none of its RES.
+    """
+    first_day = month.replace(day=1)
+    with connect(settings, Role.APP, user=by) as session, refusals():
+        unit_id = find_unit(session, unit_code)
+        session.execute("SELECT ops.require_right(%s, 'see', %s)", [by, unit_id])
+        states = _states_of_res(session, unit_id, first_day)
+    return MonthOfRes(
+        tuple(code for _, code, is_closed in states if not is_closed),
+        tuple(code for _, code, is_closed in states if is_closed),
+    )
+
+
+def closes_in_doubt(
+    settings: Settings, *, unit_code: str | None = None, by: str, newest_only: bool = False
+) -> list[DoubtfulClose]:
+    """Closed months under a unit whose rows or chain are not what their close says; computed anew from all rows.
+
+    Args:
+        newest_only: only the last closed month of each RES, which is what a day may wait for.
+    """
     with connect(settings, Role.APP, user=by) as session, refusals():
         unit_id = find_unit(session, unit_code)
         session.execute("SELECT ops.require_right(%s, 'close', %s)", [by, unit_id])
@@ -160,8 +191,8 @@ def closes_in_doubt(settings: Settings, *, unit_code: str | None = None, by: str
             DoubtfulClose(*row)
             for row in session.execute(
                 "SELECT res_code, booked_month, doubt FROM ops.closes_in_doubt("
-                "  (SELECT array_agg(r.res_id) FROM ops.res_under(%s, current_date) AS r))",
-                [unit_id],
+                "  (SELECT array_agg(r.res_id) FROM ops.res_under(%s, current_date) AS r), %s)",
+                [unit_id, newest_only],
             )
         ]
 
@@ -186,6 +217,15 @@ def find_account(session: psycopg.Connection, account_no: str) -> tuple[int, int
 
 def _open_res(session: psycopg.Connection, unit_id: int, month: date) -> list[tuple[int, str]]:
     """The RES under the unit whose month is open, by code; refuses when all are closed or none was ever opened."""
+    states = _states_of_res(session, unit_id, month)
+    still_open = [(res_id, code) for res_id, code, is_closed in states if not is_closed]
+    if not still_open:
+        raise Refusal(f"Month {month:%Y-%m} is closed already for all {len(states)} RES there; nothing was done.")
+    return still_open
+
+
+def _states_of_res(session: psycopg.Connection, unit_id: int, month: date) -> list[tuple[int, str, bool]]:
+    """The RES under the unit that have the month, by code, and whether it is closed; refuses where none has."""
     states = session.execute(
         "SELECT u.unit_id, u.code, c.res_id IS NOT NULL"
         " FROM ops.res_under(%s, %s) AS r"
@@ -197,7 +237,4 @@ def _open_res(session: psycopg.Connection, unit_id: int, month: date) -> list[tu
     ).fetchall()
     if not states:
         raise Refusal(f"Month {month:%Y-%m} was never opened there, so there is nothing to close.")
-    still_open = [(res_id, code) for res_id, code, is_closed in states if not is_closed]
-    if not still_open:
-        raise Refusal(f"Month {month:%Y-%m} is closed already for all {len(states)} RES there; nothing was done.")
-    return still_open
+    return states
