@@ -29,6 +29,7 @@ from orchestration.command_line import (
     reference,
     reporting,
     services,
+    trial_balance,
     unwinding,
 )
 from orchestration.command_line.ending import run_to_an_end
@@ -64,6 +65,7 @@ app.command(rich_help_panel=_DATA)(explaining.explain)
 app.command(rich_help_panel=_DATA)(printing.print_bills)
 app.command(rich_help_panel=_DATA)(reconciling.reconcile)
 app.command(rich_help_panel=_RESULTS)(debts.debt)
+app.command("trial-balance", rich_help_panel=_RESULTS)(trial_balance.trial_balance)
 app.command(rich_help_panel=_DATA)(billing.unbilled)
 app.command(rich_help_panel=_DATA)(billing.rebill)
 app.command(rich_help_panel=_DATA)(unwinding.unwind)
