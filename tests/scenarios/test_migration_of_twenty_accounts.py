@@ -153,7 +153,8 @@ def test_bills_of_the_loaded_accounts_are_those_worked_by_hand(settings: Setting
             for row in csv.DictReader(file)
         }
     # The end of January by hand (docs/twenty_accounts.md), with the archived account and without what SA03/1/8 was not
-    # billed for want of a tariff: 2,425,800 + 150,300,000 + 70,000 + 23,068,000.25 + 3,500,000 - 60,000 = 179,303,800.25.
+    # billed for want of a tariff:
+    # 2,425,800 + 150,300,000 + 70,000 + 23,068,000.25 + 3,500,000 - 60,000 = 179,303,800.25.
     january = trial_balance(settings, date(2026, 1, 1), by=BY)
     assert (january.is_proven, january.owed_by_chart_minor) == (True, 17_930_380_025)
     for month in ("2026-01", "2026-02", "2026-03"):
