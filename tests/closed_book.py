@@ -33,11 +33,18 @@ _OF_TYPE = {
 
 @dataclass(frozen=True)
 class PostedTable:
-    """A table of posted rows; `partition` is that of January, and is_monthly tells whether its rows name a month."""
+    """A table of posted rows.
+
+    Attributes:
+        partition: that of January, where it has partitions.
+        is_monthly: whether its rows name a month.
+        column: the last one.
+    """
 
     name: str
     partition: str | None
     is_monthly: bool
+    column: str
 
     @property
     def places(self) -> Iterator[str]:
@@ -122,7 +129,9 @@ class ClosedBook:
             for row in self.database.execute(
                 "SELECT c.relname,"
                 " CASE WHEN c.relkind = 'p' THEN ops.partition_name(c.relname, %s) END,"
-                " EXISTS (SELECT 1 FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = 'booked_month')"
+                " EXISTS (SELECT 1 FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = 'booked_month'),"
+                " (SELECT a.attname FROM pg_attribute AS a WHERE a.attrelid = c.oid AND NOT a.attisdropped"
+                "  ORDER BY a.attnum DESC LIMIT 1)"
                 " FROM pg_class AS c"
                 " INNER JOIN pg_trigger AS t ON t.tgrelid = c.oid AND t.tgname = 'refuse_change'"
                 " WHERE c.relnamespace = 'ops'::regnamespace AND NOT c.relispartition ORDER BY 1",

@@ -147,8 +147,8 @@ ABOUT_A_MONTH = {
     "reading_event": "what becomes of a reading: bills of the open month follow",
 }
 
-REFUSED = ("42501", REFUSED_SQLSTATE)
-"""No privilege, or a guard's own sentence."""
+REFUSED = ("42501", REFUSED_SQLSTATE, "0A000")
+"""No privilege, a guard's own sentence, or COPY into a table whose rows are seen by RES."""
 
 
 @pytest.fixture
@@ -186,7 +186,7 @@ def _doors(closed: ClosedBook, table: PostedTable) -> dict[str, Callable[[psycop
     doors = {}
     condition = f"WHERE booked_month = '{JANUARY}'" if table.is_monthly else ""
     for place in table.places:
-        doors[f"UPDATE {place}"] = door(f"UPDATE ops.{place} SET source_id = source_id + 1 {condition}")
+        doors[f"UPDATE {place}"] = door(f"UPDATE ops.{place} SET {table.column} = {table.column} {condition}")
         doors[f"DELETE {place}"] = door(f"DELETE FROM ops.{place} {condition}")
         doors[f"TRUNCATE {place}"] = door(f"TRUNCATE ops.{place}")
         if table.is_monthly and table.name not in ABOUT_A_MONTH:
@@ -204,9 +204,10 @@ def test_no_role_changes_a_closed_month_through_any_door_of_any_posted_table(
     assert {"wattbook_owner", "wattbook_app", "wattbook_loader"} <= set(closed.roles())
     for table in closed.tables:
         if table.is_monthly and table.name not in ABOUT_A_MONTH:
+            row = closed.another_row(table)
             database.execute(f"CREATE TABLE work.another_{table.name} (LIKE ops.{table.name})")
             with database.cursor().copy(f"COPY work.another_{table.name} FROM STDIN (FORMAT binary)") as copy:
-                copy.write(closed.another_row(table))
+                copy.write(row)
     database.execute("GRANT SELECT ON ALL TABLES IN SCHEMA work TO public")
     before = closed.content()
     assert all(before.values()), "a table without rows keeps nobody out"
@@ -227,7 +228,7 @@ def test_what_is_no_part_of_a_month_is_not_hashed_and_what_is_hashed_is_guarded(
     (definition,) = database.execute(
         "SELECT pg_get_functiondef('ops.period_content_hash(integer, date)'::regprocedure)"
     ).fetchone()
-    hashed = set(re.findall(r"FROM (?:ops\.)?(\w+) \w+", definition)) - {"canonical"}
+    hashed = set(re.findall(r"FROM \(*(?:ops\.)?(\w+) ", definition)) - {"canonical"}
     assert {"bill", "bill_line", "ledger", "payment"} <= hashed
     assert hashed.isdisjoint(ABOUT_A_MONTH)
     guarded = {
