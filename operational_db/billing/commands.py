@@ -48,10 +48,14 @@ class ClosedMonth:
 
 @dataclass(frozen=True)
 class CloseCheck:
-    """What stands in the way of closing a month of a RES, a sentence each; none where nothing does."""
+    """What stands in the way of closing a month of a RES, a sentence each; none where nothing does.
+
+    `notes` are what a person should know before, though it stands in nobody's way.
+    """
 
     res_code: str
     obstacles: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -144,9 +148,12 @@ def close_checks(settings: Settings, month: date, *, unit_code: str | None = Non
         return [
             CloseCheck(
                 res_code,
-                tuple(
-                    row[0]
-                    for row in session.execute("SELECT obstacle FROM ops.close_obstacles(%s, %s)", [res_id, first_day])
+                *(
+                    tuple(row[0] for row in session.execute(statement, [res_id, first_day]))
+                    for statement in (
+                        "SELECT obstacle FROM ops.close_obstacles(%s, %s)",
+                        "SELECT note FROM ops.close_notes(%s, %s)",
+                    )
                 ),
             )
             for res_id, res_code in _open_res(session, unit_id, first_day)

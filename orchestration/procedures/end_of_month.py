@@ -142,16 +142,20 @@ class _EndOfMonth:
         checks = [one for one in checks if one.res_code in asked]
         self.open_res = [one.res_code for one in checks if not one.obstacles]
         obstacles = tuple(obstacle for one in checks for obstacle in one.obstacles)
+        notes = tuple(note for one in checks for note in one.notes)
         if not obstacles:
             return Step(
-                "checks", Outcome.DONE, f"Nothing stands in the way of closing {self.shown_month} at {len(asked)} RES."
+                "checks",
+                Outcome.WAITS if notes else Outcome.DONE,
+                f"Nothing stands in the way of closing {self.shown_month} at {len(asked)} RES.",
+                notes,
             )
         return Step(
             "checks",
             Outcome.STANDS_IN_THE_WAY,
             f"Something stands in the way of closing {self.shown_month} at {len(asked) - len(self.open_res)} of "
             f"{len(asked)} RES{', as the book is now' if self._dry_run else ''}:",
-            obstacles,
+            obstacles + notes,
         )
 
     def close(self) -> Step:

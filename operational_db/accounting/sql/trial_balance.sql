@@ -12,7 +12,8 @@ UNION ALL
 SELECT 'payment', p.account_id, p.res_id, p.booked_month, p.payment_no, p.amount_minor, -p.amount_minor
 FROM ops.payment AS p
 UNION ALL
-SELECT 'service', s.account_id, s.res_id, s.booked_month, s.service_no, s.charge_minor, s.charge_minor
+SELECT
+    'service', s.account_id, s.res_id, s.booked_month, s.service_no, s.charge_minor, s.charge_minor AS movement_minor
 FROM ops.service_bill AS s
 UNION ALL
 SELECT
