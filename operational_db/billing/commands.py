@@ -108,10 +108,12 @@ def bill_month(
     return BillRun(run[0], first_day, run[1], run[2], run[3], int(run[4]), run[5], run[6], int(run[7]))
 
 
-def close_month(settings: Settings, month: date, *, unit_code: str | None = None, by: str) -> list[ClosedMonth]:
+def close_month(
+    settings: Settings, month: date, *, unit_code: str | None = None, by: str, dry_run: bool = False
+) -> list[ClosedMonth]:
     """Close a month for every RES under a unit, all or none; afterwards the database refuses to post into it.
 
-    RES that are closed already are left as they are.
+    RES that are closed already are left as they are. Tried dry, all is done and taken back.
 
     Raises:
         Refusal: no right, nothing to close, or what stands in the way (see `close_obstacles`).
@@ -132,6 +134,8 @@ def close_month(settings: Settings, month: date, *, unit_code: str | None = None
                 "SELECT ops.close_month(%s, %s, %s)", [res_id, first_day, source_id]
             ).fetchone()[0]
             closed.append(ClosedMonth(res_code, first_day, chain_hash))
+        if dry_run:
+            session.rollback()
     return closed
 
 

@@ -4,7 +4,7 @@
 -- Why a month of a RES cannot be closed yet for its money: one row per reason, each naming the first that it is about.
 CREATE OR REPLACE FUNCTION ops.close_obstacles_of_money(of_res_id integer, month date, res_code text)
 RETURNS TABLE (obstacle text)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, ops
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, ops SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
     found record;

@@ -2,10 +2,15 @@
 
 -- The posted rows of a RES and month in one canonical text per row, in key order. Surrogate numbers of runs and
 -- readings are left out, so that a rerun after a crash gives the same hash.
+-- Planned for the very month and RES, here and in what looks for obstacles: a plan for any month expects the rows of all
+-- months, more with each, and comes to read all accounts of the supplier for those of one RES.
 CREATE OR REPLACE FUNCTION ops.period_content_hash(of_res_id integer, month date)
 RETURNS text
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, ops
-BEGIN ATOMIC
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, ops SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    content_hash text;
+BEGIN
     WITH canonical AS (
         SELECT concat_ws('|', 'bill', a.account_no, b.bill_no, b.kind, b.energy_kwh, b.charge_minor, b.vat_minor,
             b.reverses_month, b.reverses_bill_no) AS line
@@ -59,14 +64,16 @@ BEGIN ATOMIC
     )
     SELECT encode(
         sha256(convert_to(coalesce(string_agg(c.line, E'\n' ORDER BY c.line COLLATE "C"), ''), 'UTF8')), 'hex'
-    )
+    ) INTO content_hash
     FROM canonical AS c;
-END;
+    RETURN content_hash;
+END
+$$;
 
 -- Why a month of a RES cannot be closed yet: one row per reason, naming the first that it is about; none when it can.
 CREATE OR REPLACE FUNCTION ops.close_obstacles(of_res_id integer, month date)
 RETURNS TABLE (obstacle text)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, ops
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, ops SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
     res_code text := (SELECT u.code FROM ops.unit AS u WHERE u.unit_id = of_res_id);
@@ -131,7 +138,7 @@ $$;
 -- reading in quarantine is explained: decided later, its energy is billed in a month that is open then.
 CREATE OR REPLACE FUNCTION ops.close_notes(of_res_id integer, month date)
 RETURNS TABLE (note text)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, ops
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, ops SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
     res_code text := (SELECT u.code FROM ops.unit AS u WHERE u.unit_id = of_res_id);
@@ -164,7 +171,7 @@ $$;
 -- Closes the month of a RES for the user of the session; returns the hash that chains it to the close before.
 CREATE OR REPLACE FUNCTION ops.close_month(of_res_id integer, close_month date, close_source_id bigint)
 RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, ops
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, ops SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
     month date := date_trunc('month', close_month)::date;
