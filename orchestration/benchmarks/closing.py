@@ -75,8 +75,8 @@ ORDER BY r.reading_id, e.place
 class TimedClose:
     """The close of one month of all RES: which in the row of months, how much is in it, the median seconds.
 
-    `processor_seconds` are those of the server's processes, which other work on the machine hardly lengthens; None where
-    the server runs elsewhere.
+    `processor_seconds` are those of the server's processes, which other work on the machine hardly lengthens; None
+    where the server runs elsewhere.
     """
 
     number: int

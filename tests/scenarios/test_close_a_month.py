@@ -251,6 +251,19 @@ def test_the_command_line_says_where_nothing_stands_in_the_way_and_verifies_what
     assert "2026-01 of SA01: its rows are not those that were closed; bills 0 now and 1 then" in err
 
 
+def test_what_a_close_asks_is_planned_for_its_own_month(database: psycopg.Connection) -> None:
+    # A plan for any month expects the rows of all months, and reads the accounts of all RES for those of one.
+    planned = dict(
+        database.execute(
+            "SELECT p.proname, coalesce(p.proconfig::text LIKE '%plan_cache_mode=force_custom_plan%', false)"
+            " FROM pg_proc AS p WHERE p.pronamespace = 'ops'::regnamespace"
+            " AND p.proname IN ('close_month', 'close_notes', 'close_obstacles', 'close_obstacles_of_money',"
+            " 'period_content_hash')"
+        ).fetchall()
+    )
+    assert (len(planned), set(planned.values())) == (5, {True})
+
+
 def _past_the_book(desk: CashDesk, statement: str) -> None:
     """What only the owner of the machine can do: change posted rows with the guards switched off."""
     with connect_as_admin(desk.settings) as session:

@@ -2,8 +2,8 @@
 
 -- The posted rows of a RES and month in one canonical text per row, in key order. Surrogate numbers of runs and
 -- readings are left out, so that a rerun after a crash gives the same hash.
--- Planned for the very month and RES, here and in what looks for obstacles: a plan for any month expects the rows of all
--- months, more with each, and comes to read all accounts of the supplier for those of one RES.
+-- Planned for the very month and RES, here and in what looks for obstacles: a plan for any month expects the rows of
+-- all months, more with each, and comes to read all accounts of the supplier for those of one RES.
 CREATE OR REPLACE FUNCTION ops.period_content_hash(of_res_id integer, month date)
 RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, ops SET plan_cache_mode = force_custom_plan

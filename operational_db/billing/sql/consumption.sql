@@ -11,9 +11,9 @@ FROM (
 WHERE last_event.event IN ('quarantined', 'cancelled', 'superseded');
 
 -- Readings entered in the month at these RES (and perhaps for one account) that no bill counts up to and that are not
--- set aside, each with the day of the value before it that stands on its scale; none where it is the first. They are few
--- when it matters (before a close), so each is looked up among the set aside; OFFSET 0 keeps the planner from gathering
--- all that ever were.
+-- set aside, each with the day of the value before it that stands on its scale; none where it is the first. They are
+-- few when it matters (before a close), so each is looked up among the set aside; OFFSET 0 keeps the planner from
+-- gathering all that ever were.
 CREATE OR REPLACE FUNCTION ops.unbilled_readings(month date, res_ids integer[], only_account_id bigint DEFAULT NULL)
 RETURNS TABLE (
     account_id bigint, metering_point_id bigint, reading_id bigint, read_on date, counted_from date
@@ -37,11 +37,19 @@ BEGIN ATOMIC
         FROM ops.reading AS o
         WHERE o.account_id = u.account_id AND o.metering_point_id = u.metering_point_id AND o.meter_id = u.meter_id
             AND o.zone_code = u.zone_code AND (o.read_on, o.reading_id) < (u.read_on, u.reading_id)
-            AND NOT EXISTS (SELECT 1 FROM ops.reading_set_aside AS a WHERE a.reading_id = o.reading_id ORDER BY 1 OFFSET 0)
+            AND NOT EXISTS (
+                SELECT 1 FROM ops.reading_set_aside AS a
+                WHERE a.reading_id = o.reading_id
+                ORDER BY a.reading_id OFFSET 0
+            )
         ORDER BY o.read_on DESC
         LIMIT 1
     ) AS before ON true
-    WHERE NOT EXISTS (SELECT 1 FROM ops.reading_set_aside AS a WHERE a.reading_id = u.reading_id ORDER BY 1 OFFSET 0);
+    WHERE NOT EXISTS (
+        SELECT 1 FROM ops.reading_set_aside AS a
+        WHERE a.reading_id = u.reading_id
+        ORDER BY a.reading_id OFFSET 0
+    );
 END;
 
 -- Those of them that wait to be billed. The first value that stands on a scale does not wait: energy is counted from
