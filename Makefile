@@ -50,6 +50,7 @@ bench: $(INSTALLED)
 	$(BIN)/wattbook bench --accounts $(ACCOUNTS)
 	$(BIN)/python -m orchestration.benchmarks.reading_judge
 	$(BIN)/python -m orchestration.benchmarks.reading_file
+	$(BIN)/python -m orchestration.benchmarks.closing
 
 torture: $(INSTALLED)
 	$(BIN)/pytest -m torture

@@ -14,3 +14,8 @@ def month_of_partition(partition_key: str) -> date:
 
 def partition_of_month(month: date) -> str:
     return month.replace(day=1).isoformat()
+
+
+def month_before(day: date) -> date:
+    """The calendar month that ended last before the day's own."""
+    return date(day.year - (day.month == 1), (day.month - 2) % 12 + 1, 1)

@@ -48,10 +48,22 @@ class ClosedMonth:
 
 @dataclass(frozen=True)
 class CloseCheck:
-    """What stands in the way of closing a month of a RES, a sentence each; none where nothing does."""
+    """What stands in the way of closing a month of a RES, a sentence each; none where nothing does.
+
+    `notes` are what a person should know before, though it stands in nobody's way.
+    """
 
     res_code: str
     obstacles: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MonthOfRes:
+    """The RES of a unit that have a month, by code: those where it stands open, and those where it is closed."""
+
+    open: tuple[str, ...]
+    closed: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -96,10 +108,12 @@ def bill_month(
     return BillRun(run[0], first_day, run[1], run[2], run[3], int(run[4]), run[5], run[6], int(run[7]))
 
 
-def close_month(settings: Settings, month: date, *, unit_code: str | None = None, by: str) -> list[ClosedMonth]:
+def close_month(
+    settings: Settings, month: date, *, unit_code: str | None = None, by: str, dry_run: bool = False
+) -> list[ClosedMonth]:
     """Close a month for every RES under a unit, all or none; afterwards the database refuses to post into it.
 
-    RES that are closed already are left as they are.
+    RES that are closed already are left as they are. Tried dry, all is done and taken back.
 
     Raises:
         Refusal: no right, nothing to close, or what stands in the way (see `close_obstacles`).
@@ -120,6 +134,8 @@ def close_month(settings: Settings, month: date, *, unit_code: str | None = None
                 "SELECT ops.close_month(%s, %s, %s)", [res_id, first_day, source_id]
             ).fetchone()[0]
             closed.append(ClosedMonth(res_code, first_day, chain_hash))
+        if dry_run:
+            session.rollback()
     return closed
 
 
@@ -136,9 +152,12 @@ def close_checks(settings: Settings, month: date, *, unit_code: str | None = Non
         return [
             CloseCheck(
                 res_code,
-                tuple(
-                    row[0]
-                    for row in session.execute("SELECT obstacle FROM ops.close_obstacles(%s, %s)", [res_id, first_day])
+                *(
+                    tuple(row[0] for row in session.execute(statement, [res_id, first_day]))
+                    for statement in (
+                        "SELECT obstacle FROM ops.close_obstacles(%s, %s)",
+                        "SELECT note FROM ops.close_notes(%s, %s)",
+                    )
                 ),
             )
             for res_id, res_code in _open_res(session, unit_id, first_day)
@@ -151,8 +170,31 @@ def close_obstacles(settings: Settings, month: date, *, unit_code: str | None = 
     return [obstacle for check in checks for obstacle in check.obstacles]
 
 
-def closes_in_doubt(settings: Settings, *, unit_code: str | None = None, by: str) -> list[DoubtfulClose]:
-    """Closed months under a unit whose rows or chain are not what their close says; computed anew from all rows."""
+def month_of_res(settings: Settings, month: date, *, unit_code: str | None = None, by: str) -> MonthOfRes:
+    """Where under a unit a month stands open, and where it is closed.
+
+    Raises:
+        Refusal: no such unit, no right, or the month was opened at none of its RES.
+    """
+    first_day = month.replace(day=1)
+    with connect(settings, Role.APP, user=by) as session, refusals():
+        unit_id = find_unit(session, unit_code)
+        session.execute("SELECT ops.require_right(%s, 'see', %s)", [by, unit_id])
+        states = _states_of_res(session, unit_id, first_day)
+    return MonthOfRes(
+        tuple(code for _, code, is_closed in states if not is_closed),
+        tuple(code for _, code, is_closed in states if is_closed),
+    )
+
+
+def closes_in_doubt(
+    settings: Settings, *, unit_code: str | None = None, by: str, newest_only: bool = False
+) -> list[DoubtfulClose]:
+    """Closed months under a unit whose rows or chain are not what their close says; computed anew from all rows.
+
+    Args:
+        newest_only: only the last closed month of each RES, which is what a day may wait for.
+    """
     with connect(settings, Role.APP, user=by) as session, refusals():
         unit_id = find_unit(session, unit_code)
         session.execute("SELECT ops.require_right(%s, 'close', %s)", [by, unit_id])
@@ -160,8 +202,8 @@ def closes_in_doubt(settings: Settings, *, unit_code: str | None = None, by: str
             DoubtfulClose(*row)
             for row in session.execute(
                 "SELECT res_code, booked_month, doubt FROM ops.closes_in_doubt("
-                "  (SELECT array_agg(r.res_id) FROM ops.res_under(%s, current_date) AS r))",
-                [unit_id],
+                "  (SELECT array_agg(r.res_id) FROM ops.res_under(%s, current_date) AS r), %s)",
+                [unit_id, newest_only],
             )
         ]
 
@@ -186,6 +228,15 @@ def find_account(session: psycopg.Connection, account_no: str) -> tuple[int, int
 
 def _open_res(session: psycopg.Connection, unit_id: int, month: date) -> list[tuple[int, str]]:
     """The RES under the unit whose month is open, by code; refuses when all are closed or none was ever opened."""
+    states = _states_of_res(session, unit_id, month)
+    still_open = [(res_id, code) for res_id, code, is_closed in states if not is_closed]
+    if not still_open:
+        raise Refusal(f"Month {month:%Y-%m} is closed already for all {len(states)} RES there; nothing was done.")
+    return still_open
+
+
+def _states_of_res(session: psycopg.Connection, unit_id: int, month: date) -> list[tuple[int, str, bool]]:
+    """The RES under the unit that have the month, by code, and whether it is closed; refuses where none has."""
     states = session.execute(
         "SELECT u.unit_id, u.code, c.res_id IS NOT NULL"
         " FROM ops.res_under(%s, %s) AS r"
@@ -197,7 +248,4 @@ def _open_res(session: psycopg.Connection, unit_id: int, month: date) -> list[tu
     ).fetchall()
     if not states:
         raise Refusal(f"Month {month:%Y-%m} was never opened there, so there is nothing to close.")
-    still_open = [(res_id, code) for res_id, code, is_closed in states if not is_closed]
-    if not still_open:
-        raise Refusal(f"Month {month:%Y-%m} is closed already for all {len(states)} RES there; nothing was done.")
-    return still_open
+    return states

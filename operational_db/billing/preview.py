@@ -1,6 +1,6 @@
 """A bill run tried before it is posted, and its approval. What a run is belongs to `commands.py`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -36,9 +36,9 @@ class Unbilled:
 
 @dataclass(frozen=True)
 class Preview:
-    """What a run would post now; `preview_id` is what is approved."""
+    """What a run would post now; `preview_id` is what is approved, None where nothing was kept."""
 
-    preview_id: int
+    preview_id: int | None
     month: date
     bill_count: int
     line_count: int
@@ -54,14 +54,31 @@ def preview_month(settings: Settings, month: date, *, by: str, unit_code: str | 
     Raises:
         Refusal: as `bill_month`.
     """
+    tried = try_month(settings, month, by=by, unit_code=unit_code)
+    with command_session(settings, "preview_bills", _arguments(month, unit_code), by=by) as (session, source_id):
+        preview_id = session.execute(
+            "SELECT ops.keep_preview(%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            [
+                tried.month, find_unit(session, unit_code), tried.bill_count, tried.line_count, tried.energy_kwh,
+                tried.charge_minor, len(tried.outliers), tried.unbilled_span_count, source_id,
+            ],
+        ).fetchone()[0]  # fmt: skip
+    return replace(tried, preview_id=preview_id)
+
+
+def try_month(settings: Settings, month: date, *, by: str, unit_code: str | None = None) -> Preview:
+    """Try the run over a unit and keep nothing of it.
+
+    Raises:
+        Refusal: as `bill_month`.
+    """
     first_day = month.replace(day=1)
-    arguments = {"month": f"{first_day:%Y-%m}", "unit": unit_code}
+    arguments = _arguments(month, unit_code)
     with command_session(settings, "try_bills", arguments, by=by, dry_run=True) as (session, source_id):
-        unit_id = find_unit(session, unit_code)
         tried = session.execute(
             "SELECT run_tag, bill_count, line_count, energy_kwh, charge_minor, unbilled_span_count"
             " FROM ops.try_run(%s, %s, %s)",
-            [first_day, unit_id, source_id],
+            [first_day, find_unit(session, unit_code), source_id],
         ).fetchone()
         outliers = tuple(
             Outlier(row[0], row[1], row[2], row[3], int(row[4]))
@@ -70,12 +87,11 @@ def preview_month(settings: Settings, month: date, *, by: str, unit_code: str | 
                 [tried[0], first_day],
             )
         )
-    with command_session(settings, "preview_bills", arguments, by=by) as (session, source_id):
-        preview_id = session.execute(
-            "SELECT ops.keep_preview(%s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            [first_day, unit_id, *tried[1:4], int(tried[4]), len(outliers), tried[5], source_id],
-        ).fetchone()[0]
-    return Preview(preview_id, first_day, tried[1], tried[2], tried[3], int(tried[4]), tried[5], outliers)
+    return Preview(None, first_day, tried[1], tried[2], tried[3], int(tried[4]), tried[5], outliers)
+
+
+def _arguments(month: date, unit_code: str | None) -> dict[str, object]:
+    return {"month": f"{month:%Y-%m}", "unit": unit_code}
 
 
 def approve_run(settings: Settings, preview_id: int, *, by: str) -> None:

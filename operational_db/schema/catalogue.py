@@ -138,6 +138,8 @@ SQL_FILES = tuple(
         "payments/sql/payment_corrections.sql",
         "payments/sql/payer_suggestions.sql",
         "payments/sql/services.sql",
+        "accounting/sql/trial_balance.sql",
+        "billing/sql/waiting_work.sql",
         "billing/sql/close_money.sql",
         "billing/sql/verify_closes.sql",
         "billing/sql/kept_prices.sql",

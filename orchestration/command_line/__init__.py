@@ -24,12 +24,14 @@ from orchestration.command_line import (
     penalties,
     pricing,
     printing,
+    procedures,
     readings,
     reconciling,
     reference,
     reporting,
     services,
     subsidies,
+    trial_balance,
     unwinding,
 )
 from orchestration.command_line.ending import run_to_an_end
@@ -65,6 +67,7 @@ app.command(rich_help_panel=_DATA)(explaining.explain)
 app.command(rich_help_panel=_DATA)(printing.print_bills)
 app.command(rich_help_panel=_DATA)(reconciling.reconcile)
 app.command(rich_help_panel=_RESULTS)(debts.debt)
+app.command("trial-balance", rich_help_panel=_RESULTS)(trial_balance.trial_balance)
 app.command(rich_help_panel=_DATA)(billing.unbilled)
 app.command(rich_help_panel=_DATA)(billing.rebill)
 app.command(rich_help_panel=_DATA)(unwinding.unwind)
@@ -83,6 +86,7 @@ app.add_typer(penalties.app, name="penalty", rich_help_panel=_DATA)
 app.add_typer(benefits.app, name="benefits", rich_help_panel=_DATA)
 app.add_typer(subsidies.app, name="subsidies", rich_help_panel=_DATA)
 app.add_typer(families.app, name="family", rich_help_panel=_DATA)
+app.add_typer(procedures.app, name="procedure", rich_help_panel=_DATA)
 app.add_typer(database.app, name="db", rich_help_panel=_HOUSE)
 app.add_typer(reference.app, name="reference", rich_help_panel=_HOUSE)
 

@@ -202,6 +202,9 @@ def close(
         if as_json:
             show_json({"obstacles": obstacles, "checks": checks})
         else:
+            for one in checks:
+                for note in one.notes:
+                    say(note)
             ready = [one.res_code for one in checks if not one.obstacles]
             if ready and obstacles:
                 say(f"Nothing stands in the way at {len(ready)} RES: {', '.join(ready)}.")

@@ -1,11 +1,10 @@
 """Which assets run together, and when."""
 
-from datetime import date
-
 import dagster as dg
 
 from operational_db.settings import load_settings
-from orchestration.months import partition_of_month
+from orchestration.defs.procedures import end_of_day, end_of_month
+from orchestration.months import month_before, partition_of_month
 
 _TAKE_OVER_GROUPS = ("reference", "landing", "migration")
 _MART_GROUPS = ("staging", "intermediate", "marts", "reports")
@@ -32,14 +31,22 @@ month_close = dg.define_asset_job(
     description="Bill a month, close it, build the marts and issue the forms; each check blocks what comes after.",
 )
 
-every_morning = dg.ScheduleDefinition(
-    name="every_morning", job=daily_refresh, cron_schedule="0 5 * * *", execution_timezone=_TIME_ZONE
+# Nobody's book is closed by the clock before somebody says so: schedules begin stopped.
+_STOPPED = dg.DefaultScheduleStatus.STOPPED
+
+every_night = dg.ScheduleDefinition(
+    name="every_night",
+    job=end_of_day,
+    cron_schedule="0 1 * * *",
+    execution_timezone=_TIME_ZONE,
+    default_status=_STOPPED,
 )
 
 
-@dg.schedule(job=month_close, cron_schedule="0 3 2 * *", execution_timezone=_TIME_ZONE)
+@dg.schedule(job=end_of_month, cron_schedule="0 3 2 * *", execution_timezone=_TIME_ZONE, default_status=_STOPPED)
 def after_each_month(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-    """On the second day of a month the month before is closed."""
-    today = context.scheduled_execution_time.date()
-    month = date(today.year - (today.month == 1), (today.month - 2) % 12 + 1, 1)
-    return dg.RunRequest(partition_key=partition_of_month(month))
+    """On the second day of a month the month before is ended."""
+    month = month_before(context.scheduled_execution_time.date())
+    return dg.RunRequest(
+        run_config={"ops": {"go_through_end_of_month": {"config": {"month": partition_of_month(month)}}}},
+    )

@@ -1,7 +1,8 @@
 """The asset graph: nothing of it gets lost, and a failed check stops what rests on it."""
 
 import json
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -70,10 +71,68 @@ def test_no_schedule_accepts_a_load() -> None:
 
     definitions = defs()
     scheduled = {schedule.job_name for schedule in definitions.schedules or []}
-    assert scheduled == {"daily_refresh", "month_close"}
+    assert scheduled == {"end_of_day", "end_of_month"}
     for job in scheduled:
         keys = {key.to_user_string() for key in definitions.resolve_job_def(job).asset_layer.selected_asset_keys}
         assert "ops/account" not in keys
+
+
+def test_no_schedule_runs_before_somebody_starts_it() -> None:
+    import dagster as dg  # noqa: PLC0415, only where a test needs it
+
+    from orchestration.definitions import defs  # noqa: PLC0415
+
+    schedules = list(defs().schedules or [])
+    assert {schedule.default_status for schedule in schedules} == {dg.DefaultScheduleStatus.STOPPED}
+
+
+@pytest.mark.requirement("E159")
+def test_the_clock_ends_the_month_before_its_own_day() -> None:
+    import dagster as dg  # noqa: PLC0415
+
+    from orchestration.definitions import defs  # noqa: PLC0415
+
+    schedule = next(one for one in defs().schedules or [] if one.name == "after_each_month")
+    second_of_january = datetime(2026, 1, 2, 3, 0, tzinfo=ZoneInfo("Asia/Tashkent"))
+    tick = schedule.evaluate_tick(dg.build_schedule_context(scheduled_execution_time=second_of_january))
+    (request,) = tick.run_requests
+    assert request.run_config == {"ops": {"go_through_end_of_month": {"config": {"month": "2025-12-01"}}}}
+
+
+@pytest.mark.requirement("E159")
+def test_the_jobs_of_the_clock_are_the_procedures_of_the_command_line(book: SmallBook, workplace: Workplace) -> None:
+    from orchestration.graph_runs import Graph  # noqa: PLC0415
+
+    graph = Graph(workplace)
+    with connect_as_admin(workplace.settings, autocommit=True) as session:
+        # A package that nobody posted: the month is billed, the marts are built, and the RES stays open.
+        session.execute(
+            "INSERT INTO ops.payment_package_draft (channel_code, package_no, paid_on, booked_month, unit_id,"
+            " declared_count, declared_minor, source_id) VALUES ('bank', 'R-17', %(day)s, %(day)s, %(res)s, 1, 100,"
+            " %(source)s)",
+            {"day": JANUARY, "res": book.res_ids["SA01"], "source": book.source_id},
+        )
+        of_january = {"go_through_end_of_month": {"month": JANUARY}}
+        with pytest.raises(
+            Refusal, match="SA01: 1 packages of payments are entered and not posted, the first of them R"
+        ):
+            graph.run("end_of_month", config=of_january)
+        assert session.execute("SELECT count(*) FROM ops.bill").fetchone() == (1,)
+        assert session.execute("SELECT count(*) FROM ops.period_close").fetchone() == (0,)
+        session.execute("DELETE FROM ops.payment_package_draft")
+        graph.run("end_of_month", config=of_january)
+        graph.run("end_of_month", config=of_january)
+        assert session.execute("SELECT count(*) FROM ops.bill").fetchone() == (1,)
+        assert session.execute("SELECT count(*) FROM ops.period_close").fetchone() == (1,)
+        forms = list(workplace.forms_dir.glob("R1_*_2026-01.xlsx"))
+        assert forms
+        for form in forms:  # The directory is that of all tests.
+            form.unlink()
+        graph.run("end_of_day")
+        session.execute("SET session_replication_role = replica")
+        session.execute("UPDATE ops.period_close SET content_hash = 'another'")
+        with pytest.raises(Refusal, match="2026-01 of SA01: its rows are not those that were closed"):
+            graph.run("end_of_day")
 
 
 def test_a_month_that_cannot_be_closed_is_not_closed(book: SmallBook, workplace: Workplace) -> None:

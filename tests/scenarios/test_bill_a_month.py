@@ -202,7 +202,10 @@ def test_days_without_a_price_in_force_are_reported_and_left(book: SmallBook, da
 def test_a_closed_month_takes_no_more_bills(book: SmallBook, database: psycopg.Connection) -> None:
     book.consumer("SA01/1/13", res="SA01", readings={JANUARY: 0, FEBRUARY: 10})
     assert close_obstacles(book.settings, JANUARY, unit_code="SA01", by=ADMINISTRATOR) == [
-        "SA01: 1 readings of 2026-01 are neither billed nor set aside; run `wattbook bill`."
+        (
+            "SA01: 1 readings of 2026-01 are neither billed nor set aside, the first of account SA01/1/13; run "
+            "`wattbook bill`, and see `wattbook unbilled` where they stay."
+        )
     ]
     with pytest.raises(Refusal, match="cannot be closed. SA01: 1 readings of 2026-01"):
         close_month(book.settings, JANUARY, unit_code="SA01", by=ADMINISTRATOR)

@@ -162,7 +162,7 @@ def test_a_billed_reading_that_is_cancelled_is_taken_back(book: SmallBook, datab
     bill_month(book.settings, JANUARY, by=ADMINISTRATOR)
     book.event(slip, "cancelled")
     assert close_obstacles(book.settings, JANUARY, unit_code="SA01", by=ADMINISTRATOR) == [
-        "SA01: 1 corrections of billed months wait to be posted; run `wattbook bill`."
+        "SA01: 1 corrections of billed months wait to be posted, the first of account SA01/1/6; run `wattbook bill`."
     ]
     bill_month(book.settings, JANUARY, by=ADMINISTRATOR)
     assert _bills(database, consumer, JANUARY) == [

@@ -14,6 +14,7 @@ from operational_db.billing.commands import bill_month, close_checks, close_mont
 from operational_db.billing.unwinding import unwind_credits
 from operational_db.connections import connect_as_admin
 from operational_db.debt.penalties import charge_penalties
+from operational_db.metering.reading_decisions import release_reading
 from operational_db.payments.packages import ToldPayment, post_package
 from operational_db.payments.services import bill_service, set_service_price
 from operational_db.refusal import Refusal
@@ -85,7 +86,13 @@ def test_a_document_and_its_ledger_entries_are_compared_both_ways(desk: CashDesk
     sentence = f'SA01: {many} documents of kind "{kind}" differ from the ledger, the first of account SA01/1/1; '
     table = "ops.service_bill" if kind == "service" else f"ops.{kind}"
     february = "booked_month = '2026-02-01'"
+    sides = "debit_code = credit_code, credit_code = debit_code"
+    away = "debit_code = '5110', credit_code = '9030'"
     for spoilt in (
+        # The same sum on the wrong sides: it moves the consumer the other way.
+        f"UPDATE ops.ledger SET {sides} WHERE document_kind = '{kind}' AND {february}",
+        # And away from the consumer: revenue stays revenue, and what he owes stays as it was.
+        f"UPDATE ops.ledger SET {away} WHERE document_kind = '{kind}' AND {february}",
         f"DELETE FROM ops.ledger WHERE document_kind = '{kind}' AND {february}",
         f"UPDATE ops.ledger SET amount_minor = amount_minor - 1 WHERE document_kind = '{kind}' AND {february}",
         f"DELETE FROM {table} WHERE {february}",
@@ -93,6 +100,53 @@ def test_a_document_and_its_ledger_entries_are_compared_both_ways(desk: CashDesk
         with _past_the_book_for_a_while(desk, spoilt) as obstacles:
             assert [told for told in obstacles if told.startswith(sentence)], (spoilt, obstacles)
     assert _obstacles(desk, FEBRUARY)["SA01"] == ()
+
+
+@pytest.mark.requirement("E150", "A67", "A68")
+def test_an_entry_that_no_document_stands_behind_or_of_another_res_stands_in_the_way(desk: CashDesk) -> None:
+    desk.paid("SA01/1/1", 20_000, on=TENTH, channel_id="1")
+    desk.paid("SA02/1/1", 7_000, on=TENTH, channel_id="2")
+    _past_the_book(desk, "UPDATE ops.ledger SET document_kind = 'gift' WHERE amount_minor = 2000000")
+    assert [told.partition(" differ")[0] for told in _obstacles(desk, JANUARY)["SA01"]] == [
+        'SA01: 1 documents of kind "gift"',
+        'SA01: 1 documents of kind "payment"',
+    ]
+    # Money of an account of SA02 in the totals of SA01, together with its document.
+    for table in ("ledger", "payment"):
+        _past_the_book(
+            desk,
+            f"UPDATE ops.{table} SET res_id = {desk.book.res_ids['SA01']} WHERE amount_minor = 700000",
+        )
+    assert _obstacles(desk, JANUARY)["SA01"][-1] == (
+        "SA01: 1 ledger entries are of accounts of another RES, the first of account SA02/1/1, so that totals by "
+        "ledger account are not the sum of its accounts; report it with the output of `wattbook doctor`."
+    )
+
+
+@pytest.mark.requirement("E150", "E159")
+def test_readings_in_quarantine_and_first_readings_are_told_and_hold_up_nothing(desk: CashDesk) -> None:
+    doubtful = desk.book.consumer("SA02/1/2", res="SA02", readings={JANUARY: 0})
+    desk.book.event(desk.book.reading(doubtful, FEBRUARY, 9000), "quarantined")
+    first = desk.book.consumer("SA02/1/3", res="SA02", readings={})
+    desk.book.reading(first, date(2026, 1, 20), 500)
+    checks = {check.res_code: check for check in close_checks(desk.settings, JANUARY, **BY)}
+    assert checks["SA01"].notes == ()
+    assert checks["SA02"].obstacles == ()
+    assert checks["SA02"].notes == (
+        (
+            "SA02: 1 readings of 2026-01 stand in quarantine, the first of them of SA02/1/2#1; what is released after "
+            "the close is billed in the next month (`wattbook readings quarantine`, `release`, `cancel`)."
+        ),
+        (
+            "SA02: 1 readings of 2026-01 are the first of their scale, the first of account SA02/1/3; energy is "
+            "counted from them, and what was used before is not measured (`wattbook unbilled`)."
+        ),
+    )
+    close_month(desk.settings, JANUARY, **BY)
+    # Released after the close, the reading is billed in February: 9,000 kWh of January, at the steps of its month.
+    release_reading(desk.settings, "SA02/1/2", on=FEBRUARY, reason="Seen: electric heating", **BY)
+    run = bill_month(desk.settings, FEBRUARY, unit_code="SA02", **BY)
+    assert (run.bill_count, run.energy_kwh) == (1, 9000)
 
 
 @pytest.mark.requirement("E150")
@@ -195,6 +249,19 @@ def test_the_command_line_says_where_nothing_stands_in_the_way_and_verifies_what
     status, _, err = run("verify-closed", "--unit", "SA01")
     assert status == 1
     assert "2026-01 of SA01: its rows are not those that were closed; bills 0 now and 1 then" in err
+
+
+def test_what_a_close_asks_is_planned_for_its_own_month(database: psycopg.Connection) -> None:
+    # A plan for any month expects the rows of all months, and reads the accounts of all RES for those of one.
+    planned = dict(
+        database.execute(
+            "SELECT p.proname, coalesce(p.proconfig::text LIKE '%plan_cache_mode=force_custom_plan%', false)"
+            " FROM pg_proc AS p WHERE p.pronamespace = 'ops'::regnamespace"
+            " AND p.proname IN ('close_month', 'close_notes', 'close_obstacles', 'close_obstacles_of_money',"
+            " 'period_content_hash')"
+        ).fetchall()
+    )
+    assert (len(planned), set(planned.values())) == (5, {True})
 
 
 def _past_the_book(desk: CashDesk, statement: str) -> None:

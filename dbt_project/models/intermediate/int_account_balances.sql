@@ -48,7 +48,11 @@ moved as (
 ),
 
 months as (
-    select distinct booked_month from {{ ref('stg_ops__billing_periods') }}
+    -- A RES has no balances in a month that it has not opened yet, though others have.
+    select
+        res_id,
+        booked_month
+    from {{ ref('stg_ops__billing_periods') }}
     where {{ is_unsettled('booked_month') }}
 ),
 
@@ -102,7 +106,7 @@ running as (
         coalesce(moved.change_minor, 0) as change_minor,
         moved.account_id is not null as is_moved
     from balances
-    cross join months
+    inner join months using (res_id)
     left join moved using (account_id, res_id, article_code, booked_month)
     left join carried using (account_id, res_id, article_code)
     window balance as (

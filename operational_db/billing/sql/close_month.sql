@@ -2,10 +2,15 @@
 
 -- The posted rows of a RES and month in one canonical text per row, in key order. Surrogate numbers of runs and
 -- readings are left out, so that a rerun after a crash gives the same hash.
+-- Planned for the very month and RES, here and in what looks for obstacles: a plan for any month expects the rows of
+-- all months, more with each, and comes to read all accounts of the supplier for those of one RES.
 CREATE OR REPLACE FUNCTION ops.period_content_hash(of_res_id integer, month date)
 RETURNS text
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, ops
-BEGIN ATOMIC
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, ops SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    content_hash text;
+BEGIN
     WITH canonical AS (
         SELECT concat_ws('|', 'bill', a.account_no, b.bill_no, b.kind, b.energy_kwh, b.charge_minor, b.vat_minor,
             b.reverses_month, b.reverses_bill_no) AS line
@@ -86,38 +91,49 @@ BEGIN ATOMIC
     )
     SELECT encode(
         sha256(convert_to(coalesce(string_agg(c.line, E'\n' ORDER BY c.line COLLATE "C"), ''), 'UTF8')), 'hex'
-    )
+    ) INTO content_hash
     FROM canonical AS c;
-END;
+    RETURN content_hash;
+END
+$$;
 
--- Why a month of a RES cannot be closed yet: one row per reason; none when it can.
+-- Why a month of a RES cannot be closed yet: one row per reason, naming the first that it is about; none when it can.
 CREATE OR REPLACE FUNCTION ops.close_obstacles(of_res_id integer, month date)
 RETURNS TABLE (obstacle text)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, ops
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, ops SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
     res_code text := (SELECT u.code FROM ops.unit AS u WHERE u.unit_id = of_res_id);
-    found bigint;
+    month_code text := to_char(month, 'YYYY-MM');
+    found record;
 BEGIN
-    SELECT count(*) INTO found FROM ops.open_period AS o WHERE o.res_id = of_res_id AND o.booked_month < month;
-    IF found > 0 THEN
-        RETURN QUERY SELECT format('%s: %s earlier month(s) are still open; close them first.', res_code, found);
-    END IF;
-    SELECT count(*) INTO found FROM ops.readings_to_bill(month, ARRAY[of_res_id]);
-    IF found > 0 THEN
+    SELECT count(*) AS many, to_char(min(o.booked_month), 'YYYY-MM') AS first_one INTO found
+    FROM ops.open_period AS o
+    WHERE o.res_id = of_res_id AND o.booked_month < month;
+    IF found.many > 0 THEN
         RETURN QUERY SELECT format(
-            '%s: %s readings of %s are neither billed nor set aside; run `wattbook bill`.',
-            res_code, found, to_char(month, 'YYYY-MM')
+            '%s: %s earlier month(s) are still open, the first of them %s; close them first.',
+            res_code, found.many, found.first_one
         );
     END IF;
-    SELECT count(*) INTO found
+    SELECT count(*) AS many, min(a.account_no) AS first_one INTO found
+    FROM ops.readings_to_bill(month, ARRAY[of_res_id]) AS r
+    INNER JOIN ops.account AS a ON a.account_id = r.account_id;
+    IF found.many > 0 THEN
+        RETURN QUERY SELECT format(
+            '%s: %s readings of %s are neither billed nor set aside, the first of account %s; run `wattbook bill`, and '
+            'see `wattbook unbilled` where they stay.', res_code, found.many, month_code, found.first_one
+        );
+    END IF;
+    SELECT count(*) AS many, min(a.account_no) AS first_one INTO found
     FROM ops.measured_energy AS e
+    INNER JOIN ops.account AS a ON a.account_id = e.account_id
     WHERE e.res_id = of_res_id AND e.booked_month = month AND e.direction = 'consumed' AND e.kind <> 'legacy_billed'
         AND NOT EXISTS (
-            SELECT 1 FROM ops.measured_energy_set_aside AS a
-            WHERE a.account_id = e.account_id AND a.booked_month = e.booked_month
-                AND a.metering_point_id = e.metering_point_id AND a.direction = e.direction
-                AND a.span_from = e.span_from AND a.span_no = e.span_no
+            SELECT 1 FROM ops.measured_energy_set_aside AS s
+            WHERE s.account_id = e.account_id AND s.booked_month = e.booked_month
+                AND s.metering_point_id = e.metering_point_id AND s.direction = e.direction
+                AND s.span_from = e.span_from AND s.span_no = e.span_no
         )
         AND NOT EXISTS (
             SELECT 1 FROM ops.bill_line AS l
@@ -125,29 +141,64 @@ BEGIN
                 AND l.metering_point_id = e.metering_point_id AND l.closing_reading_id IS NULL
                 AND l.span_from < e.span_to AND l.span_to > e.span_from
         );
-    IF found > 0 THEN
+    IF found.many > 0 THEN
         RETURN QUERY SELECT format(
-            '%s: energy of %s half-hour, declared, gap or estimated spans of %s is not billed; give their points a '
-            'tariff and run `wattbook bill`.', res_code, found, to_char(month, 'YYYY-MM')
+            '%s: energy of %s half-hour, declared, gap or estimated spans of %s is not billed, the first of account %s; '
+            'give their points a tariff and run `wattbook bill`.', res_code, found.many, month_code, found.first_one
         );
     END IF;
-    SELECT count(*) INTO found
+    SELECT count(*) AS many, min(a.account_no) AS first_one INTO found
     FROM ops.open_amendment AS o
     INNER JOIN ops.account AS a ON a.account_id = o.account_id
     WHERE a.res_id = of_res_id;
-    IF found > 0 THEN
+    IF found.many > 0 THEN
         RETURN QUERY SELECT format(
-            '%s: %s corrections of billed months wait to be posted; run `wattbook bill`.', res_code, found
+            '%s: %s corrections of billed months wait to be posted, the first of account %s; run `wattbook bill`.',
+            res_code, found.many, found.first_one
         );
     END IF;
     RETURN QUERY SELECT o.obstacle FROM ops.close_obstacles_of_money(of_res_id, month, res_code) AS o;
 END
 $$;
 
+-- What a person should know before a month of a RES is closed, though it stands in nobody's way: one row each. A
+-- reading in quarantine is explained: decided later, its energy is billed in a month that is open then.
+CREATE OR REPLACE FUNCTION ops.close_notes(of_res_id integer, month date)
+RETURNS TABLE (note text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, ops SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    res_code text := (SELECT u.code FROM ops.unit AS u WHERE u.unit_id = of_res_id);
+    found record;
+BEGIN
+    SELECT count(*) AS many, (array_agg(q.point_code ORDER BY q.read_on, q.point_code))[1] AS first_one INTO found
+    FROM ops.quarantined_readings(ARRAY[of_res_id]) AS q
+    WHERE q.booked_month = month;
+    IF found.many > 0 THEN
+        RETURN QUERY SELECT format(
+            '%s: %s readings of %s stand in quarantine, the first of them of %s; what is released after the close is '
+            'billed in the next month (`wattbook readings quarantine`, `release`, `cancel`).',
+            res_code, found.many, to_char(month, 'YYYY-MM'), found.first_one
+        );
+    END IF;
+    SELECT count(*) AS many, min(a.account_no) AS first_one INTO found
+    FROM ops.unbilled_readings(month, ARRAY[of_res_id]) AS r
+    INNER JOIN ops.account AS a ON a.account_id = r.account_id
+    WHERE r.counted_from IS NULL;
+    IF found.many > 0 THEN
+        RETURN QUERY SELECT format(
+            '%s: %s readings of %s are the first of their scale, the first of account %s; energy is counted from them, '
+            'and what was used before is not measured (`wattbook unbilled`).',
+            res_code, found.many, to_char(month, 'YYYY-MM'), found.first_one
+        );
+    END IF;
+END
+$$;
+
 -- Closes the month of a RES for the user of the session; returns the hash that chains it to the close before.
 CREATE OR REPLACE FUNCTION ops.close_month(of_res_id integer, close_month date, close_source_id bigint)
 RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, ops
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, ops SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
     month date := date_trunc('month', close_month)::date;

@@ -1,18 +1,24 @@
 -- Are closed months what they were when they were closed?
 
--- One row per closed month under these RES that is not what its close says: the content hash is computed anew from the
--- rows that stand, the chain from the hashes; and what tells where to look.
-CREATE OR REPLACE FUNCTION ops.closes_in_doubt(res_ids integer[])
+-- One row per closed month under these RES (or the newest of each alone) that is not what its close says: the content
+-- hash is computed anew from the rows that stand, the chain from the hashes; and what tells where to look.
+CREATE OR REPLACE FUNCTION ops.closes_in_doubt(res_ids integer[], newest_only boolean DEFAULT false)
 RETURNS TABLE (res_code text, booked_month date, doubt text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, ops
 AS $$
-    WITH closed AS (
+    WITH chained AS (
         SELECT
             c.*,
             lag(c.chain_hash, 1, '') OVER (PARTITION BY c.res_id ORDER BY c.booked_month) AS chained_to,
-            ops.period_content_hash(c.res_id, c.booked_month) AS content_now
+            lead(c.booked_month) OVER (PARTITION BY c.res_id ORDER BY c.booked_month) IS NULL AS is_newest
         FROM ops.period_close AS c
         WHERE c.res_id = ANY (res_ids)
+    ),
+    -- Materialized: each hash is computed once.
+    closed AS MATERIALIZED (
+        SELECT c.*, ops.period_content_hash(c.res_id, c.booked_month) AS content_now
+        FROM chained AS c
+        WHERE c.is_newest OR NOT newest_only
     ),
     standing AS (
         SELECT c.*, b.bill_count_now, b.energy_kwh_now, b.charge_minor_now, p.paid_minor_now

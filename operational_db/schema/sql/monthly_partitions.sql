@@ -11,7 +11,8 @@ FROM pg_class AS c
 INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = 'ops' AND c.relkind = 'p' AND NOT c.relispartition;
 
--- TRUNCATE triggers are not handed down to partitions, so each partition of posted rows gets its own.
+-- Triggers of a whole statement are not handed down to partitions, so each partition of posted rows gets its own: it is
+-- truncated no more than its table, and no more comes into it by its own name than by its table's.
 CREATE OR REPLACE FUNCTION ops.guard_partition(partition_name text)
 RETURNS void
 LANGUAGE plpgsql
@@ -21,6 +22,16 @@ BEGIN
         'CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON ops.%I '
         'FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_change_of_posted_row()', partition_name
     );
+    IF EXISTS (
+        SELECT 1 FROM pg_trigger AS t
+        WHERE t.tgrelid = pg_partition_root(format('ops.%I', partition_name)::regclass)
+            AND t.tgname = 'only_open_months'
+    ) THEN
+        EXECUTE format(
+            'CREATE OR REPLACE TRIGGER only_open_months AFTER INSERT ON ops.%I REFERENCING NEW TABLE AS entered '
+            'FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_rows_outside_open_months()', partition_name
+        );
+    END IF;
 END
 $$;
 

@@ -1,5 +1,6 @@
 -- Posted rows are never changed or removed, by anybody, the owner included. The one way out is a load that was accepted
--- by mistake: its rows go while a withdrawal of that load stands and none of its accounts has a bill.
+-- by mistake: its rows go while a withdrawal of that load stands, none of its accounts has a bill, and the month that
+-- they are booked in is not closed.
 CREATE OR REPLACE FUNCTION ops.source_is_being_withdrawn(withdrawn_source_id bigint)
 RETURNS boolean
 LANGUAGE plpgsql STABLE
@@ -15,13 +16,36 @@ BEGIN
 END
 $$;
 
+-- Is a posted row of a month that its RES, or that of its account, has closed?
+CREATE OR REPLACE FUNCTION ops.is_of_closed_month(posted_row jsonb)
+RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, ops
+AS $$
+BEGIN
+    RETURN EXISTS (
+        SELECT 1
+        FROM ops.period_close AS c
+        WHERE c.booked_month = (posted_row ->> 'booked_month')::date
+            AND c.res_id = coalesce(
+                (posted_row ->> 'res_id')::integer,
+                (SELECT a.res_id FROM ops.account AS a WHERE a.account_id = (posted_row ->> 'account_id')::bigint)
+            )
+    );
+END
+$$;
+
 CREATE OR REPLACE FUNCTION ops.refuse_change_of_posted_row()
 RETURNS trigger
 LANGUAGE plpgsql
 AS $$
+DECLARE
+    removed jsonb;
 BEGIN
     IF TG_OP = 'DELETE' AND TG_LEVEL = 'ROW' THEN
-        IF (to_jsonb(OLD) ? 'source_id') AND ops.source_is_being_withdrawn((to_jsonb(OLD) ->> 'source_id')::bigint) THEN
+        removed := to_jsonb(OLD);
+        IF (removed ? 'source_id') AND ops.source_is_being_withdrawn((removed ->> 'source_id')::bigint)
+            AND NOT ops.is_of_closed_month(removed)
+        THEN
             RETURN OLD;
         END IF;
     END IF;
@@ -59,22 +83,6 @@ BEGIN
 END
 $$;
 
--- Partitions made before these functions were installed have lost their guards with the older ones.
-DO $$
-DECLARE
-    made_before text;
-BEGIN
-    FOR made_before IN
-        SELECT c.relname::text
-        FROM pg_class AS c
-        INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace
-        WHERE n.nspname = 'ops' AND c.relispartition AND c.relkind IN ('r', 'p')
-    LOOP
-        PERFORM ops.guard_partition(made_before);
-    END LOOP;
-END
-$$;
-
 -- No row comes into a month that is closed or was never opened, whoever writes it; one that is about to close is waited
 -- for. Attaching a partition asks the same of its whole run (ops.post_bills).
 CREATE OR REPLACE FUNCTION ops.refuse_rows_outside_open_months()
@@ -108,6 +116,22 @@ BEGIN
             'CREATE OR REPLACE TRIGGER only_open_months AFTER INSERT ON ops.%I REFERENCING NEW TABLE AS entered '
             'FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_rows_outside_open_months()', posted
         );
+    END LOOP;
+END
+$$;
+
+-- Partitions made before these functions were installed have lost their guards with the older ones.
+DO $$
+DECLARE
+    made_before text;
+BEGIN
+    FOR made_before IN
+        SELECT c.relname::text
+        FROM pg_class AS c
+        INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE n.nspname = 'ops' AND c.relispartition AND c.relkind IN ('r', 'p')
+    LOOP
+        PERFORM ops.guard_partition(made_before);
     END LOOP;
 END
 $$;
