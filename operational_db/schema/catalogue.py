@@ -22,6 +22,7 @@ from operational_db.organisation import tables as organisation
 from operational_db.payments import draft_tables as payment_drafts
 from operational_db.payments import service_tables as paid_services
 from operational_db.payments import tables as payments
+from operational_db.plans import tables as plans
 from operational_db.schema.metadata import metadata
 from operational_db.subscribers import tables as subscribers
 from operational_db.tariffs import tables as tariffs
@@ -45,6 +46,7 @@ SUBSYSTEMS = (
     paid_services,
     penalties,
     benefits,
+    plans,
     grid,
     landing,
     migration,
@@ -134,6 +136,7 @@ SQL_FILES = tuple(
         "benefits/sql/benefit_norms.sql",
         "benefits/sql/benefit_grants.sql",
         "benefits/sql/benefit_categories.sql",
+        "plans/sql/collection_targets.sql",
         "schema/sql/posted_rows.sql",
         "schema/sql/audit_trail.sql",
         "schema/sql/row_level_security.sql",

@@ -28,6 +28,7 @@ from orchestration.command_line import (
     reference,
     reporting,
     services,
+    targets,
     unwinding,
 )
 from orchestration.command_line.ending import run_to_an_end
@@ -79,6 +80,7 @@ app.add_typer(payments.app, name="payments", rich_help_panel=_DATA)
 app.add_typer(services.app, name="services", rich_help_panel=_DATA)
 app.add_typer(penalties.app, name="penalty", rich_help_panel=_DATA)
 app.add_typer(benefits.app, name="benefits", rich_help_panel=_DATA)
+app.add_typer(targets.app, name="targets", rich_help_panel=_RESULTS)
 app.add_typer(database.app, name="db", rich_help_panel=_HOUSE)
 app.add_typer(reference.app, name="reference", rich_help_panel=_HOUSE)
 

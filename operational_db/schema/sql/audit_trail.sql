@@ -22,7 +22,7 @@ BEGIN
     FOREACH watched IN ARRAY ARRAY[
         'unit', 'unit_name', 'unit_placement', 'app_user', 'membership', 'group_right',
         'tariff', 'tariff_version', 'tariff_step', 'tariff_zone', 'vat_rate', 'ledger_account', 'posting_rule',
-        'payment_term', 'penalty_rule', 'reference_rate', 'price_index'
+        'payment_term', 'penalty_rule', 'reference_rate', 'price_index', 'collection_target'
     ] LOOP
         EXECUTE format(
             'CREATE OR REPLACE TRIGGER record_row_version AFTER INSERT OR UPDATE OR DELETE ON ops.%I '

@@ -41,7 +41,7 @@ ops.bill_run_approval, ops.bill, ops.bill_line, ops.billed_days, ops.bill_run, o
 ops.service_bill, ops.payment_package_draft, ops.payment_draft FROM wattbook_loader;
 
 REVOKE INSERT, DELETE ON ops.penalty, ops.penalty_reversal, ops.penalty_waiver,
-ops.prepaid_energy FROM wattbook_loader;
+ops.prepaid_energy, ops.collection_target FROM wattbook_loader;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA landing, migration TO wattbook_dbt;
 GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA landing, migration TO wattbook_loader;
@@ -63,6 +63,9 @@ REVOKE EXECUTE ON FUNCTION ops.charge_penalties(date, integer, bigint, bigint),
 ops.reverse_penalties(date, bigint, date, date, text, bigint), ops.unwind_credits(date, integer, bigint, bigint),
 ops.enter_reference_rate(text, date, numeric, text, bigint), ops.enter_price_index(text, date, numeric, text, bigint)
 FROM wattbook_dbt;
+-- Only after the right was asked for.
+REVOKE EXECUTE ON FUNCTION ops.end_standing_target(integer, date, bigint)
+FROM wattbook_app, wattbook_loader, wattbook_dbt;
 GRANT EXECUTE ON FUNCTION ops.current_user_id(), ops.visible_res_ids(), ops.find_unit(text),
 ops.res_under(integer, date), ops.refuse(text, text[])
 TO wattbook_reader, wattbook_web;
