@@ -30,6 +30,7 @@ def navigation(words: Words, address: Address | None, login: str) -> list[Compon
     titles = {
         Question.BALANCE: words.text("Balance"),
         Question.LOSSES: words.text("Losses"),
+        Question.RECEIVABLES: words.text("Receivables"),
         Question.MIGRATION: words.text("Migration"),
     }
     links = [
