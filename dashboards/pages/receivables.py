@@ -228,7 +228,7 @@ def _tables(
     tables = []
     if children:
         tables += [
-            _heading(words.text("Places under it, the most not collected first")),
+            _heading(words.text("Places under it, largest sum not collected first")),
             children_table(asking, scene, shown, base, children),
         ]
     tables += [

@@ -48,7 +48,7 @@ def children_table(
         ),
         Column("charged_minor", words.text("Charged"), coins, width=104),
         Column("paid_minor", words.text("Paid"), coins, width=104),
-        Column("debt_minor", words.text("Debt"), coins, width=132),
+        Column("debt_minor", words.text("Debt"), coins, width=144),
         Column("debt_growth_minor", words.text("Debt growth"), coins, is_change=True, good_when_lower=True, width=104,
                tip=words.text("Debt at the end of the month less debt at its start")),
         Column("overpaid_minor", words.text("In advance"), coins, width=104),
@@ -80,7 +80,7 @@ def article_table(asking: Asking, total: MonthOfMoney, articles: Sequence[dict[s
         Column("collection_share", words.text("Collected"), share_scale(), width=90),
         Column("closing_minor", words.text("Closing balance"), coins,
                tip=words.text("Opening balance, charged and other changes, less paid")),
-        Column("debt_minor", words.text("Debt"), coins, width=132),
+        Column("debt_minor", words.text("Debt"), coins, width=144),
         Column("debt_growth_minor", words.text("Debt growth"), coins, is_change=True, good_when_lower=True),
         Column("overpaid_minor", words.text("In advance"), coins),
     ]  # fmt: skip
@@ -100,7 +100,7 @@ def debt_table(asking: Asking, debts: Sequence[dict[str, Any]]) -> Component:
     )  # fmt: skip
     columns = [
         Column("name", words.text("Article and year of origin"), width=200),
-        Column("owed_minor", words.text("Debt"), coins, width=132),
+        Column("owed_minor", words.text("Debt"), coins, width=144),
         *(
             Column(age, head, coins, tip=words.text("Days from the end of the month that the debt is of"))
             for age, head in zip(_AGES, heads, strict=True)

@@ -34,9 +34,10 @@ _MONEY = (
     ("{first}", MARCH, 40, 145, -5, 120, 60, 70, 10, 40, True),
     ("{second}", FEBRUARY, 0, 65, 0, 50, 15, 15, 0, 0, True),
     ("{second}", MARCH, 15, Decimal("43.2003"), 0, 0, Decimal("58.2003"), Decimal("58.2003"), 0, 15, False),
-    # A month of two RES elsewhere: huge sums under a long name, and one that charged nothing.
+    # A month of three RES elsewhere: huge sums under a long name, one that charged nothing, one that owes nothing.
     ("AN01", DECEMBER, 0, HUGE, 0, 1000, HUGE - 1000, HUGE, 1000, 0, True),
     ("AN02", DECEMBER, 0, 0, 0, 1, -1, 0, 1, 0, True),
+    ("AN03", DECEMBER, 0, 5, 0, 5, 0, 0, 0, 0, True),
 )
 
 _RECEIVABLES = """
@@ -90,6 +91,9 @@ _DEBTS = (
     ("{second}", MARCH, "electricity", 2026, 0, Decimal("43.2003"), 15, 0, 0, 0, 0),
     ("AN01", DECEMBER, "electricity", 2023, 0, HUGE, 0, 0, 0, 0, 0),
     ("AN01", DECEMBER, "electricity", None, 1000, 0, 0, 0, 0, 0, 0),
+    ("AN02", DECEMBER, "electricity", None, 1, 0, 0, 0, 0, 0, 0),
+    ("{first}", FEBRUARY, "electricity", 2026, 0, 40, 0, 0, 0, 0, 0),
+    ("{second}", FEBRUARY, "electricity", 2026, 0, 15, 0, 0, 0, 0, 0),
 )
 _PAID = """
 INSERT INTO marts.fct_payments_by_channel
@@ -103,6 +107,7 @@ _PAYMENTS = (
     ("{second}", FEBRUARY, "electricity", "post", 50),
     ("AN01", DECEMBER, "electricity", "bank", 1000),
     ("AN02", DECEMBER, "electricity", "sms", 1),
+    ("AN03", DECEMBER, "electricity", "cash", 5),
 )
 
 

@@ -121,6 +121,9 @@ def test_a_month_without_charges_has_no_share(open_page: PageOpener, screens: Se
     expect(page.locator("#message")).to_contain_text(
         "No share can be told for Khanabad City RES in December 2023: nothing charged; 1,000.0 thousand UZS was paid."
     )
+    assert cell(page, "debts", "Electricity", "advance_minor") == "1,000.0"
+    page = open_page(screens, "/receivables/AN03?month=2023-12")
+    assert tile(page, "collection_share") == "100.0"
     expect(page.locator("main")).to_contain_text("Nothing is owed and nothing is in advance.")
     page = open_page(screens, "/receivables/UZ-AN/P-AN?month=2023-12")
     assert cell(page, "children", "Khanabad City RES", "collection_share") == ""

@@ -306,6 +306,19 @@ def _content(database: psycopg.Connection) -> list[list[tuple]]:
     ]
 
 
+def test_a_warehouse_of_an_older_version_says_how_it_is_built_anew(
+    nation: SmallNation, database: psycopg.Connection
+) -> None:
+    bill_month(nation.settings, JANUARY, by=ADMINISTRATOR)
+    build(nation.settings, select=MODELS)
+    database.execute("ALTER TABLE marts.fct_receivables DROP COLUMN opening_debt_minor")
+    with pytest.raises(
+        Refusal, match="fct_receivables was built by a version of Wattbook with other columns.*--full-ref"
+    ):
+        build(nation.settings, select=MODELS)
+    assert not build(nation.settings, select=MODELS, full_refresh=True).failed
+
+
 @pytest.mark.requirement("A32", "B31")
 def test_a_person_sees_the_figures_of_the_own_unit_after_each_build(nation: SmallNation) -> None:
     settings = nation.settings
