@@ -21,6 +21,7 @@ class Question(StrEnum):
 
     BALANCE = "balance"
     LOSSES = "losses"
+    RECEIVABLES = "receivables"
     MIGRATION = "migration"
 
 
@@ -45,7 +46,7 @@ class Sort:
 
 @dataclass(frozen=True)
 class Address:
-    """Codes of units below the top of the hierarchy for balance and losses, the load for migration."""
+    """Codes of units below the top of the hierarchy for questions about places, the load for migration."""
 
     question: Question
     steps: tuple[str, ...] = ()

@@ -19,6 +19,7 @@ from dashboards.pages.asking import Asking
 from dashboards.pages.balance import balance_page
 from dashboards.pages.losses import losses_page
 from dashboards.pages.migration import migration_page
+from dashboards.pages.receivables import receivables_page
 from dashboards.pages.scene import ShownInstead
 from dashboards.pages.shell import navigation, shell
 from dashboards.pages.states import state
@@ -36,6 +37,7 @@ OWN_HOSTS = frozenset({"127.0.0.1", "localhost"})
 PAGES: dict[Question, Callable[[Asking], tuple[str, list[Component]]]] = {
     Question.BALANCE: balance_page,
     Question.LOSSES: losses_page,
+    Question.RECEIVABLES: receivables_page,
     Question.MIGRATION: migration_page,
 }
 

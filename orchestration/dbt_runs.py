@@ -20,6 +20,9 @@ from operational_db.settings import REPOSITORY_DIR, Settings
 
 PROJECT_DIR = REPOSITORY_DIR / "dbt_project"
 
+_OTHER_COLUMNS = "incremental model are out of sync"
+"""What dbt says of a table that was built with other columns than the project has now."""
+
 _FAILED = frozenset({"error", "fail", "runtime error"})
 
 OnProgress = Callable[[str, int, int], None]
@@ -239,6 +242,11 @@ def _node_result(result: Any) -> NodeResult:  # noqa: ANN401 - dbt's own result 
 def _sentence(failed: tuple[NodeResult, ...]) -> str:
     first = failed[0]
     others = f" ({len(failed) - 1} more failed)" if len(failed) > 1 else ""
+    if first.resource_type == "model" and _OTHER_COLUMNS in first.message:
+        return (
+            f"The table {first.name} was built by a version of Wattbook with other columns{others}; run "
+            "`wattbook build --full-refresh`, which builds closed months anew too."
+        )
     if first.resource_type == "model":
         return f"The table {first.name} could not be built{others}: {first.message}"
     rows = f" on {first.failure_count} rows" if first.failure_count else ""

@@ -13,6 +13,8 @@ WITH document AS (
     UNION ALL SELECT account_id, charge_minor FROM ops.service_bill
     UNION ALL SELECT account_id, charge_minor FROM ops.penalty
     UNION ALL SELECT account_id, charge_minor FROM ops.kept_price
+    UNION ALL SELECT account_id, -benefit_minor FROM ops.benefit_line
+    UNION ALL SELECT account_id, -used_minor FROM ops.subsidy_use
     UNION ALL SELECT account_id, -amount_minor FROM ops.payment
 )
 SELECT a.account_no, ops.account_balance_minor(a.account_id), coalesce(sum(d.owed_minor), 0)

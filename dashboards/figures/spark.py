@@ -13,9 +13,7 @@ _WIDTH, _HEIGHT, _GAP = 104, 24, 2
 def spark_mask(values: Sequence[Decimal | None], provisional: Sequence[bool]) -> str:
     """A CSS `url(...)` of columns on a common base; unknown months stay empty, provisional ones are lighter."""
     known = [value for value in values if value is not None]
-    if not known:
-        return "none"
-    top, bottom = max(*known, Decimal(0)), min(*known, Decimal(0))
+    top, bottom = max([*known, Decimal(0)]), min([*known, Decimal(0)])
     span = float(top - bottom) or 1.0
     step = _WIDTH / len(values)
     columns = []

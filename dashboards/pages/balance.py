@@ -137,6 +137,7 @@ def _child_href(asking: Asking, scene: Scene, child: ChildFigures) -> str:
 def _tiles(asking: Asking, scene: Scene, by_month: dict[Any, MonthFigures]) -> Component:
     words, money = asking.words, currency(asking.reader)
     losses_href = asking.address.asking(Question.LOSSES).href
+    money_href = asking.address.asking(Question.RECEIVABLES).href
     shown = [by_month[month] for month in scene.shown_months]
     base = by_month.get(scene.base_month)
 
@@ -167,11 +168,11 @@ def _tiles(asking: Asking, scene: Scene, by_month: dict[Any, MonthFigures]) -> C
             definition=words.text("Bills entered in the month, VAT included"), **figures("charge_minor"),
         ),
         Tile(
-            title=words.text("Paid"), scale=coins, good_when=GoodWhen.HIGHER,
+            title=words.text("Paid"), scale=coins, good_when=GoodWhen.HIGHER, href=money_href,
             definition=words.text("Payments entered in the month; kept by RES and above"), **figures("paid_minor"),
         ),
         Tile(
-            title=words.text("Debt"), scale=coins, good_when=GoodWhen.LOWER,
+            title=words.text("Debt"), scale=coins, good_when=GoodWhen.LOWER, href=money_href,
             definition=words.text("Owed by consumers at the end of the month; kept by RES and above"),
             **figures("debt_minor"),
         ),

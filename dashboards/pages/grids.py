@@ -52,15 +52,19 @@ def grid(
     total: Row | None = None,
     sort: Sort | None = None,
     is_whole: bool = True,
+    is_sortable: bool = True,
 ) -> dag.AgGrid:
-    """A table; `sort` is shown in the heads, and when the rows are only a part, a new sort asks the server again."""
+    """A table; `sort` is shown in the heads, and when the rows are only a part, a new sort asks the server again.
+
+    Rows whose order means something, such as parts under their whole, are not sortable.
+    """
     height = None if len(rows) <= _ROWS_WITHOUT_SCROLLING else "calc(100vh - 180px)"
     return dag.AgGrid(
         id=grid_id,
         columnDefs=[_definition(column, is_first=not position, sort=sort) for position, column in enumerate(columns)],
         rowData=[_cells(words, columns, row) for row in rows],
         defaultColDef={
-            "sortable": True, "resizable": True, "suppressMovable": True, "wrapHeaderText": True,
+            "sortable": is_sortable, "resizable": True, "suppressMovable": True, "wrapHeaderText": True,
             "autoHeaderHeight": True, "sortingOrder": ["desc", "asc"], "suppressHeaderMenuButton": True,
         },
         columnSize="responsiveSizeToFit",
@@ -105,11 +109,8 @@ def _definition(column: Column, *, is_first: bool, sort: Sort | None) -> dict[st
 
 
 def _is_high(name_column: Column, row: Row) -> bool:
-    """A name of two lines and a remark need a higher row."""
-    return (
-        row.remark is not None
-        and len(row.values[name_column.field]) * _PIXELS_OF_A_LETTER > name_column.width - _CELL_PADDING
-    )
+    """A name of two lines needs a higher row."""
+    return len(row.values[name_column.field]) * _PIXELS_OF_A_LETTER > name_column.width - _CELL_PADDING
 
 
 def _cells(words: Words, columns: Sequence[Column], row: Row) -> dict[str, Any]:

@@ -52,8 +52,12 @@ class Scene:
         return period is not None and period.is_provisional
 
 
-def set_scene(asking: Asking) -> Scene:
-    """Read place and month of the address, and refuse or explain what cannot be shown."""
+def set_scene(asking: Asking, *, months_known: int = MONTHS_SHOWN) -> Scene:
+    """Read place and month of the address, and refuse or explain what cannot be shown.
+
+    Args:
+        months_known: of how many months back the page must know whether they are still open.
+    """
     reader, address = asking.reader, asking.address
     place = find_place(reader, address.steps[-1] if address.steps else asking.top_code)
     if not place.unit.is_permitted:
@@ -65,7 +69,7 @@ def set_scene(asking: Asking) -> Scene:
     if month not in months:
         raise _no_figures(asking, place, month, months)
     base_month = address.comparison.month_before(month)
-    first_month = months_earlier(month, MONTHS_SHOWN - 1)
+    first_month = months_earlier(month, months_known - 1)
     return Scene(place, month, base_month, months, period_states(reader, place, first_month, month))
 
 
@@ -113,7 +117,11 @@ def top_line(asking: Asking, scene: Scene) -> Component:
 def span_text(asking: Asking, scene: Scene, first_month: date) -> str:
     """The third line of a picture's title: when, and what is provisional."""
     span = f"{month_short(asking.words, first_month)} – {month_short(asking.words, scene.month)}"
-    return span + (", " + asking.text("hatched: month still open") if any(scene.provisional) else "")
+    return span + (
+        ", " + asking.text("hatched: month still open")
+        if any(scene.is_provisional(month) for month in scene.periods if month >= first_month)
+        else ""
+    )
 
 
 def level_name(asking: Asking, level: str) -> str:

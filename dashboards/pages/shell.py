@@ -35,6 +35,7 @@ def navigation(words: Words, address: Address | None, asked: str, login: str) ->
     titles = {
         Question.BALANCE: words.text("Balance"),
         Question.LOSSES: words.text("Losses"),
+        Question.RECEIVABLES: words.text("Receivables"),
         Question.MIGRATION: words.text("Migration"),
     }
     links = [

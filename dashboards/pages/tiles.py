@@ -34,6 +34,9 @@ class Tile:
     base: Decimal | None
     good_when: GoodWhen = GoodWhen.NEITHER
     href: str | None = None
+    unknown: str | None = None
+    """What is said in place of a value, where more is known than that it is not known."""
+    note: str | None = None
 
     @property
     def value(self) -> Decimal | None:
@@ -46,7 +49,7 @@ def tile_row(words: Words, tiles: Sequence[Tile], provisional: Sequence[bool], b
 
 def _tile(words: Words, tile: Tile, provisional: Sequence[bool], base_name: str) -> Component:
     value = html.Span(
-        amount(words, tile.value, tile.scale) if tile.value is not None else words.text("not known"),
+        amount(words, tile.value, tile.scale) if tile.value is not None else tile.unknown or words.text("not known"),
         id=f"tile-{tile.key}",
         className="tile-value" if tile.value is not None else "tile-value tile-unknown",
     )
@@ -54,6 +57,7 @@ def _tile(words: Words, tile: Tile, provisional: Sequence[bool], base_name: str)
         dmc.Text(tile.title, className="tile-title"),
         html.Div([value, html.Span(tile.scale.unit if tile.value is not None else "", className="tile-unit")]),
         _change(words, tile, base_name),
+        html.Div(tile.note, className="tile-note", title=tile.note) if tile.note else None,
         html.Div(className="tile-spark", style={"maskImage": spark_mask(tile.months, provisional)}),
     ]
     if tile.href is None:

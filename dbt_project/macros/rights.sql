@@ -13,3 +13,11 @@
     drop policy if exists visible_unit on {{ this }};
     create policy visible_unit on {{ this }} using (res_id = any((select ops.visible_res_ids())::integer []));
 {% endmacro %}
+
+{# The same where a row is about a unit of any level: who sees all RES whose figures are in it (res_ids) sees it. #}
+{% macro guard_rows_by_all_res() %}
+    alter table {{ this }} enable row level security;
+    alter table {{ this }} force row level security;
+    drop policy if exists visible_unit on {{ this }};
+    create policy visible_unit on {{ this }} using (res_ids <@ (select ops.visible_res_ids())::integer []);
+{% endmacro %}

@@ -24,6 +24,7 @@ from operational_db.organisation import tables as organisation
 from operational_db.payments import draft_tables as payment_drafts
 from operational_db.payments import service_tables as paid_services
 from operational_db.payments import tables as payments
+from operational_db.plans import tables as plans
 from operational_db.schema.metadata import metadata
 from operational_db.subscribers import tables as subscribers
 from operational_db.subsidies import tables as subsidies
@@ -51,6 +52,7 @@ SUBSYSTEMS = (
     benefits,
     counted_benefits,
     subsidies,
+    plans,
     grid,
     landing,
     migration,
@@ -158,6 +160,7 @@ SQL_FILES = tuple(
         "subscribers/sql/family_sizes.sql",
         "subsidies/sql/accrue_subsidies.sql",
         "subsidies/sql/use_subsidies.sql",
+        "plans/sql/collection_targets.sql",
         "schema/sql/posted_rows.sql",
         "schema/sql/audit_trail.sql",
         "schema/sql/row_level_security.sql",

@@ -31,6 +31,7 @@ from orchestration.command_line import (
     reporting,
     services,
     subsidies,
+    targets,
     trial_balance,
     unwinding,
 )
@@ -87,6 +88,7 @@ app.add_typer(benefits.app, name="benefits", rich_help_panel=_DATA)
 app.add_typer(subsidies.app, name="subsidies", rich_help_panel=_DATA)
 app.add_typer(families.app, name="family", rich_help_panel=_DATA)
 app.add_typer(procedures.app, name="procedure", rich_help_panel=_DATA)
+app.add_typer(targets.app, name="targets", rich_help_panel=_RESULTS)
 app.add_typer(database.app, name="db", rich_help_panel=_HOUSE)
 app.add_typer(reference.app, name="reference", rich_help_panel=_HOUSE)
 

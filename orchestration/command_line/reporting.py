@@ -14,6 +14,9 @@ def build(
     select: Annotated[
         str | None, typer.Option(metavar="MODELS", help="Only these, as dbt selects: fct_useful_supply+ and the like.")
     ] = None,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Build closed months anew too, after a change of what marts hold.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Build the marts that forms and screens read, and check them.
@@ -27,7 +30,7 @@ def build(
 
     settings = settings_with_database()
     with bars() as on_progress:
-        result = build_marts(settings, select=select, on_progress=on_progress)
+        result = build_marts(settings, select=select, full_refresh=full_refresh, on_progress=on_progress)
     if as_json:
         show_json(result)
     else:

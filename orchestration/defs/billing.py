@@ -8,7 +8,16 @@ from orchestration.months import MONTHS, month_of_partition
 from orchestration.repeatable import bill_once, close_once, obstacles
 from orchestration.workplace import REASON, Workplace
 
-BILLED_TABLES = ("bill", "bill_line", "ledger")
+BILLED_TABLES = (
+    "bill",
+    "bill_amendment",
+    "bill_amendment_settled",
+    "bill_line",
+    "bill_line_reversal",
+    "ledger",
+    "reading_event",
+)
+"""With what a run writes of months that it bills anew, and of estimates that gave way."""
 BILLED_FROM = ("reading", "measured_energy", "metering_point_tariff", "tariff_step", "payment")
 BILLS = dg.AssetKey(["ops", "bill"])
 

@@ -8,8 +8,10 @@ from orchestration.readiness import build
 from orchestration.workplace import Workplace
 
 REFERENCE_TABLES = (
+    "collection_target",  # set by people; the table comes with the schema
     "ledger_account",
     "parameter",
+    "source",
     "tariff",
     "tariff_step",
     "tariff_version",

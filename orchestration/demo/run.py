@@ -3,16 +3,22 @@
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
+from operational_db.plans.collection_targets import list_collection_targets, set_collection_target
 from operational_db.reference.loading import FIRST_LOGIN
 from operational_db.refusal import Refusal
 from operational_db.settings import Settings
+from orchestration.book import root_unit_code
 from orchestration.demo.ownership import claim, complete
 from orchestration.demo.summary import Summary, read_summary
 from orchestration.made_up_utility import MadeUpUtility
 from orchestration.progress import OnProgress, bars
 from orchestration.workplace import Workplace
+
+_TARGET = Decimal("0.95")
 
 
 def run_demo(settings: Settings, utility: MadeUpUtility, *, fresh: bool = False) -> Summary:
@@ -44,11 +50,20 @@ def _run_graph(workplace: Workplace, utility: MadeUpUtility, on_progress: OnProg
     sizes = {"accounts": utility.accounts, "months": utility.months, "seed": utility.seed}
     graph.run("take_over", config={"legacy_files__made_up_utility": sizes})
     months = utility.covered_months
+    _set_a_target(workplace, months[0])
     for number, month in enumerate(months, start=1):
         job = "month_close" if month == months[-1] else "bill_and_close"
         on_progress("billing and closing months", number - 1, len(months))
         graph.run(job, partition_key=partition_of_month(month))
         on_progress("billing and closing months", number, len(months))
+
+
+def _set_a_target(workplace: Workplace, month: date) -> None:
+    """A share to collect, so that the screens have something to measure by; one that is set is kept."""
+    settings, by = workplace.settings, workplace.by
+    if not list_collection_targets(settings, by=by):
+        note = "Made up for the demonstration"
+        set_collection_target(settings, root_unit_code(settings), _TARGET, from_month=month, document=note, by=by)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import psycopg
 
 from operational_db.connections import connect_as_admin
 from operational_db.settings import Settings
+from tests.browser.small_money import insert_money
 
 LONG_NAME = "Самаркандская районная подстанция имени Мирзо Улугбека с очень длинным названием, 110/35/10 кВ"
 
@@ -37,7 +38,33 @@ CREATE TABLE marts.fct_receivables (
     res_id integer NOT NULL, booked_month date NOT NULL, article_code text NOT NULL, opening_minor bigint NOT NULL,
     taken_over_minor bigint NOT NULL, charged_minor bigint NOT NULL, paid_minor bigint NOT NULL,
     other_minor bigint NOT NULL, closing_minor bigint NOT NULL, debt_minor bigint NOT NULL,
-    overpaid_minor bigint NOT NULL, account_count bigint NOT NULL, is_closed boolean NOT NULL
+    overpaid_minor bigint NOT NULL, account_count bigint NOT NULL, is_closed boolean NOT NULL,
+    opening_debt_minor bigint NOT NULL
+);
+CREATE TABLE marts.fct_collection (
+    unit_id integer NOT NULL, parent_unit_id integer, booked_month date NOT NULL, opening_minor bigint NOT NULL,
+    charged_minor bigint NOT NULL, other_minor bigint NOT NULL, paid_minor bigint NOT NULL,
+    closing_minor bigint NOT NULL, debt_minor bigint NOT NULL, overpaid_minor bigint NOT NULL,
+    collection_share numeric(18, 6), target_share numeric(18, 6), above_target_share numeric(18, 6),
+    target_unit_id integer, uncollected_minor bigint NOT NULL, debt_growth_minor bigint NOT NULL,
+    res_ids integer[] NOT NULL, is_closed boolean NOT NULL
+);
+CREATE TABLE marts.fct_collection_by_article (
+    unit_id integer NOT NULL, booked_month date NOT NULL, article_code text NOT NULL, opening_minor bigint NOT NULL,
+    charged_minor bigint NOT NULL, other_minor bigint NOT NULL, paid_minor bigint NOT NULL,
+    closing_minor bigint NOT NULL, debt_minor bigint NOT NULL, overpaid_minor bigint NOT NULL,
+    collection_share numeric(18, 6), uncollected_minor bigint NOT NULL, debt_growth_minor bigint NOT NULL,
+    res_ids integer[] NOT NULL, is_closed boolean NOT NULL
+);
+CREATE TABLE marts.fct_debt_by_year (
+    res_id integer NOT NULL, booked_month date NOT NULL, article_code text NOT NULL, year_of_origin integer,
+    balance_minor bigint NOT NULL, advance_minor bigint NOT NULL, current_minor bigint NOT NULL,
+    days_1_30_minor bigint NOT NULL, days_31_90_minor bigint NOT NULL, days_91_365_minor bigint NOT NULL,
+    years_1_3_minor bigint NOT NULL, over_3_years_minor bigint NOT NULL, is_closed boolean NOT NULL
+);
+CREATE TABLE marts.fct_payments_by_channel (
+    res_id integer NOT NULL, booked_month date NOT NULL, article_code text NOT NULL, channel_code text NOT NULL,
+    paid_minor bigint NOT NULL, payment_count bigint NOT NULL, is_closed boolean NOT NULL
 );
 CREATE TABLE marts.fct_migration_quality (
     load_id bigint NOT NULL, protocol_id bigint NOT NULL, profile text NOT NULL, directory text NOT NULL,
@@ -55,17 +82,23 @@ GRANT USAGE ON SCHEMA marts TO wattbook_web;
 GRANT SELECT ON ALL TABLES IN SCHEMA marts TO wattbook_web;
 """
 
-# As dbt's macro guard_rows_by_res does after each build.
+# As dbt's macros guard_rows_by_res and guard_rows_by_all_res do after each build.
 _GUARD = """
 DO $$
 DECLARE guarded text;
 BEGIN
-    FOREACH guarded IN ARRAY ARRAY['dim_period', 'fct_useful_supply', 'fct_feeder_balance', 'fct_receivables'] LOOP
+    FOREACH guarded IN ARRAY ARRAY[
+        'dim_period', 'fct_useful_supply', 'fct_feeder_balance', 'fct_receivables', 'fct_collection',
+        'fct_collection_by_article', 'fct_debt_by_year', 'fct_payments_by_channel'
+    ] LOOP
         EXECUTE format('ALTER TABLE marts.%I ENABLE ROW LEVEL SECURITY', guarded);
         EXECUTE format('ALTER TABLE marts.%I FORCE ROW LEVEL SECURITY', guarded);
         EXECUTE format(
-            'CREATE POLICY visible_unit ON marts.%I USING (res_id = ANY ((SELECT ops.visible_res_ids())::integer[]))',
-            guarded
+            'CREATE POLICY visible_unit ON marts.%I USING (%s)', guarded,
+            CASE
+                WHEN guarded LIKE 'fct_collection%' THEN 'res_ids <@ (SELECT ops.visible_res_ids())::integer[]'
+                ELSE 'res_id = ANY ((SELECT ops.visible_res_ids())::integer[])'
+            END
         );
     END LOOP;
 END
@@ -163,7 +196,7 @@ def build_small_marts(settings: Settings, *, first_res: str, second_res: str) ->
             )
         for feeder_id, month, intake, generation, supply in BALANCES:
             _insert_balance(session, feeder_id, month, intake, generation, supply)
-        _insert_money(session, first_res, second_res)
+        insert_money(session, first_res, second_res)
         _insert_migration(session)
         session.execute(_GUARD)
         session.execute("ANALYZE")
@@ -180,25 +213,6 @@ def _insert_balance(
     )
     leaf = TRANSFORMER_POINTS[feeder_id]
     session.execute(_SUPPLY, (leaf, month, month, supply, round(supply * PRICE_MINOR_PER_KWH), leaf))
-
-
-def _insert_money(session: psycopg.Connection, first_res: str, second_res: str) -> None:
-    """In March the first RES was paid 120 million UZS of what it charged, the second nothing."""
-    for code, month, paid, debt, is_closed in (
-        (first_res, FEBRUARY, 9_000_000_000, 4_000_000_000, True),
-        (first_res, MARCH, 12_000_000_000, 7_000_000_000, True),
-        (second_res, FEBRUARY, 5_000_000_000, 1_500_000_000, True),
-        (second_res, MARCH, 0, 5_820_030_000, False),
-    ):
-        session.execute(
-            "INSERT INTO marts.fct_receivables SELECT unit_id, %s, 'energy', 0, 0, 0, %s, 0, 0, %s, 0, 20, %s"
-            " FROM marts.dim_unit WHERE code = %s",
-            (month, paid, debt, is_closed, code),
-        )
-        session.execute(
-            "INSERT INTO marts.dim_period SELECT unit_id, %s, %s, NULL FROM marts.dim_unit WHERE code = %s",
-            (month, is_closed, code),
-        )
 
 
 def _insert_migration(session: psycopg.Connection) -> None:

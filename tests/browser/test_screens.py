@@ -13,7 +13,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.db]
 
 ALL_PAGES = (
     "/", "/balance", "/balance/UZ-SA", "/balance/UZ-TK/P-TK/TK03/S-B/F-22", "/balance/T-111", "/balance?month=2026-02",
-    "/balance?compare=year", "/losses", "/losses/UZ-TK", "/losses/F-12", "/losses/F-22", "/losses/T-111", "/migration",
+    "/balance?compare=year", "/losses", "/losses/UZ-TK", "/losses/F-12", "/losses/F-22", "/losses/T-111",
+    "/receivables", "/receivables/UZ-SA", "/receivables/SA01", "/receivables/F-12", "/receivables/UZ-AN?month=2023-12",
+    "/receivables/UZ-AN?month=2026-03", "/receivables?compare=year", "/migration",
     "/migration/1", "/migration/77", "/balance/NOWHERE", "/balance?month=2031-01", "/balance?month=soon",
     "/no/such/page",
 )  # fmt: skip
@@ -123,6 +125,7 @@ def test_the_month_is_chosen_and_stays_in_the_address(open_page: PageOpener, scr
 
     page.locator("#children a", has_text="Samarkand Region").click()
     expect(page).to_have_url(screens.address + "/balance/UZ-SA?month=2026-02")
+    expect(page.locator("#place-name")).to_have_text("Samarkand Region")  # the links at the top have followed
     page.locator(".question", has_text="Losses").click()
     expect(page).to_have_url(screens.address + "/losses/UZ-SA?month=2026-02")
     page.go_back()
@@ -220,14 +223,20 @@ def test_russian_words_and_numbers(open_page: PageOpener, screens: Served) -> No
 
 
 def test_nothing_sticks_out_on_a_phone(open_page: PageOpener, screens: Served) -> None:
-    for path in ("/balance/UZ-TK/P-TK/TK03/S-B", "/losses/F-21", "/migration", "/losses"):
+    for path in (
+        "/balance/UZ-TK/P-TK/TK03/S-B",
+        "/losses/F-21",
+        "/migration",
+        "/losses",
+        "/receivables/AN01?month=2023-12",
+    ):
         page = open_page(screens, path, width=390, language="ru")
         page.wait_for_load_state("networkidle")
         assert page.evaluate("document.documentElement.scrollWidth") == 390, path
 
 
 def test_an_empty_database_says_what_to_do(open_page: PageOpener, screens_of_nothing: Served) -> None:
-    for path in ("/", "/balance", "/losses", "/migration"):
+    for path in ("/", "/balance", "/losses", "/receivables", "/migration"):
         page = open_page(screens_of_nothing, path)
         expect(page.locator("#state")).to_contain_text("make demo")
         expect(page.locator("#state")).to_contain_text("wattbook build")

@@ -292,8 +292,31 @@ def _written(database: psycopg.Connection, month: date, *, is_closed: bool) -> l
 def _content(database: psycopg.Connection) -> list[list[tuple]]:
     return [
         database.execute(f"SELECT r::text FROM marts.{mart} AS r ORDER BY 1").fetchall()
-        for mart in ("fct_useful_supply", "fct_receivables", "fct_feeder_balance", "dim_unit", "dim_period")
+        for mart in (
+            "fct_useful_supply",
+            "fct_receivables",
+            "fct_feeder_balance",
+            "fct_corrections",
+            "fct_tariff_sheet",
+            "fct_debt_by_year",
+            "fct_collection",
+            "dim_unit",
+            "dim_period",
+        )
     ]
+
+
+def test_a_warehouse_of_an_older_version_says_how_it_is_built_anew(
+    nation: SmallNation, database: psycopg.Connection
+) -> None:
+    bill_month(nation.settings, JANUARY, by=ADMINISTRATOR)
+    build(nation.settings, select=MODELS)
+    database.execute("ALTER TABLE marts.fct_receivables DROP COLUMN opening_debt_minor")
+    with pytest.raises(
+        Refusal, match="fct_receivables was built by a version of Wattbook with other columns.*--full-ref"
+    ):
+        build(nation.settings, select=MODELS)
+    assert not build(nation.settings, select=MODELS, full_refresh=True).failed
 
 
 @pytest.mark.requirement("A32", "B31")
@@ -319,6 +342,11 @@ def _seen_res(settings: Settings, role: Role, user: str | None) -> set[str]:
             "UNION ALL SELECT 1 FROM marts.fct_feeder_balance AS b WHERE b.res_id = u.unit_id "
             "UNION ALL SELECT 1 FROM marts.fct_receivables AS r WHERE r.res_id = u.unit_id "
             "UNION ALL SELECT 1 FROM marts.fct_declared_loss AS d WHERE d.res_id = u.unit_id "
+            "UNION ALL SELECT 1 FROM marts.fct_corrections AS c WHERE c.res_id = u.unit_id "
+            "UNION ALL SELECT 1 FROM marts.fct_tariff_sheet AS t WHERE t.res_id = u.unit_id "
+            "UNION ALL SELECT 1 FROM marts.fct_debt_by_year AS y WHERE y.res_id = u.unit_id "
+            "UNION ALL SELECT 1 FROM marts.fct_collection AS n WHERE u.unit_id = ANY (n.res_ids) "
+            "UNION ALL SELECT 1 FROM marts.fct_collection_by_article AS a WHERE u.unit_id = ANY (a.res_ids) "
             "UNION ALL SELECT 1 FROM marts.dim_period AS p WHERE p.res_id = u.unit_id)"
         ).fetchall()
     return {code for (code,) in rows}

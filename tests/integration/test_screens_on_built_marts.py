@@ -22,17 +22,21 @@ from dashboards.pages.asking import Asking
 from dashboards.pages.scene import ShownInstead
 from dashboards.queries.balance import figures_by_child, figures_by_month
 from dashboards.queries.places import find_place, home_codes
+from dashboards.queries.receivables import debts, money_by_article, money_by_channel, money_by_child, money_by_month
 from dashboards.reading import Reader
 from dashboards.words.catalogue import Words
 from operational_db.access.commands import create_user
 from operational_db.billing.commands import bill_month
 from operational_db.connections import Role, connect, connect_as_admin
+from operational_db.plans.collection_targets import set_collection_target
 from operational_db.schema import upgrade
 from operational_db.settings import Settings
 from orchestration import dbt_runs
-from tests.small_book import ADMINISTRATOR, SmallBook
+from tests.money_desk import pay
+from tests.small_book import ADMINISTRATOR, Consumer, SmallBook
 
 DECEMBER, JANUARY = date(2025, 12, 1), date(2026, 1, 1)
+SOUM = 100
 CHAIN = ("UZ", "UZ-SA", "P-SA", "SA01", "S-1", "F-1", "T-1")
 
 pytestmark = pytest.mark.db
@@ -47,8 +51,14 @@ def built(shared_server: Settings) -> Iterator[Settings]:
             sql.SQL("CREATE DATABASE screens TEMPLATE {}").format(sql.Identifier(shared_server.database_name))
         )
     upgrade(settings)  # a copy does not take over what roles may do with the database itself
-    _enter(settings)
+    book, consumers = _enter(settings)
     bill_month(settings, JANUARY, by=ADMINISTRATOR)
+    # 350 kWh cost 200 x 600 + 150 x 800 = 240,000; 450 kWh 320,000; 100 kWh 60,000.
+    pay(book, consumers["SA01/1/1"], date(2026, 1, 25), 250_000 * SOUM, channel="paynet")
+    pay(book, consumers["TK01/1/1"], date(2026, 1, 26), 30_000 * SOUM)
+    set_collection_target(
+        settings, "UZ-SA", Decimal("0.9"), from_month=JANUARY, document="Order 1", by=ADMINISTRATOR
+    )  # fmt: skip
     dbt_runs.build(settings)
     create_user(
         settings, login="tashkent", full_name="Aziz", group_code="management", unit_code="TK01", by=ADMINISTRATOR
@@ -65,7 +75,7 @@ def reader(built: Settings) -> Iterator[Reader]:
     reader.close()
 
 
-def _enter(settings: Settings) -> None:
+def _enter(settings: Settings) -> tuple[SmallBook, dict[str, Consumer]]:
     book = SmallBook(settings, res_codes=("SA01", "TK01"))
     with connect(settings, Role.LOADER) as session:
         for code, level, parent in (
@@ -84,18 +94,21 @@ def _enter(settings: Settings) -> None:
             " VALUES (%s, %s, %s, '2026-02-01', 1000, %s)",
             [meter_id, JANUARY, JANUARY, book.source_id],
         )
+    consumers = {}
     for account_no, res, place, kwh in (
         ("SA01/1/1", "SA01", "T-1", 350),
         ("SA01/1/2", "SA01", "T-1", 450),
         ("TK01/1/1", "TK01", None, 100),
     ):
         consumer = book.consumer(account_no, res=res, readings={JANUARY: 1000, date(2026, 2, 1): 1000 + kwh})
+        consumers[account_no] = consumer
         if place is not None:
             with connect(settings, Role.LOADER) as session:
                 session.execute(
                     "UPDATE ops.metering_point_placement SET unit_id = ops.find_unit(%s) WHERE metering_point_id = %s",
                     [place, consumer.metering_point_id],
                 )
+    return book, consumers
 
 
 def _hang(session: psycopg.Connection, code: str, level: str, parent: str, source_id: int) -> None:
@@ -137,6 +150,46 @@ def _res_under(session: psycopg.Connection, code: str) -> list[int]:
     return [row[0] for row in session.execute("SELECT ops.res_under(ops.find_unit(%s), %s)", [code, JANUARY])]
 
 
+@pytest.mark.requirement("A6", "B6")
+def test_collection_is_told_at_every_level_with_the_target_that_holds_there(reader: Reader) -> None:
+    for code in CHAIN[1:4]:  # region, PTPP and RES of the one RES with money
+        figures = money_by_month(reader, find_place(reader, code), DECEMBER, JANUARY)
+        assert not figures[DECEMBER].is_known
+        january = figures[JANUARY]
+        # 250,000 of 240,000 + 320,000 = 560,000; 10,000 more than the first owed is in advance.
+        assert (january.charged_minor, january.paid_minor) == (560_000 * SOUM, 250_000 * SOUM)
+        assert (january.debt_minor, january.overpaid_minor) == (320_000 * SOUM, 10_000 * SOUM)
+        assert (january.collection_share, january.target_share) == (Decimal("0.446429"), Decimal("0.9"))
+        assert january.target_names["en"] == "Samarkand Region"
+    republic = find_place(reader, "UZ")
+    total = money_by_month(reader, republic, JANUARY, JANUARY)[JANUARY]
+    assert (total.target_share, total.above_target_share) == (None, None)  # a region's target is not the Republic's
+    children = money_by_child(reader, republic, JANUARY, DECEMBER)
+    # 310,000 and 30,000 were not collected.
+    assert [child.unit.code for child in children] == ["UZ-SA", "UZ-TK"]
+    assert [child.is_in_first_half for child in children] == [True, False]
+    for figure in ("charged_minor", "paid_minor", "closing_minor", "debt_minor", "overpaid_minor", "uncollected_minor"):
+        assert sum(child.figures[figure] for child in children) == getattr(total, figure), figure
+
+
+def test_articles_ages_and_means_of_payment_add_up_to_the_place(reader: Reader) -> None:
+    republic = find_place(reader, "UZ")
+    total = money_by_month(reader, republic, JANUARY, JANUARY)[JANUARY]
+    (electricity,) = money_by_article(reader, republic, JANUARY)
+    assert electricity["closing_minor"] == total.closing_minor == (620_000 - 280_000) * SOUM
+    rows = [
+        (debt["article_code"], debt["year_of_origin"], debt["owed_minor"]) for debt in debts(reader, republic, JANUARY)
+    ]
+    owed = 350_000 * SOUM  # 320,000 and 30,000
+    assert rows == [(None, None, owed), ("electricity", None, owed), ("electricity", 2026, owed)]
+    assert debts(reader, republic, JANUARY)[0]["advance_minor"] == total.overpaid_minor
+    channels = money_by_channel(reader, republic, JANUARY, DECEMBER)
+    told = [(channel["channel_code"], channel["paid_minor"], channel["base_paid_minor"]) for channel in channels]
+    assert told == [("paynet", 250_000 * SOUM, None), ("bank", 30_000 * SOUM, None)]
+    assert sum(channel["paid_share"] for channel in channels) == 1
+    assert debts(reader, find_place(reader, "UZ-AN"), JANUARY) == []
+
+
 @pytest.mark.parametrize("question", list(PAGES))
 def test_every_page_is_made_from_built_marts(reader: Reader, question: str) -> None:
     for steps in ((), *(CHAIN[1:end] for end in range(2, len(CHAIN) + 1))):
@@ -158,4 +211,6 @@ def test_a_user_of_one_res_reads_nothing_of_another(built: Settings) -> None:
     assert figures_by_month(reader, foreign, JANUARY, JANUARY)[JANUARY].supply_kwh is None
     republic = figures_by_month(reader, find_place(reader, "UZ"), JANUARY, JANUARY)[JANUARY]
     assert (republic.supply_kwh, republic.loss_kwh) == (100, None)
+    assert not money_by_month(reader, foreign, JANUARY, JANUARY)[JANUARY].is_known
+    assert not money_by_month(reader, find_place(reader, "UZ"), JANUARY, JANUARY)[JANUARY].is_known
     reader.close()

@@ -14,6 +14,7 @@ from operational_db.refusal import Refusal
         "/balance",
         "/balance/UZ-SA/P-SA/SA01?month=2026-03",
         "/losses/UZ-SA?month=2026-03&compare=year&sort=loss_share.asc",
+        "/receivables/UZ-SA/P-SA/SA01?month=2026-03&sort=debt_minor.desc",
         "/balance/a%2Fb%20%D0%9A",
         "/migration/12",
     ],
@@ -49,6 +50,7 @@ def test_a_wrong_address_is_refused_by_what_is_wrong(path: str, search: str, wor
 def test_another_question_keeps_place_and_month_and_drops_the_sort() -> None:
     address = Address(Question.LOSSES, ("UZ-SA",), date(2026, 3, 1), Comparison.LAST_YEAR, Sort("loss_kwh", True))
     assert address.asking(Question.BALANCE).href == "/balance/UZ-SA?month=2026-03&compare=year"
+    assert address.asking(Question.RECEIVABLES).href == "/receivables/UZ-SA?month=2026-03&compare=year"
     assert address.asking(Question.MIGRATION).steps == ()
     assert address.at("UZ-TK", "P-TK").href == "/losses/UZ-TK/P-TK?month=2026-03&compare=year"
 

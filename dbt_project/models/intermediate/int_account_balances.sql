@@ -19,7 +19,10 @@ signed as (
         entries.booked_month,
         entries.document_kind,
         entries.amount_minor * (debits.is_consumer_balance::integer - credits.is_consumer_balance::integer)
-            as balance_minor
+            as balance_minor,
+        -- Bills, services, penalties: what makes a consumer owe stays on this side when it is taken back.
+        debits.is_consumer_balance and not credits.is_consumer_balance
+        and entries.document_kind <> 'opening_debt' as is_charge
     from entries
     inner join {{ ref('stg_ops__ledger_accounts') }} as debits
         on entries.debit_code = debits.ledger_account_code
@@ -35,11 +38,11 @@ moved as (
         booked_month,
         coalesce(sum(balance_minor) filter (where document_kind in ('opening_debt', 'opening_credit')), 0)
             as taken_over_minor,
-        coalesce(sum(balance_minor) filter (where document_kind = 'bill'), 0) as charged_minor,
+        coalesce(sum(balance_minor) filter (where is_charge), 0) as charged_minor,
         coalesce(-sum(balance_minor) filter (where document_kind = 'payment'), 0) as paid_minor,
         coalesce(
             sum(balance_minor) filter (
-                where document_kind not in ('opening_debt', 'opening_credit', 'bill', 'payment')
+                where not is_charge and document_kind not in ('opening_debt', 'opening_credit', 'payment')
             ), 0
         ) as other_minor,
         sum(balance_minor) as change_minor

@@ -1,3 +1,6 @@
+{# A view: models that read it ask for the months that are not settled, and only those are computed. #}
+{{ config(materialized='view') }}
+
 with injected as (
     select * from {{ ref('stg_ops__measured_energy') }}
     where direction = 'injected'

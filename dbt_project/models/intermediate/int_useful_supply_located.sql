@@ -1,3 +1,6 @@
+{# A view: models that read it ask for the months that are not settled, and only those are computed. #}
+{{ config(materialized='view') }}
+
 with bill_lines as (
     select * from {{ ref('stg_ops__bill_lines') }}
 ),
@@ -6,6 +9,7 @@ tariffs as (
     select
         tariff_versions.tariff_version_id,
         tariffs.tariff_code,
+        tariffs.consumer_kind,
         tariffs.consumer_group
     from {{ ref('stg_ops__tariff_versions') }} as tariff_versions
     inner join {{ ref('stg_ops__tariffs') }} as tariffs using (tariff_code)
@@ -36,6 +40,9 @@ billed as (
         bill_lines.metering_point_id,
         bill_lines.res_id,
         bill_lines.service_month,
+        bill_lines.bill_no,
+        bill_lines.line_no,
+        tariffs.consumer_kind,
         tariffs.consumer_group,
         tariffs.tariff_code,
         bill_lines.step_no,
@@ -56,6 +63,9 @@ billed_before as (
         legacy_by_month.metering_point_id,
         legacy_by_month.res_id,
         legacy_by_month.service_month,
+        null::integer as bill_no,
+        null::smallint as line_no,
+        tariffs.consumer_kind,
         coalesce(tariffs.consumer_group, points.consumer_class) as consumer_group,
         tariffs.tariff_code,
         null::smallint as step_no,
@@ -95,7 +105,10 @@ select
     supplied.origin,
     supplied.energy_kwh,
     supplied.charge_minor,
-    supplied.vat_minor
+    supplied.vat_minor,
+    supplied.bill_no,
+    supplied.line_no,
+    supplied.consumer_kind
 from supplied
 left join {{ ref('int_metering_points_hung') }} as places
     on

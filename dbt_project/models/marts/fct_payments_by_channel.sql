@@ -32,16 +32,29 @@ with paid as (
     inner join {{ ref('stg_ops__ledger_accounts') }} as credits
         on entries.credit_code = credits.ledger_account_code
     where entries.document_kind = 'payment' and {{ is_unsettled('entries.booked_month') }}
+),
+
+summed as (
+    -- Before the join with periods: the planner takes the join above for one row, and would go through all periods for
+    -- each payment.
+    select
+        paid.res_id,
+        paid.booked_month,
+        paid.article_code,
+        paid.channel_code,
+        sum(paid.paid_minor)::bigint as paid_minor,
+        count(distinct paid.document_no) as payment_count
+    from paid
+    group by paid.res_id, paid.booked_month, paid.article_code, paid.channel_code
 )
 
 select
-    paid.res_id,
-    paid.booked_month,
-    paid.article_code,
-    paid.channel_code,
-    sum(paid.paid_minor)::bigint as paid_minor,
-    count(distinct paid.document_no) as payment_count,
-    bool_and(coalesce(periods.is_closed, false)) as is_closed
-from paid
+    summed.res_id,
+    summed.booked_month,
+    summed.article_code,
+    summed.channel_code,
+    summed.paid_minor,
+    summed.payment_count,
+    coalesce(periods.is_closed, false) as is_closed
+from summed
 left join {{ ref('stg_ops__billing_periods') }} as periods using (res_id, booked_month)
-group by paid.res_id, paid.booked_month, paid.article_code, paid.channel_code

@@ -23,7 +23,8 @@ select
     coalesce(sum(closing_minor) filter (where closing_minor > 0), 0)::bigint as debt_minor,
     coalesce(-sum(closing_minor) filter (where closing_minor < 0), 0)::bigint as overpaid_minor,
     count(*) as account_count,
-    bool_and(is_closed) as is_closed
+    bool_and(is_closed) as is_closed,
+    coalesce(sum(opening_minor) filter (where opening_minor > 0), 0)::bigint as opening_debt_minor
 from {{ ref('int_account_balances') }}
 where {{ is_unsettled('booked_month') }}
 group by res_id, booked_month, article_code

@@ -10,5 +10,11 @@ select
     energy_kwh,
     charge_minor,
     vat_minor,
-    res_id
+    res_id,
+    component,
+    variant_code,
+    zone_code,
+    price_minor,
+    price_numerator,
+    price_denominator
 from {{ source('ops', 'bill_line') }}

@@ -5,5 +5,7 @@ select
     res_id,
     energy_kwh,
     charge_minor,
-    vat_minor
+    vat_minor,
+    kind,
+    source_id
 from {{ source('ops', 'bill') }}

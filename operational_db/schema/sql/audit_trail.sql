@@ -23,7 +23,8 @@ BEGIN
         'unit', 'unit_name', 'unit_placement', 'app_user', 'membership', 'group_right',
         'tariff', 'tariff_version', 'tariff_step', 'tariff_zone', 'vat_rate', 'ledger_account', 'posting_rule',
         'payment_term', 'penalty_rule', 'reference_rate', 'price_index', 'benefit_norm', 'benefit_category',
-        'benefit_category_version', 'benefit_category_closing', 'benefit_holder', 'benefit_grant'
+        'benefit_category_version', 'benefit_category_closing', 'benefit_holder', 'benefit_grant',
+        'collection_target'
     ] LOOP
         EXECUTE format(
             'CREATE OR REPLACE TRIGGER record_row_version AFTER INSERT OR UPDATE OR DELETE ON ops.%I '

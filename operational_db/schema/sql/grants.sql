@@ -41,7 +41,8 @@ ops.bill_run_approval, ops.bill, ops.bill_line, ops.billed_days, ops.bill_run, o
 ops.service_bill, ops.payment_package_draft, ops.payment_draft FROM wattbook_loader;
 
 REVOKE INSERT, DELETE ON ops.penalty, ops.penalty_reversal, ops.penalty_waiver, ops.prepaid_energy, ops.benefit_line,
-ops.subsidy_accrual, ops.subsidy_use, ops.consumption_adjustment, ops.kept_price FROM wattbook_loader;
+ops.subsidy_accrual, ops.subsidy_use, ops.consumption_adjustment, ops.kept_price, ops.collection_target
+FROM wattbook_loader;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA landing, migration TO wattbook_dbt;
 GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA landing, migration TO wattbook_loader;
@@ -70,6 +71,9 @@ FROM wattbook_dbt;
 REVOKE EXECUTE ON FUNCTION ops.add_family_size(text, integer, date, bigint),
 ops.delete_family_size(text, date, bigint)
 FROM wattbook_dbt;
+-- Only after the right was asked for.
+REVOKE EXECUTE ON FUNCTION ops.end_standing_target(integer, date, bigint)
+FROM wattbook_app, wattbook_loader, wattbook_dbt;
 GRANT EXECUTE ON FUNCTION ops.current_user_id(), ops.visible_res_ids(), ops.find_unit(text),
 ops.res_under(integer, date), ops.refuse(text, text[])
 TO wattbook_reader, wattbook_web;
