@@ -28,7 +28,9 @@ SELECT
 FROM ops.benefit_line AS n
 GROUP BY n.account_id, n.res_id, n.booked_month, n.bill_no
 UNION ALL
-SELECT 'kept_price', k.account_id, k.res_id, k.booked_month, k.kept_price_no, k.charge_minor, k.charge_minor
+SELECT
+    'kept_price', k.account_id, k.res_id, k.booked_month, k.kept_price_no, k.charge_minor,
+    k.charge_minor AS movement_minor
 FROM ops.kept_price AS k
 UNION ALL
 SELECT 'subsidy', u.account_id, u.res_id, u.booked_month, u.use_no, u.used_minor, -u.used_minor
