@@ -81,6 +81,19 @@ def test_the_dwellings_norm_grows_with_the_entitled_and_that_of_a_profession_doe
     assert desk.benefits(teacher, MARCH) == [(1, "teacher", 30, 2700, 2700)]
 
 
+def test_another_norm_of_the_dwelling_holds_from_its_day_on(desk: BenefitDesk) -> None:
+    consumer = desk.consumer("100", 300, 300)
+    desk.grant("100", "veteran", MARCH, dwelling="gas_stove")
+    desk.database.execute(
+        "INSERT INTO ops.benefit_norm (dwelling_code, valid_from, meaning, first_person_kwh, next_person_kwh, cap_kwh,"
+        " source_note, is_verified) VALUES ('gas_stove', '2017-04-16', 'No electric stove', 30, 30, 60, 'a law', true)"
+    )
+    desk.bill(MARCH, APRIL)
+    # March 90 kWh; April 45 for the first fifteen days (of 50 at 0.90) and 15 for the others: 60 x 0.90 x 0.75 = 40.50.
+    assert [row[2:] for row in desk.benefits(consumer, MARCH)] == [(90, 8100, 6075)]
+    assert [row[2:] for row in desk.benefits(consumer, APRIL)] == [(45, 4050, 3038), (15, 1350, 1013)]
+
+
 def test_a_kwh_has_one_benefit_and_the_greater_share_comes_first(desk: BenefitDesk) -> None:
     consumer = desk.consumer("100", 300)
     for category in ("half", "teacher", "limitless"):

@@ -1,10 +1,11 @@
--- The second count of benefits: re-checks those of every run before they are posted, day by day.
+-- The second count of benefits: re-checks those of every run before they are posted.
 --
 -- It shares with the first count (benefits_in_days.sql, benefits_of_lines.sql) nothing but lines, grants, what their
--- categories give and the norms of dwellings. Each day of a month has its part of a line's energy and of the greatest
--- norm; days side by side with the same grants are added up, and the lesser of both sums has a benefit. What the energy
--- costs is its part of what the line costs. A month of which a part stands billed is not looked at: that part was
--- counted by what was known then.
+-- categories give and the norms of dwellings. Where the grants of a month are the same on all its days, which is usual,
+-- the lesser of its energy and the greatest norm has a benefit. Else days are looked at one by one: each has its part
+-- of a line's energy and of the greatest norm; days side by side with the same grants are added up, and the lesser of
+-- both sums has a benefit. What the energy costs is its part of what the line costs. A month of which a part stands
+-- billed is not looked at: that part was counted by what was known then.
 
 -- Points and months of which the lines of a run have another energy at benefits than their days say; with both figures.
 -- The rows of benefit_lines are about to be posted with the lines of the table lines.
@@ -27,11 +28,47 @@ BEGIN
                     AND s.service_month = l.service_month AND s.booked_month >= l.service_month
             )
         ),
+        granted AS (
+            SELECT
+                m.account_id, m.metering_point_id, m.service_month,
+                bool_and(
+                    daterange(g.valid_from, g.valid_to) * daterange(v.valid_from, v.valid_to) @> d.days
+                    AND n.norm_from IS NOT DISTINCT FROM n.last_norm_from
+                ) AS is_constant,
+                bool_or(v.norm_kind = 'none') AS is_unlimited,
+                max(coalesce(v.fixed_norm_kwh, n.dwelling_kwh, 0)) AS norm_kwh
+            FROM month AS m
+            CROSS JOIN LATERAL (
+                SELECT daterange(m.service_month, (m.service_month + interval '1 month')::date) AS days
+            ) AS d
+            INNER JOIN ops.benefit_grant AS g
+                ON g.metering_point_id = m.metering_point_id AND g.known_to IS NULL
+                AND daterange(g.valid_from, g.valid_to) && d.days
+            INNER JOIN ops.benefit_category_version AS v
+                ON v.category_code = g.category_code AND v.known_to IS NULL
+                AND daterange(v.valid_from, v.valid_to) && d.days
+            LEFT JOIN LATERAL (
+                SELECT
+                    max(o.valid_from) FILTER (WHERE o.valid_from <= m.service_month) AS norm_from,
+                    max(o.valid_from) AS last_norm_from,
+                    max(least(o.cap_kwh, o.first_person_kwh + (g.entitled_persons - 1) * o.next_person_kwh))
+                        FILTER (WHERE o.valid_from = (
+                            SELECT max(q.valid_from) FROM ops.benefit_norm AS q
+                            WHERE q.dwelling_code = g.dwelling_code AND q.valid_from <= m.service_month
+                        )) AS dwelling_kwh
+                FROM ops.benefit_norm AS o
+                WHERE v.norm_kind = 'dwelling' AND o.dwelling_code = g.dwelling_code AND o.valid_from < upper(d.days)
+            ) AS n ON true
+            GROUP BY m.account_id, m.metering_point_id, m.service_month
+        ),
+        changing_month AS (
+            SELECT g.account_id, g.metering_point_id, g.service_month FROM granted AS g WHERE NOT g.is_constant
+        ),
         day AS (
             SELECT
                 m.account_id, m.metering_point_id, m.service_month, d::date AS on_day,
                 date_part('day', m.service_month + interval '1 month - 1 day')::integer AS days_of_month
-            FROM month AS m
+            FROM changing_month AS m
             CROSS JOIN generate_series(
                 m.service_month, m.service_month + interval '1 month - 1 day', interval '1 day'
             ) AS d
@@ -78,7 +115,7 @@ BEGIN
                 sum(c.begins) OVER (PARTITION BY c.metering_point_id, c.service_month ORDER BY c.on_day) AS stretch_no
             FROM changing AS c
         ),
-        line AS (
+        line AS MATERIALIZED (
             SELECT l.metering_point_id, l.service_month, l.span_from, l.span_to, l.energy_kwh
             FROM %2$s AS l
             INNER JOIN month AS m USING (metering_point_id, service_month)
@@ -109,6 +146,14 @@ BEGIN
             SELECT s.account_id, s.metering_point_id, s.service_month, sum(s.covered_kwh) AS covered_kwh
             FROM stretch AS s
             GROUP BY s.account_id, s.metering_point_id, s.service_month
+            UNION ALL
+            SELECT
+                g.account_id, g.metering_point_id, g.service_month,
+                CASE WHEN g.is_unlimited THEN sum(l.energy_kwh) ELSE least(sum(l.energy_kwh), g.norm_kwh) END
+            FROM granted AS g
+            INNER JOIN line AS l USING (metering_point_id, service_month)
+            WHERE g.is_constant
+            GROUP BY g.account_id, g.metering_point_id, g.service_month, g.is_unlimited, g.norm_kwh
         ),
         counted AS (
             SELECT

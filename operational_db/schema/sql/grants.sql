@@ -58,7 +58,7 @@ ops.ensure_month(date) FROM wattbook_app, wattbook_dbt;
 REVOKE EXECUTE ON FUNCTION ops.post_bills(date, integer, bigint, bigint, integer),
 ops.plan_parts(date, integer, bigint, integer), ops.prepare_bills(date, integer, bigint, integer, bigint, bigint),
 ops.close_month(integer, date, bigint),
-ops.try_run(date, integer, bigint), ops.approve_run(bigint, bigint)
+ops.try_run(date, integer, bigint), ops.approve_run(bigint, bigint), ops.benefit_bills_to_come(bigint)
 FROM wattbook_dbt;
 REVOKE EXECUTE ON FUNCTION ops.charge_penalties(date, integer, bigint, bigint),
 ops.reverse_penalties(date, bigint, date, date, text, bigint), ops.unwind_credits(date, integer, bigint, bigint),
