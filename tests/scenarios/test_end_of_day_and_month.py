@@ -199,7 +199,7 @@ def test_the_end_of_a_day_finds_a_closed_month_that_somebody_changed(desk: CashD
     assert (status, "(closes)" in err) == (1, True)
     # 12,000 soum then, one coin now.
     assert told[-1] == (
-        "  2026-01 of SA02: its rows are not those that were closed, paid coins 1 now and 1200000 then."
+        "  2026-01 of SA02: its rows are not those that were closed; paid coins 1 now and 1200000 then."
     )
 
 
