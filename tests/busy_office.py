@@ -10,6 +10,8 @@ from decimal import Decimal
 
 import psycopg
 
+from operational_db.benefits.categories import Category, set_category
+from operational_db.benefits.grants import Holder, end_benefit, grant_benefit
 from operational_db.billing.adjustments import adjust_consumption
 from operational_db.billing.commands import bill_month, close_month
 from operational_db.billing.unwinding import unwind_credits
@@ -22,12 +24,14 @@ from operational_db.payments.corrections import reverse_payment, transfer_paymen
 from operational_db.payments.packages import ToldPayment, add_payments, open_package, post_package
 from operational_db.payments.services import bill_service, reverse_service, set_service_price
 from operational_db.settings import Settings
+from operational_db.subsidies.accruals import ToldSubsidy, accrue_subsidies, use_subsidies
 from tests.meter_yard import JANUARY, MeterYard
 from tests.small_book import ADMINISTRATOR, Consumer
 
 BY = {"by": ADMINISTRATOR}
 SOUM = 100
 FIRST_VALUE = 1000
+HALF = Category("half", "Half of 160 kWh", Decimal("0.5"), "fixed", "state budget", "3", Decimal(160))
 
 
 def month_after(month: date) -> date:
@@ -50,6 +54,7 @@ class BusyOffice:
         set_service_price(
             settings, "seal", 5_000 * SOUM, vat_rate=Decimal("0.12"), since=JANUARY, meaning="Sealing", **BY
         )
+        set_category(settings, HALF, from_day=date(2000, 1, 1), **BY)
 
     def on(self, settings: Settings, database: psycopg.Connection) -> "BusyOffice":
         """The same office in a copy of its database."""
@@ -91,9 +96,14 @@ class BusyOffice:
         return lambda: estimate_readings(self.settings, month, unit_code="SA01", **BY)
 
     def adjust(self, place: int, used: int) -> Callable[[], object]:
-        last_day, _ = self._last(place)
+        """So much was really used up to the last reading that is billed."""
+        billed = self.database.execute(
+            "SELECT max(r.read_on) FROM ops.reading AS r INNER JOIN ops.standing_bill_line AS l"
+            " ON l.account_id = r.account_id AND l.closing_reading_id = r.reading_id WHERE r.account_id = %s",
+            [self.consumers[self.accounts[place]].account_id],
+        ).fetchone()[0]
         return lambda: adjust_consumption(
-            self.settings, self.accounts[place], Decimal(used), on=last_day, reason="Story", **BY
+            self.settings, self.accounts[place], Decimal(used), on=billed or JANUARY, reason="Story", **BY
         )  # fmt: skip
 
     def replace(self, place: int, day: int) -> Callable[[], object]:
@@ -135,6 +145,29 @@ class BusyOffice:
     def unserve(self, place: int) -> Callable[[], object]:
         month = self.open_month
         return lambda: reverse_service(self.settings, self.accounts[place], month, 1, reason="Story", **BY)
+
+    def grant(self, place: int, days: int) -> Callable[[], object]:
+        """Half the price of 160 kWh a month, from some day since the first one; mostly back-dated."""
+        on = JANUARY + timedelta(days=days)
+        return lambda: grant_benefit(
+            self.settings, f"{self.accounts[place]}#1", "half", Holder("Karimov"), from_day=on, **BY
+        )  # fmt: skip
+
+    def end_grant(self, pick: int, days: int) -> Callable[[], object]:
+        """One of the grants ends, on its first day or some days after it."""
+        grants = self.database.execute(
+            "SELECT grant_no, valid_from FROM ops.benefit_grant WHERE known_to IS NULL ORDER BY grant_no"
+        ).fetchall()
+        grant_no, valid_from = grants[pick % len(grants)] if grants else (0, JANUARY)
+        return lambda: end_benefit(self.settings, grant_no, on=valid_from + timedelta(days=days), **BY)
+
+    def award(self, place: int, soum: int) -> Callable[[], object]:
+        told = ToldSubsidy(self.accounts[place], self.open_month, soum * SOUM, f"D{next(self._numbers)}")
+        return lambda: accrue_subsidies(self.settings, [told], **BY)
+
+    def use_awards(self) -> Callable[[], object]:
+        month = self.open_month
+        return lambda: use_subsidies(self.settings, month, unit_code="SA01", **BY)
 
     def bill(self) -> Callable[[], object]:
         month = self.open_month

@@ -37,6 +37,10 @@ act = st.one_of(
     st.tuples(st.just("move"), st.integers(0, 9), place),
     st.tuples(st.just("serve"), place),
     st.tuples(st.just("unserve"), place),
+    st.tuples(st.just("grant"), place, st.integers(0, 70)),
+    st.tuples(st.just("end_grant"), st.integers(0, 9), st.integers(0, 40)),
+    st.tuples(st.just("award"), place, st.integers(1, 90_000)),
+    st.tuples(st.just("use_awards")),
     st.tuples(st.just("bill")),
     st.tuples(st.just("bill_one"), place),
     st.tuples(st.just("unwind")),
@@ -116,7 +120,16 @@ def _bill_what_is_left(office: BusyOffice) -> None:
 
 def _require_nothing_goes(settings: Settings, database: psycopg.Connection) -> None:
     """Whatever the story posted, no role of the book can delete it."""
-    for table in ("bill", "bill_line", "ledger", "payment", "reading", "period_close", "consumption_adjustment"):
+    for table in (
+        "bill",
+        "bill_line",
+        "ledger",
+        "payment",
+        "reading",
+        "period_close",
+        "consumption_adjustment",
+        "benefit_line",
+    ):
         if database.execute(f"SELECT count(*) FROM ops.{table}").fetchone()[0] == 0:
             continue
         for role in Role:
@@ -124,7 +137,7 @@ def _require_nothing_goes(settings: Settings, database: psycopg.Connection) -> N
                 session.execute(f"DELETE FROM ops.{table}")
 
 
-@pytest.mark.requirement("E61", "E107", "E150", "E155")
+@pytest.mark.requirement("E61", "E62", "E67", "E107", "E150", "E155")
 @of_hypothesis(max_examples=6, **of_a_story)
 @given(story=stories)
 def test_whatever_happens_to_accounts_the_book_adds_up(shared_server: Settings, story: list[tuple]) -> None:
