@@ -69,6 +69,12 @@ stories = st.lists(st.tuples(steps, killed_after), min_size=3, max_size=8)
 of_a_story = {"suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]}
 
 
+POSTED = (
+    "bill", "bill_line", "ledger", "payment", "reading", "period_close", "consumption_adjustment", "benefit_line",
+    "subsidy_accrual", "penalty", "service_bill", "kept_price",
+)  # fmt: skip
+
+
 def _tell(template: Settings, story: list[tuple]) -> Counter:
     """Lives a story in a database of its own; returns how often each act was done, refused or killed."""
     outcomes: Counter = Counter()
@@ -120,16 +126,7 @@ def _bill_what_is_left(office: BusyOffice) -> None:
 
 def _require_nothing_goes(settings: Settings, database: psycopg.Connection) -> None:
     """Whatever the story posted, no role of the book can delete it."""
-    for table in (
-        "bill",
-        "bill_line",
-        "ledger",
-        "payment",
-        "reading",
-        "period_close",
-        "consumption_adjustment",
-        "benefit_line",
-    ):
+    for table in POSTED:
         if database.execute(f"SELECT count(*) FROM ops.{table}").fetchone()[0] == 0:
             continue
         for role in Role:
