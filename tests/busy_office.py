@@ -60,6 +60,7 @@ class BusyOffice:
         """The same office in a copy of its database."""
         copied = object.__new__(BusyOffice)
         copied.__dict__ = {**self.__dict__, "settings": settings, "database": database}
+        copied._numbers = itertools.count(1_000)
         return copied
 
     @property

@@ -47,6 +47,8 @@ _DIFFERENCES = {
         INNER JOIN ops.reading AS c ON c.account_id = l.account_id AND c.reading_id = l.closing_reading_id
         INNER JOIN ops.reading AS o ON o.account_id = l.account_id AND o.reading_id = l.opening_reading_id
         WHERE l.component = 'energy'
+            -- What waits to be billed anew is right after the next run.
+            AND NOT EXISTS (SELECT 1 FROM ops.open_amendment AS w WHERE w.metering_point_id = l.metering_point_id)
         GROUP BY l.closing_reading_id, c.metering_point_id, c.meter_id, c.zone_code, c.value_kwh, o.value_kwh,
             c.read_on, o.read_on
         -- Registers of stories have five digits.

@@ -127,7 +127,7 @@ def test_money_that_moves_to_another_res_moves_in_both_balances(desk: CashDesk) 
     assert _rows(desk, JANUARY, "SA02")["4010"] == _soum("0", "0", "27000", "-27000")
 
 
-@pytest.mark.requirement("A67", "A68", "A69")
+@pytest.mark.requirement("A67", "A68")
 def test_the_command_line_shows_the_totals_and_says_what_they_are_proven_by(desk: CashDesk, run: Run) -> None:
     status, out, _ = run("--month", "2026-01", "--unit", "SA01")
     assert status == 0

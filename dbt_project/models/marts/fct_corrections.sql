@@ -42,6 +42,7 @@ explained as (
         lines.*,
         reversals.account_id is not null as is_reversed,
         case
+            when bills.kind in ('benefit_reversing', 'benefit_correction') then 'benefit_recalculation'
             when bills.kind in ('reversing', 'correction') then coalesce(asked.asked_by, 'unknown')
             when bills.kind in ('normal', 'by_average', 'by_contract', 'gap') then 'billed_late'
             else bills.kind
