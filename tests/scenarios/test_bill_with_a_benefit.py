@@ -109,6 +109,14 @@ def test_a_kwh_has_one_benefit_and_the_greater_share_comes_first(desk: BenefitDe
     ]
 
 
+def test_a_month_opened_before_bills_knew_benefits_is_billed_with_them(desk: BenefitDesk) -> None:
+    consumer = desk.consumer("100", 300)
+    desk.grant("100", "half", MARCH)
+    desk.database.execute("DROP TABLE ops.benefit_line_201703")
+    desk.bill(MARCH)
+    assert desk.owes(consumer) == 33060
+
+
 def test_two_readings_in_a_month_use_the_norm_once_though_billed_one_after_the_other(desk: BenefitDesk) -> None:
     consumer = desk.book.consumer(
         "100", res="SA01", tariff="ua.household", since=MARCH, readings={MARCH: 0, date(2017, 3, 16): 120}

@@ -9,13 +9,18 @@ DECLARE
     held ops.metering_point;
     of_res_id integer;
 BEGIN
-    SELECT p.* INTO held FROM ops.metering_point AS p
-    WHERE p.metering_point_id = of_metering_point_id FOR UPDATE;
-    SELECT a.res_id INTO of_res_id FROM ops.account AS a WHERE a.account_id = held.account_id;
+    SELECT a.res_id INTO of_res_id
+    FROM ops.metering_point AS p
+    INNER JOIN ops.account AS a ON a.account_id = p.account_id
+    WHERE p.metering_point_id = of_metering_point_id;
     IF of_res_id IS NULL OR of_res_id <> ALL (ops.visible_res_ids()) THEN
         PERFORM ops.refuse('There is no %s among those you may see; check its number.', named);
     END IF;
     PERFORM ops.require_right(current_setting('wattbook.user_login', true), 'keep_benefits', of_res_id);
+    -- Before the point: a run that is waited for may need it.
+    PERFORM ops.lock_benefits(ARRAY[of_res_id], false);
+    SELECT p.* INTO held FROM ops.metering_point AS p
+    WHERE p.metering_point_id = of_metering_point_id FOR UPDATE;
     RETURN held;
 END
 $$;

@@ -1,5 +1,24 @@
 -- Benefits that change for days that are billed: the demand to bill those days anew, and what becomes of such bills.
 
+-- Keeps bill runs and changes of benefits in these RES apart until the transaction ends: runs (shared) among themselves
+-- need not wait. A run then counts a change or comes before it, and the change finds what the run has billed.
+CREATE OR REPLACE FUNCTION ops.lock_benefits(res_ids integer[], is_shared boolean)
+RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    locked_res integer;
+BEGIN
+    FOR locked_res IN SELECT DISTINCT r FROM unnest(res_ids) AS r ORDER BY r LOOP
+        IF is_shared THEN
+            PERFORM pg_advisory_xact_lock_shared(hashtext('benefits'), locked_res);
+        ELSE
+            PERFORM pg_advisory_xact_lock(hashtext('benefits'), locked_res);
+        END IF;
+    END LOOP;
+END
+$$;
+
 -- Asks that what stands billed of a point in the days [from_day, to_day) be billed anew because a benefit changed. The
 -- next run reverses it and bills it right in its open month (billing/sql/amendments.sql); a month that comes out as it
 -- stands is left alone. Asks for no right: those who call it have.

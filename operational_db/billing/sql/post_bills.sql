@@ -294,6 +294,7 @@ BEGIN
     PERFORM ops.lock_open_month(res_ids, month);
     -- One run at a time posts into a month: two would number the same bills and attach the same partition.
     PERFORM pg_advisory_xact_lock(hashtext('bill run'), (month - date '2000-01-01'));
+    PERFORM ops.lock_benefits(res_ids, true);
     PERFORM ops.require_earlier_months_billed(month, res_ids, only_account_id);
 END
 $$;
