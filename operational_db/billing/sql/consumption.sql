@@ -11,12 +11,11 @@ FROM (
 WHERE last_event.event IN ('quarantined', 'cancelled', 'superseded');
 
 -- Readings entered in the month at these RES (and perhaps for one account) that no bill counts up to and that are not
--- set aside, each with the day of the value before it that stands on its scale; none where it is the first. They are
--- few when it matters (before a close), so each is looked up among the set aside; OFFSET 0 keeps the planner from
--- gathering all that ever were.
+-- set aside. They are few when it matters (before a close), so each is looked up among the set aside; OFFSET 0 keeps
+-- the planner from gathering all that ever were.
 CREATE OR REPLACE FUNCTION ops.unbilled_readings(month date, res_ids integer[], only_account_id bigint DEFAULT NULL)
 RETURNS TABLE (
-    account_id bigint, metering_point_id bigint, reading_id bigint, read_on date, counted_from date
+    account_id bigint, metering_point_id bigint, meter_id bigint, zone_code text, read_on date, reading_id bigint
 )
 LANGUAGE sql STABLE
 BEGIN ATOMIC
@@ -30,21 +29,8 @@ BEGIN ATOMIC
                 WHERE l.booked_month = month AND l.account_id = r.account_id AND l.closing_reading_id = r.reading_id
             )
     )
-    SELECT u.account_id, u.metering_point_id, u.reading_id, u.read_on, before.read_on AS counted_from
+    SELECT u.account_id, u.metering_point_id, u.meter_id, u.zone_code, u.read_on, u.reading_id
     FROM unbilled AS u
-    LEFT JOIN LATERAL (
-        SELECT o.read_on
-        FROM ops.reading AS o
-        WHERE o.account_id = u.account_id AND o.metering_point_id = u.metering_point_id AND o.meter_id = u.meter_id
-            AND o.zone_code = u.zone_code AND (o.read_on, o.reading_id) < (u.read_on, u.reading_id)
-            AND NOT EXISTS (
-                SELECT 1 FROM ops.reading_set_aside AS a
-                WHERE a.reading_id = o.reading_id
-                ORDER BY a.reading_id OFFSET 0
-            )
-        ORDER BY o.read_on DESC
-        LIMIT 1
-    ) AS before ON true
     WHERE NOT EXISTS (
         SELECT 1 FROM ops.reading_set_aside AS a
         WHERE a.reading_id = u.reading_id
@@ -60,7 +46,19 @@ LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT u.account_id, u.metering_point_id, u.reading_id
     FROM ops.unbilled_readings(month, res_ids, only_account_id) AS u
-    WHERE u.counted_from IS NOT NULL;
+    CROSS JOIN LATERAL (
+        SELECT o.reading_id
+        FROM ops.reading AS o
+        WHERE o.account_id = u.account_id AND o.metering_point_id = u.metering_point_id AND o.meter_id = u.meter_id
+            AND o.zone_code = u.zone_code AND (o.read_on, o.reading_id) < (u.read_on, u.reading_id)
+            AND NOT EXISTS (
+                SELECT 1 FROM ops.reading_set_aside AS a
+                WHERE a.reading_id = o.reading_id
+                ORDER BY a.reading_id OFFSET 0
+            )
+        ORDER BY o.read_on DESC
+        LIMIT 1
+    ) AS before;
 END;
 
 -- Energy between two values of a register: (new - old) mod 10^digits x ratio (requirements.md, invariants).
