@@ -1,11 +1,13 @@
 """A desk that keeps subsidies: a household with bills of January and February 2026, and what became of its subsidy."""
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import psycopg
 
-from operational_db.connections import Role, connect
+from operational_db.benefits.categories import Category, add_category
+from operational_db.benefits.grants import Holder, grant_benefit
 from operational_db.settings import Settings
 from operational_db.subsidies.accruals import (
     RefusedSubsidy,
@@ -50,17 +52,13 @@ class SubsidyDesk:
         (found,) = subsidies_of_month(self.settings, month, account_no=account_no, by=ADMINISTRATOR)
         return found
 
-    def pays_by_benefit(self, account_no: str, month: date, soum: int) -> None:
-        """A benefit of a month in the ledger, as bills with benefits post it."""
-        with connect(self.settings, Role.OWNER) as session:
-            session.execute(
-                "INSERT INTO ops.ledger (account_id, booked_month, document_kind, document_no, entry_no, debit_code,"
-                "  credit_code, amount_minor, article_code, posted_on, res_id, source_id)"
-                " SELECT account_id, %(month)s, 'benefit', 1, 1, '8820', '4010', %(minor)s, 'electricity',"
-                "  (%(month)s::date + interval '1 month - 1 day')::date, res_id, %(source)s"
-                " FROM ops.account WHERE account_no = %(account)s",
-                {"month": month, "minor": soum * SOUM, "source": self.book.source_id, "account": account_no},
-            )
+    def grants_half(self, account_no: str, since: date) -> None:
+        """A benefit that pays half of all consumption."""
+        half = Category("half", "Half of all", Decimal("0.5"), "none", "state budget", "1")
+        add_category(self.settings, half, from_day=JANUARY, by=ADMINISTRATOR)
+        grant_benefit(
+            self.settings, f"{account_no}#1", "half", Holder("Karimov Olim"), from_day=since, by=ADMINISTRATOR
+        )
 
     def posted(self, account_no: str) -> list[tuple]:
         """Entries of subsidies in the ledger: month, number, debit, credit, soum, day."""

@@ -1,6 +1,6 @@
 """Benefits at metering points: granted, ended, cancelled, moved to another category. One function, one transaction."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 
 import psycopg
@@ -97,38 +97,42 @@ def end_statement(session: psycopg.Connection, grant_no: int, on: date, source_i
     session.execute("SELECT ops.end_benefit(%s, %s, %s)", [grant_no, on, source_id])
 
 
+@dataclass(frozen=True)
+class OtherGrant:
+    """What a grant gives otherwise from a day on; None stays as it is. Another person brings papers of his own."""
+
+    category_code: str | None = None
+    persons: int | None = None
+    dwelling: str | None = None
+    holder_name: str | None = None
+    tax_id: str | None = None
+    document: str | None = None
+
+
 def reassign_benefit(
-    settings: Settings,
-    grant_no: int,
-    *,
-    from_day: date,
-    by: str,
-    category_code: str | None = None,
-    persons: int | None = None,
-    dwelling: str | None = None,
-    holder_name: str | None = None,
-    tax_id: str | None = None,
-    document: str | None = None,
-    dry_run: bool = False,
+    settings: Settings, grant_no: int, other: OtherGrant, *, from_day: date, by: str, dry_run: bool = False
 ) -> int:
     """End a grant and begin another one on the same day, that gives what is told and else the same; returns its number.
 
     Raises:
         Refusal: no such grant, it does not hold on that day, nothing changes, or what a grant is refused for.
     """
-    given = {
-        "category": category_code,
-        "persons": persons,
-        "dwelling": dwelling,
-        "holder": holder_name,
-        "document": document,
-    }
-    arguments = {"grant": grant_no, "from": from_day, **given}
+    arguments = {"grant": grant_no, "from": from_day, **asdict(other)}
     with command_session(settings, "reassign_benefit", arguments, by=by, dry_run=dry_run) as (session, source_id):
-        return session.execute(
-            "SELECT ops.reassign_benefit(%s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            [grant_no, from_day, category_code, persons, dwelling, holder_name, tax_id, document, source_id],
-        ).fetchone()[0]
+        return reassign_statement(session, grant_no, other, from_day, source_id)
+
+
+def reassign_statement(
+    session: psycopg.Connection, grant_no: int, other: OtherGrant, from_day: date, source_id: int
+) -> int:
+    """The same within a transaction of somebody else."""
+    return session.execute(
+        "SELECT ops.reassign_benefit(%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        [
+            grant_no, from_day, other.category_code, other.persons, other.dwelling, other.holder_name, other.tax_id,
+            other.document, source_id,
+        ],
+    ).fetchone()[0]  # fmt: skip
 
 
 def list_grants(

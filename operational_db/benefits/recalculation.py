@@ -12,7 +12,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from operational_db.benefits.categories import close_statement
-from operational_db.benefits.grants import Holder, end_statement, grant_statement
+from operational_db.benefits.grants import Holder, OtherGrant, end_statement, grant_statement, reassign_statement
 from operational_db.command_session import command_session
 from operational_db.settings import Settings
 
@@ -75,6 +75,19 @@ def preview_end(settings: Settings, grant_no: int, *, on: date, by: str) -> list
     """
     with command_session(settings, "end_benefit", {}, by=by, dry_run=True) as (session, source_id):
         end_statement(session, grant_no, on, source_id)
+        return _to_come(session, source_id)
+
+
+def preview_reassignment(
+    settings: Settings, grant_no: int, other: OtherGrant, *, from_day: date, by: str
+) -> list[RecalculatedMonth]:
+    """What the next bill run of the account posts if the grant becomes another one on a day.
+
+    Raises:
+        Refusal: as `reassign_benefit`.
+    """
+    with command_session(settings, "reassign_benefit", {}, by=by, dry_run=True) as (session, source_id):
+        reassign_statement(session, grant_no, other, from_day, source_id)
         return _to_come(session, source_id)
 
 

@@ -206,16 +206,20 @@ def reassign(
     tax_id: Annotated[str | None, typer.Option("--tax-id", help="Tax number of that person.")] = None,
     document: Annotated[str | None, typer.Option("--document", help="Paper that it rests on from then on.")] = None,
     dry_run: DryRun = False,
+    preview: Preview = False,
     by: ByUser = FIRST_USER,
 ) -> None:
     """End a grant and begin another one on the same day; what is not named stays, its end too."""
-    from operational_db.benefits.grants import reassign_benefit
+    from operational_db.benefits.grants import OtherGrant, reassign_benefit
+    from operational_db.benefits.recalculation import preview_reassignment
     from orchestration.answers import say
 
-    new_no = reassign_benefit(
-        database_settings(), grant_no, from_day=from_day, category_code=category, persons=persons, dwelling=dwelling,
-        holder_name=holder, tax_id=tax_id, document=document, dry_run=dry_run, by=by,
-    )  # fmt: skip
+    settings = database_settings()
+    other = OtherGrant(category, persons, dwelling, holder, tax_id, document)
+    if preview:
+        show_recalculation(settings, preview_reassignment(settings, grant_no, other, from_day=from_day, by=by))
+        return
+    new_no = reassign_benefit(settings, grant_no, other, from_day=from_day, dry_run=dry_run, by=by)
     say(
         f"Grant {grant_no} could become another one on {from_day}." if dry_run
         else f"Grant {grant_no} ends on {from_day}; grant {new_no} begins on that day."

@@ -42,7 +42,7 @@ def go_through_end_of_day(
 def go_through_end_of_month(
     context: dg.OpExecutionContext, config: MonthConfig, workplace: dg.ResourceParam[Workplace]
 ) -> None:
-    """Bills, penalties, credits, checks, closes, marts, forms."""
+    """Bills, penalties, subsidies, credits, checks, closes, marts, forms."""
     month = month_of_partition(config.month) if config.month else month_before(datetime.now(UTC).astimezone().date())
     steps = steps_of_month(
         workplace.settings, month, by=workplace.by, unit_code=config.unit, dry_run=config.dry_run,
@@ -56,7 +56,7 @@ def end_of_day() -> None:
     go_through_end_of_day()
 
 
-@dg.job(description="Bill a month, charge penalties, unwind credits, close each RES that nothing keeps open.")
+@dg.job(description="Bill a month, charge penalties, use subsidies, unwind credits, close each RES that nothing keeps open.")
 def end_of_month() -> None:
     go_through_end_of_month()
 

@@ -1,4 +1,4 @@
-"""The end of a month: bills, penalties, credits, checks, the close of each RES that nothing keeps open, marts, forms.
+"""The end of a month: bills, penalties, subsidies, credits, checks, the close of each RES that nothing keeps open, marts, forms.
 
 A RES at which a step was refused is left out of those after it, and does not close; the others do.
 """
@@ -12,6 +12,7 @@ from operational_db.billing.unwinding import unwind_credits
 from operational_db.debt.penalties import charge_penalties
 from operational_db.refusal import Refusal
 from operational_db.settings import Settings
+from operational_db.subsidies.accruals import use_subsidies
 from orchestration.answers import energy, grouped, money
 from orchestration.book import book_currency, root_unit_code
 from orchestration.monthly_forms import issue_for_units, marts_by_form
@@ -41,6 +42,7 @@ def end_of_month(
     if run.open_res:
         yield run.bill()
         yield run.charge_penalties()
+        yield run.use_subsidies()
         yield run.unwind_credits()
         yield run.check()
         yield run.close()
@@ -112,6 +114,19 @@ class _EndOfMonth:
         if waiting:
             told += f"; {grouped(waiting)} accounts wait for a rate or an index (`wattbook penalty rate`, `index`)"
         return self._step("penalties", told, runs, waits=waiting > 0)
+
+    def use_subsidies(self) -> Step:
+        """What bills take of the subsidies that were awarded."""
+        runs = over_res(
+            lambda unit: use_subsidies(self._settings, self._month, by=self._by, unit_code=unit, dry_run=self._dry_run),
+            self._unit_code, self.open_res, is_whole_unit=self._is_whole_unit,
+        )  # fmt: skip
+        told = (
+            f"{'Would use' if self._dry_run else 'Used'} subsidies of "
+            f"{grouped(sum(run.account_count for run in runs.given))} accounts: "
+            f"{self._money(sum(run.used_minor for run in runs.given))}"
+        )
+        return self._step("subsidies", told, runs, waits=False)
 
     def unwind_credits(self) -> Step:
         """What is in advance, into the energy that it pays for."""

@@ -163,3 +163,12 @@ def test_functions_of_another_text_are_taken_out_before_the_new_ones_come(settin
     schema.upgrade(settings)
 
     assert _catalogue(settings) == untouched
+
+
+@pytest.mark.requirement("E151")
+def test_every_view_of_the_book_is_read_with_the_rights_of_who_asks(database: psycopg.Connection) -> None:
+    # Else it would show the rows that its owner sees, which are all.
+    assert database.execute(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'ops'::regnamespace AND relkind = 'v'"
+        " AND NOT coalesce(reloptions, '{}') @> '{security_invoker=true}'"
+    ).fetchall() == []  # fmt: skip

@@ -19,11 +19,21 @@ from operational_db.benefits.categories import (
     list_categories,
     reopen_category,
 )
-from operational_db.benefits.grants import Holder, end_benefit, grant_benefit, list_grants, reassign_benefit
+from operational_db.benefits.grants import (
+    Holder,
+    OtherGrant,
+    end_benefit,
+    grant_benefit,
+    list_grants,
+    reassign_benefit,
+)
 from operational_db.benefits.holders import HolderCount, counts_of, holders_on, write_holders
+from operational_db.benefits.recalculation import preview_reassignment
+from operational_db.billing.commands import bill_month
 from operational_db.refusal import Refusal
 from operational_db.settings import Settings
 from tests.small_book import ADMINISTRATOR, SmallBook
+from tests.subsidy_desk import JANUARY, KARIMOV, SubsidyDesk
 
 NEW_YEAR, MARCH, JUNE, OCTOBER = date(2019, 1, 1), date(2019, 3, 1), date(2019, 6, 1), date(2019, 10, 1)
 BY = {"by": ADMINISTRATOR}
@@ -116,7 +126,7 @@ def test_who_keeps_cards_does_not_change_what_a_category_gives(book: SmallBook) 
         with pytest.raises(Refusal, match='"clerk" does not hold the right "administer"'):
             try_it()
     grant_no = _grant(book, "100", "veteran", OKSANA)
-    reassign_benefit(book.settings, grant_no, from_day=JUNE, category_code="teacher", by="clerk")
+    reassign_benefit(book.settings, grant_no, OtherGrant(category_code="teacher"), from_day=JUNE, by="clerk")
     assert [c.share for c in list_categories(book.settings, by="clerk") if c.category_code == "veteran"] == [
         Decimal("0.75")
     ]
@@ -211,23 +221,23 @@ def test_a_grant_becomes_another_category_from_a_day_on_and_keeps_its_end(book: 
     first = grant_benefit(
         book.settings, "100#1", "teacher", OKSANA, from_day=NEW_YEAR, to_day=OCTOBER, dwelling="gas_stove", **BY
     )
-    second = reassign_benefit(book.settings, first, from_day=MARCH, category_code="veteran", **BY)
+    second = reassign_benefit(book.settings, first, OtherGrant(category_code="veteran"), from_day=MARCH, **BY)
     assert _grants(book) == [
         (first, "teacher", "Oksana Kovalenko", 1, NEW_YEAR, MARCH),
         (second, "veteran", "Oksana Kovalenko", 1, MARCH, OCTOBER),
     ]
     with pytest.raises(Refusal, match="does not hold on 2019-10-01 .it holds from 2019-03-01 to 2019-10-01"):
-        reassign_benefit(book.settings, second, from_day=OCTOBER, persons=2, **BY)
+        reassign_benefit(book.settings, second, OtherGrant(persons=2), from_day=OCTOBER, **BY)
     with pytest.raises(Refusal, match="gives that already; say what changes on 2019-06-01"):
-        reassign_benefit(book.settings, second, from_day=JUNE, category_code="veteran", persons=1, **BY)
+        reassign_benefit(book.settings, second, OtherGrant(category_code="veteran", persons=1), from_day=JUNE, **BY)
 
 
 @pytest.mark.requirement("E48", "E51", "E66")
 def test_another_number_of_entitled_persons_is_a_new_dated_grant(book: SmallBook) -> None:
     first = _grant(book, "100", "veteran", OKSANA, persons=4)
-    second = reassign_benefit(book.settings, first, from_day=JUNE, persons=3, **BY)
+    second = reassign_benefit(book.settings, first, OtherGrant(persons=3), from_day=JUNE, **BY)
     # From its own first day it is cancelled wholly and given anew: the number was wrong from the beginning.
-    third = reassign_benefit(book.settings, second, from_day=JUNE, persons=2, **BY)
+    third = reassign_benefit(book.settings, second, OtherGrant(persons=2), from_day=JUNE, **BY)
     assert _grants(book) == [
         (first, "veteran", "Oksana Kovalenko", 4, NEW_YEAR, JUNE),
         (second, "veteran", "Oksana Kovalenko", 3, JUNE, JUNE),
@@ -238,11 +248,11 @@ def test_another_number_of_entitled_persons_is_a_new_dated_grant(book: SmallBook
 @pytest.mark.requirement("E48")
 def test_another_person_takes_a_grant_over_and_a_try_leaves_it(book: SmallBook) -> None:
     first = _grant(book, "100", "veteran", OKSANA)
-    reassign_benefit(book.settings, first, from_day=JUNE, holder_name="Petro Bondar", dry_run=True, **BY)
+    reassign_benefit(book.settings, first, OtherGrant(holder_name="Petro Bondar"), from_day=JUNE, dry_run=True, **BY)
     assert _grants(book) == [(first, "veteran", "Oksana Kovalenko", 1, NEW_YEAR, None)]
     second = reassign_benefit(
-        book.settings, first, from_day=JUNE, holder_name="Petro Bondar", document="CD 777", **BY
-    )  # fmt: skip
+        book.settings, first, OtherGrant(holder_name="Petro Bondar", document="CD 777"), from_day=JUNE, **BY
+    )
     (row,) = [h for h in holders_on(book.settings, OCTOBER, **BY) if h.grant_no == second]
     assert (row.full_name, row.tax_id, row.document) == ("Petro Bondar", None, "CD 777")
 
@@ -257,16 +267,16 @@ def test_what_a_grant_is_refused_for_leaves_the_old_one_standing(book: SmallBook
         ({"persons": 0}, "A benefit for 0 persons is none"),
     ):
         with pytest.raises(Refusal, match=why):
-            reassign_benefit(book.settings, first, from_day=JUNE, **how, **BY)
+            reassign_benefit(book.settings, first, OtherGrant(**how), from_day=JUNE, **BY)
     assert _grants(book) == [(first, "veteran", "Oksana Kovalenko", 1, NEW_YEAR, None)]
     with pytest.raises(Refusal, match="There is no grant 999"):
-        reassign_benefit(book.settings, 999, from_day=JUNE, persons=2, **BY)
+        reassign_benefit(book.settings, 999, OtherGrant(persons=2), from_day=JUNE, **BY)
 
 
 @pytest.mark.requirement("E48")
 def test_what_was_known_of_a_card_is_in_the_audit_trail(book: SmallBook, database: psycopg.Connection) -> None:
     first = _grant(book, "100", "veteran", OKSANA, persons=4)
-    reassign_benefit(book.settings, first, from_day=JUNE, persons=3, **BY)
+    reassign_benefit(book.settings, first, OtherGrant(persons=3), from_day=JUNE, **BY)
     trail = database.execute(
         "SELECT table_name, operation, count(*) FROM audit.row_version WHERE user_login = %s"
         " AND table_name LIKE 'ops.benefit%%' GROUP BY table_name, operation ORDER BY table_name, operation",
@@ -277,3 +287,26 @@ def test_what_was_known_of_a_card_is_in_the_audit_trail(book: SmallBook, databas
         # Granted; its version with an end, and the grant after it; the first version is no longer known.
         ("ops.benefit_grant", "INSERT", 3), ("ops.benefit_grant", "UPDATE", 1), ("ops.benefit_holder", "INSERT", 1),
     ]  # fmt: skip
+
+
+@pytest.mark.requirement("E48")
+def test_what_another_category_changes_on_bills_is_shown_before_it_is_done(
+    settings: Settings, database: psycopg.Connection
+) -> None:
+    desk = SubsidyDesk(settings, database)
+    desk.grants_half(KARIMOV, JANUARY)
+    quarter = Category("quarter", "A quarter of all", Decimal("0.25"), "none", "state budget", "2")
+    add_category(settings, quarter, from_day=JANUARY, **BY)
+    bill_month(settings, JANUARY, **BY)
+    assert desk.owed(KARIMOV) == 80_000  # 160,000 less half
+    ((grant_no, *_),) = _grants(desk.book)
+    # A line's energy lies evenly on its days. Of 31 days 15 have half: of 200 kWh at 600 they have 96.774194, of 50 at
+    # 800 24.193548, together 77,419.35, half of it 38,709.68. The other 16 have a quarter of 82,580.65: 20,645.16.
+    # Together 59,354.84 instead of 80,000.
+    other = OtherGrant(category_code="quarter")
+    (seen,) = preview_reassignment(settings, grant_no, other, from_day=date(2026, 1, 16), **BY)
+    assert (seen.right_benefit_minor, seen.change_minor) == (5_935_484, 2_064_516)
+    assert desk.owed(KARIMOV) == 80_000
+    reassign_benefit(settings, grant_no, other, from_day=date(2026, 1, 16), **BY)
+    bill_month(settings, JANUARY, **BY)
+    assert desk.owed(KARIMOV) == 100_645.16

@@ -182,7 +182,7 @@ def test_the_statement_says_what_was_recognised_and_what_was_moved(desk: CashDes
     ]
     assert told("SA01/1/2") == [("payment", -40_000, None), ("taken_back", 40_000, "Neighbour's number")]
     statement = reconcile_account(desk.settings, "SA01/1/1", by=ADMINISTRATOR)
-    words = [what_happened(line, BillWords("en")) for line in statement.lines if line.document_kind]
+    words = [what_happened(line, BillWords("en"), str) for line in statement.lines if line.document_kind]
     assert [one.partition(": ")[2] for one in words] == [
         "recognised, came in without an account", "moved here from another account"
     ]  # fmt: skip

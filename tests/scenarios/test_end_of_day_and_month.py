@@ -70,12 +70,13 @@ def test_the_month_ends_where_nothing_stands_in_the_way_and_goes_on_where_someth
     tried = _posted(desk)
     status, told, _ = run("end-of-month", "--month", "2026-01", "--dry-run")
     assert (status, _posted(desk)) == (1, tried)
-    assert told[:3] == [
+    assert told[:4] == [
         "Would bill 2026-01: 2 bills, 150 kWh, 90 000.00 UZS.",
         "Would charge penalties to 1 accounts: 52 000.00 UZS, corrections 0.00 UZS.",
+        "Would use subsidies of 0 accounts: 0.00 UZS.",
         "Would unwind 1 credits: 20 kWh for 12 000.00 UZS.",
     ]
-    assert told[3] == "Something stands in the way of closing 2026-01 at 2 of 2 RES, as the book is now:"
+    assert told[4] == "Something stands in the way of closing 2026-01 at 2 of 2 RES, as the book is now:"
     assert told[-2:] == ["Would close 2026-01 at 0 RES.", "Would build the marts."]
 
     status, told, err = run("end-of-month", "--month", "2026-01")
@@ -83,6 +84,7 @@ def test_the_month_ends_where_nothing_stands_in_the_way_and_goes_on_where_someth
     assert told == [
         "Billed 2026-01: 2 bills, 150 kWh, 90 000.00 UZS.",
         "Charged penalties to 1 accounts: 52 000.00 UZS, corrections 0.00 UZS.",
+        "Used subsidies of 0 accounts: 0.00 UZS.",
         "Unwound 1 credits: 20 kWh for 12 000.00 UZS.",
         "Something stands in the way of closing 2026-01 at 1 of 2 RES:",
         (
@@ -97,18 +99,19 @@ def test_the_month_ends_where_nothing_stands_in_the_way_and_goes_on_where_someth
 
     post_package(desk.settings, "R-17", **BY)
     status, told, _ = run("end-of-month", "--month", "2026-01")
-    assert (status, told[:6]) == (
+    assert (status, told[:7]) == (
         0,
         [
             "Billed 2026-01: 0 bills, 0 kWh, 0.00 UZS.",
             "Charged penalties to 0 accounts: 0.00 UZS, corrections 0.00 UZS.",
+            "Used subsidies of 0 accounts: 0.00 UZS.",
             "Unwound 0 credits: 0 kWh for 0.00 UZS.",
             "Nothing stands in the way of closing 2026-01 at 1 RES.",
             "Closed 2026-01 at 1 RES: SA01.",
             "The marts are built and their checks passed.",
         ],
     )
-    assert " workbooks of 2026-01 into " in told[6]
+    assert " workbooks of 2026-01 into " in told[7]
 
     # Once more: nothing is left to do, and it ends the same.
     ended = _posted(desk)

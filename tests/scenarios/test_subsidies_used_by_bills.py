@@ -57,16 +57,38 @@ def test_no_more_is_used_than_is_charged_and_the_rest_is_carried_over(billed: Su
     assert billed.owed(KARIMOV) == 20_000
 
 
-def test_what_benefits_pay_is_not_paid_by_the_subsidy_again(billed: SubsidyDesk) -> None:
-    billed.pays_by_benefit(KARIMOV, JANUARY, 50_000)
-    billed.award(KARIMOV, JANUARY, 200_000)
-    # 160,000 - 50,000 = 110,000
-    assert billed.use(JANUARY).used_minor == 110_000 * SOUM
-    assert billed.owed(KARIMOV) == 0
-    found = billed.month(KARIMOV, JANUARY)
+def test_what_benefits_pay_is_not_paid_by_the_subsidy_again(desk: SubsidyDesk) -> None:
+    desk.grants_half(KARIMOV, JANUARY)
+    bill_month(desk.settings, JANUARY, **BY)
+    desk.award(KARIMOV, JANUARY, 200_000)
+    # 160,000 less half of it: 80,000 are left to pay.
+    assert desk.use(JANUARY).used_minor == 80_000 * SOUM
+    assert desk.owed(KARIMOV) == 0
+    found = desk.month(KARIMOV, JANUARY)
     assert (found.charged_minor, found.benefit_minor, found.unused_minor) == (
-        160_000 * SOUM, 50_000 * SOUM, 90_000 * SOUM,
+        160_000 * SOUM, 80_000 * SOUM, 120_000 * SOUM,
     )  # fmt: skip
+    close_month(desk.settings, JANUARY, **BY)
+
+
+@pytest.mark.requirement("E63")
+def test_a_benefit_that_is_granted_back_dated_leaves_what_was_used(billed: SubsidyDesk) -> None:
+    billed.award(KARIMOV, JANUARY, 100_000)
+    billed.use(JANUARY)
+    close_month(billed.settings, JANUARY, **BY)
+    billed.grants_half(KARIMOV, JANUARY)
+    billed.read_in_february()
+    bill_month(billed.settings, FEBRUARY, **BY)
+    billed.award(KARIMOV, FEBRUARY, 50_000)
+    # February is charged -160,000 + 160,000 for January and 90,000, of which benefits pay 80,000 + 45,000 = 125,000:
+    # more than the month costs, so nothing is used. January's 100,000 stay.
+    assert billed.use(FEBRUARY).used_minor == 0
+    assert in_soum(billed.month(KARIMOV, JANUARY)) == (0, 100_000, 0, 100_000, 0)
+    assert in_soum(billed.month(KARIMOV, FEBRUARY)) == (0, 50_000, 0, 0, 50_000)
+    # 160,000 - 100,000 + 90,000 - 125,000
+    assert billed.owed(KARIMOV) == 25_000
+    close_month(billed.settings, FEBRUARY, **BY)
+    assert closes_in_doubt(billed.settings, **BY) == []
 
 
 def test_a_month_without_a_bill_uses_nothing(desk: SubsidyDesk) -> None:

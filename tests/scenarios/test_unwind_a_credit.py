@@ -128,7 +128,7 @@ def test_an_imaginary_bill_stands_in_the_statement_and_moves_no_money(desk: Pena
         (date(2025, 5, 31), -200, None, -135_000),
         (date(2025, 5, 31), 218, None, -135_000),
     ]
-    assert [what_happened(line, BillWords("en")) for line in lines][:2] == [
+    assert [what_happened(line, BillWords("en"), str) for line in lines][:2] == [
         "Imaginary bill 1 of April 2025: energy paid for in advance, no money moves",
         "Imaginary bill 1 of May 2025: energy paid for in advance, no money moves: taken back",
     ]

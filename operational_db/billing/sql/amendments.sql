@@ -3,7 +3,7 @@
 -- open month; closed months stay as they are.
 
 -- Lines that count: neither reversed nor reversing.
-CREATE OR REPLACE VIEW ops.standing_bill_line AS
+CREATE OR REPLACE VIEW ops.standing_bill_line WITH (security_invoker = true) AS
 SELECT
     l.account_id, l.booked_month, l.bill_no, l.line_no, l.metering_point_id, l.service_month, l.span_from, l.span_to,
     l.zone_code, l.tariff_version_id, l.step_no, l.energy_kwh, l.price_minor, l.charge_minor, l.vat_minor,
@@ -22,7 +22,7 @@ WHERE NOT EXISTS (
     );
 
 -- Amendments that no run has carried out yet.
-CREATE OR REPLACE VIEW ops.open_amendment AS
+CREATE OR REPLACE VIEW ops.open_amendment WITH (security_invoker = true) AS
 SELECT a.bill_amendment_id, a.account_id, a.metering_point_id, a.from_day, a.reason, a.source_id, a.source_row, a.cause
 FROM ops.bill_amendment AS a
 WHERE NOT EXISTS (

@@ -1,7 +1,7 @@
 -- The chain of readings: which value follows which on a register, and what energy lies between them.
 
 -- Readings whose last event takes them out of billing.
-CREATE OR REPLACE VIEW ops.reading_set_aside AS
+CREATE OR REPLACE VIEW ops.reading_set_aside WITH (security_invoker = true) AS
 SELECT last_event.reading_id
 FROM (
     SELECT DISTINCT ON (e.reading_id) e.reading_id, e.event

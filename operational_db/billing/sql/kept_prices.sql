@@ -6,7 +6,7 @@
 
 -- One row per credit that was unwound and after which another list came, or none yet: the price holds for some months
 -- from that day, and where the new list has steps of kWh, for no more a month than its first step holds.
-CREATE OR REPLACE VIEW ops.prepaid_energy_price AS
+CREATE OR REPLACE VIEW ops.prepaid_energy_price WITH (security_invoker = true) AS
 SELECT
     p.account_id, p.booked_month, p.prepaid_no, p.metering_point_id, p.tariff_version_id, p.variant_code, p.energy_kwh,
     p.res_id, n.valid_from AS price_changed_on,
@@ -158,7 +158,7 @@ AS $$
 $$;
 
 -- Prices kept that count: neither reversed nor reversing.
-CREATE OR REPLACE VIEW ops.kept_price_standing AS
+CREATE OR REPLACE VIEW ops.kept_price_standing WITH (security_invoker = true) AS
 SELECT
     k.account_id, k.booked_month, k.kept_price_no, k.service_month, k.metering_point_id, k.prepaid_month, k.prepaid_no,
     k.energy_kwh, k.full_minor, k.kept_minor, k.charge_minor, k.vat_minor, k.res_id

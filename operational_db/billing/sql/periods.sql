@@ -1,5 +1,5 @@
 -- Open and closed months of a RES. A month is open from the row in billing_period until the row in period_close.
-CREATE OR REPLACE VIEW ops.open_period AS
+CREATE OR REPLACE VIEW ops.open_period WITH (security_invoker = true) AS
 SELECT p.res_id, p.booked_month
 FROM ops.billing_period AS p
 WHERE NOT EXISTS (

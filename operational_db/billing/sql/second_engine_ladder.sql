@@ -32,7 +32,7 @@ RETURN (
 )[digits + 1];
 
 -- One row per price list, rate of VAT and step: what the steps below it cost in full, each rounded once.
-CREATE OR REPLACE VIEW ops.price_ladder AS
+CREATE OR REPLACE VIEW ops.price_ladder WITH (security_invoker = true) AS
 WITH list AS (
     SELECT DISTINCT tariff_version_id, price_includes_vat, step_mode, vat_rate
     FROM ops.tariff_in_force

@@ -3,7 +3,7 @@
 -- Belongs here: the record of prepaid energy. Not here: money, which stays in the ledger as it is; how long a price
 -- holds (kept_prices.sql).
 
-CREATE OR REPLACE VIEW ops.prepaid_energy_standing AS
+CREATE OR REPLACE VIEW ops.prepaid_energy_standing WITH (security_invoker = true) AS
 SELECT
     p.account_id, p.booked_month, p.prepaid_no, p.metering_point_id, p.priced_on, p.tariff_version_id, p.variant_code,
     p.credit_minor, p.energy_kwh, p.charge_minor, p.res_id

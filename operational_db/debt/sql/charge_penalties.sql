@@ -1,6 +1,6 @@
 -- Posting penalties: what the arithmetic says now against what stands, the difference into the open month.
 
-CREATE OR REPLACE VIEW ops.penalty_standing AS
+CREATE OR REPLACE VIEW ops.penalty_standing WITH (security_invoker = true) AS
 SELECT
     p.account_id, p.booked_month, p.penalty_no, p.line_no, p.component, p.due_on, p.day_from, p.day_to, p.debt_minor,
     p.method, p.rate, p.multiplier, p.cap_minor, p.charge_minor, p.res_id

@@ -1,7 +1,7 @@
 -- Figures that rules rest on and that others publish: rates of central banks, price indices. A clerk enters them.
 
 -- Each day has its rate: from a row's day to the next row's, and none before the first.
-CREATE OR REPLACE VIEW ops.reference_rate_in_force AS
+CREATE OR REPLACE VIEW ops.reference_rate_in_force WITH (security_invoker = true) AS
 SELECT
     r.reference_rate_code, r.valid_from,
     lead(r.valid_from) OVER (PARTITION BY r.reference_rate_code ORDER BY r.valid_from) AS valid_to, r.rate

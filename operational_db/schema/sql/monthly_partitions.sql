@@ -5,7 +5,7 @@ LANGUAGE sql IMMUTABLE
 RETURN table_name || '_' || to_char(month, 'YYYYMM');
 
 -- One row per table of ops that is partitioned by month.
-CREATE OR REPLACE VIEW ops.monthly_table AS
+CREATE OR REPLACE VIEW ops.monthly_table WITH (security_invoker = true) AS
 SELECT c.oid::regclass AS table_oid, c.relname::text AS table_name
 FROM pg_class AS c
 INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace

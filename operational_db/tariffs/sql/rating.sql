@@ -1,5 +1,5 @@
 -- Which price list and which rate of VAT hold on which days, as known today.
-CREATE OR REPLACE VIEW ops.tariff_in_force AS
+CREATE OR REPLACE VIEW ops.tariff_in_force WITH (security_invoker = true) AS
 SELECT
     v.tariff_code, v.tariff_version_id, v.price_includes_vat, v.step_basis, v.step_mode, r.rate AS vat_rate,
     greatest(v.valid_from, r.valid_from) AS valid_from, least(v.valid_to, r.valid_to) AS valid_to
