@@ -56,7 +56,7 @@ def end_of_day() -> None:
     go_through_end_of_day()
 
 
-@dg.job(description="Bill a month, charge penalties, use subsidies, unwind credits, close each RES that nothing keeps open.")
+@dg.job(description="Bill a month, then penalties, subsidies and credits; close each RES that nothing keeps open.")
 def end_of_month() -> None:
     go_through_end_of_month()
 

@@ -1,4 +1,4 @@
-"""The end of a month: bills, penalties, subsidies, credits, checks, the close of each RES that nothing keeps open, marts, forms.
+"""The end of a month: bills, penalties, subsidies, credits, checks, closes, marts, forms.
 
 A RES at which a step was refused is left out of those after it, and does not close; the others do.
 """

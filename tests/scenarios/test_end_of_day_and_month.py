@@ -139,7 +139,7 @@ def test_a_res_that_cannot_be_billed_keeps_no_other_open(
     # Whoever names the month that was left out first ends both.
     assert run("end-of-month", "--month", "2025-12", "--unit", "SA02")[0] == 0
     status, told, _ = run("end-of-month", "--month", "2026-01", "--unit", "SA02")
-    assert (status, told[4]) == (0, "Closed 2026-01 at 1 RES: SA02.")
+    assert (status, told[5]) == (0, "Closed 2026-01 at 1 RES: SA02.")
 
 
 @pytest.mark.requirement("E159")
