@@ -18,19 +18,22 @@ window.wattbook = {
 /* The questions are drawn by the server for a place. A click while they still stand for the place before waits until
    they are drawn for the one in the address. */
 document.addEventListener("click", function (event) {
-    var nav = document.querySelector(".questions");
     var link = event.target.closest ? event.target.closest("a.question") : null;
-    var here = function () { return window.location.pathname + window.location.search; };
-    if (!nav || !link || nav.dataset.of === here()) { return; }
+    var frame = document.getElementById("navigation");
+    var isHere = function () {
+        var nav = frame.querySelector(".questions");
+        return nav && nav.dataset.of === window.location.pathname + window.location.search;
+    };
+    if (!link || !frame || isHere()) { return; }
     event.preventDefault();
     event.stopPropagation();
-    var place = Array.prototype.indexOf.call(nav.children, link);
+    var place = Array.prototype.indexOf.call(link.parentNode.children, link);
     var drawn = new MutationObserver(function () {
-        if (nav.dataset.of !== here()) { return; }
+        if (!isHere()) { return; }
         drawn.disconnect();
-        nav.children[place].click();
+        frame.querySelectorAll("a.question")[place].click();
     });
-    drawn.observe(nav, { attributes: true });
+    drawn.observe(frame, { attributes: true, childList: true, subtree: true });
 }, true);
 
 window.dash_clientside = Object.assign({}, window.dash_clientside, {

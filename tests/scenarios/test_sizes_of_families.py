@@ -98,7 +98,9 @@ def test_a_size_of_billed_days_has_them_billed_anew_and_closed_months_stay(
     # In February it comes out that two live there since 16 January.
     assert add_family_size(book.settings, RUDNY, 2, from_day=SIXTEENTH, **BY).amended_count == 1
     (told,) = close_obstacles(book.settings, FEBRUARY, unit_code="SA01", **BY)
-    assert told == "SA01: 1 corrections of billed months wait to be posted; run `wattbook bill`."
+    assert told == (
+        "SA01: 1 corrections of billed months wait to be posted, the first of account SA01/1/1; run `wattbook bill`."
+    )
     bill_month(book.settings, FEBRUARY, **BY)
     # 140 kWh over 31 days: 15 days have 67.741935 kWh, below 100; then two persons have 200 kWh at the first price, and
     # the month stands at 67.7: all 140 kWh at 33.13. Each line is rounded once: 67.741935 x 33.13 = 2 244.290 and
