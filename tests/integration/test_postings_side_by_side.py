@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from operational_db.billing.commands import bill_month, close_month
+from operational_db.billing.preview import bill_anew
 from operational_db.connections import Role, connect
 from operational_db.refusal import Refusal
 from operational_db.refused import refusals
@@ -122,3 +123,22 @@ def test_two_runs_over_one_month_bill_it_once(book: SmallBook, database: psycopg
         run.end()
     assert [run.failure for run in runs] == [None, None, None]
     assert database.execute("SELECT count(*), sum(charge_minor) FROM ops.bill").fetchone() == (1, 6_000 * SOUM)
+
+
+@pytest.mark.requirement("E61")
+def test_a_correction_asked_for_while_a_run_is_under_way_is_left_to_the_next_run(
+    book: SmallBook, database: psycopg.Connection
+) -> None:
+    book.consumer("SA01/1/1", res="SA01", readings={JANUARY: 0, FEBRUARY: 10})
+    bill_month(book.settings, JANUARY, by=ADMINISTRATOR)
+    bill_anew(book.settings, "SA01/1/1", JANUARY, "The first doubt", by=ADMINISTRATOR)
+    with connect(book.settings, Role.OWNER) as session:
+        # The run has taken what it corrects when it comes to write what it reverses.
+        session.execute("LOCK TABLE ops.bill_line_reversal IN SHARE ROW EXCLUSIVE MODE")
+        run = Beside(lambda: bill_month(book.settings, JANUARY, by=ADMINISTRATOR))
+        run.wait_until_it_waits(database)
+        bill_anew(book.settings, "SA01/1/1", JANUARY, "The second doubt", by=ADMINISTRATOR)
+        session.commit()
+    run.end()
+    assert run.failure is None
+    assert database.execute("SELECT reason FROM ops.open_amendment").fetchall() == [("The second doubt",)]

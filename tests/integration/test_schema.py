@@ -171,4 +171,6 @@ def test_every_view_of_the_book_is_read_with_the_rights_of_who_asks(database: ps
     assert database.execute(
         "SELECT relname FROM pg_class WHERE relnamespace = 'ops'::regnamespace AND relkind = 'v'"
         " AND NOT coalesce(reloptions, '{}') @> '{security_invoker=true}'"
+        # A meter that hangs at another RES must not look free; the view says no more of it than that.
+        " AND relname <> 'meter_whereabouts'"
     ).fetchall() == []  # fmt: skip

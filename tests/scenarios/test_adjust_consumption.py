@@ -152,6 +152,22 @@ def test_a_span_that_would_have_less_than_nothing_is_left_and_holds_the_month(
 
 
 @pytest.mark.requirement("E117")
+def test_an_estimate_after_an_estimate_is_adjusted_from_where_its_bill_begins(
+    book: SmallBook, database: psycopg.Connection
+) -> None:
+    consumer = book.consumer(KARIMOV, res="SA01", readings={JANUARY: 1000})
+    book.reading(consumer, FEBRUARY, 1100, kind="average")
+    bill_month(book.settings, JANUARY, by=ADMINISTRATOR)
+    close_month(book.settings, JANUARY, by=ADMINISTRATOR)
+    book.reading(consumer, MARCH, 1200, kind="average")
+    bill_month(book.settings, FEBRUARY, by=ADMINISTRATOR)
+    done = _adjust(book, 150, on=MARCH)
+    assert (done.used_from, done.counted_kwh, done.adjusted_kwh) == (FEBRUARY, 100, 50)
+    bill_month(book.settings, FEBRUARY, by=ADMINISTRATOR)
+    assert database.execute("SELECT sum(energy_kwh) FROM ops.bill").fetchone()[0] == 100 + 150
+
+
+@pytest.mark.requirement("E117")
 def test_what_cannot_be_adjusted_is_refused_with_a_sentence(
     book: SmallBook, database: psycopg.Connection, karimov: Consumer
 ) -> None:

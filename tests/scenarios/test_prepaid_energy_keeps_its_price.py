@@ -1,6 +1,7 @@
 """Energy paid for before the price rose keeps its price for a while: what its bills cost more is taken off."""
 
 from datetime import date
+from decimal import Decimal
 
 import psycopg
 import pytest
@@ -8,10 +9,13 @@ import pytest
 from dashboards.bills.sentences import in_language
 from dashboards.bills.words import BillWords
 from operational_db.accounting.reconciliation import reconcile_account
+from operational_db.benefits.categories import Category, set_category
+from operational_db.benefits.grants import Holder, grant_benefit
 from operational_db.billing.adjustments import adjust_consumption
 from operational_db.billing.commands import bill_month, close_checks, close_month, closes_in_doubt
 from operational_db.billing.unwinding import unwind_credits
 from operational_db.connections import Role, connect
+from operational_db.refusal import Refusal
 from operational_db.settings import Settings
 from tests.penalty_desk import PenaltyDesk
 from tests.small_book import ADMINISTRATOR, Consumer, SmallBook
@@ -163,3 +167,55 @@ def test_who_paid_after_the_price_rose_keeps_nothing(desk: PenaltyDesk, database
     desk.pays(KARIMOV, 300_000, on=date(2025, 5, 2))
     assert _month(desk, MAY).kept_count == 0
     assert _owed(database, karimov) == 135_000 + 160_000 - 300_000
+
+
+def test_a_month_does_not_close_before_its_prices_are_kept(desk: PenaltyDesk, karimov: Consumer) -> None:
+    desk.book.reading(karimov, JUNE, 500)
+    bill_month(desk.book.settings, MAY, **BY)
+    (check,) = close_checks(desk.book.settings, MAY, **BY)
+    assert check.obstacles == (
+        (
+            "SA01: the price that prepaid energy keeps is not taken off at 1 accounts, the first of them SA01/1/1; run "
+            "`wattbook unwind --month 2025-05`."
+        ),
+    )
+    _month(desk, MAY)
+
+
+def test_a_month_before_one_that_is_unwound_is_not_unwound_any_more(desk: PenaltyDesk, karimov: Consumer) -> None:
+    desk.book.reading(karimov, JUNE, 500)
+    bill_month(desk.book.settings, MAY, **BY)
+    bill_month(desk.book.settings, JUNE, **BY)
+    unwind_credits(desk.book.settings, JUNE, **BY)
+    with pytest.raises(Refusal, match="Credits of a month after 2025-05 are unwound already; unwind that month again"):
+        unwind_credits(desk.book.settings, MAY, **BY)
+
+
+def test_what_is_used_before_a_list_that_begins_within_a_month_draws_first(
+    settings: Settings, database: psycopg.Connection
+) -> None:
+    july, august, september = (date(2019, month, 1) for month in (7, 8, 9))
+    book = SmallBook(settings, first_month=july, res_codes=("SA01",))
+    book.open(august)
+    desk = PenaltyDesk(book, database)
+    readings = {july: 0, august: 0, date(2019, 8, 15): 150, september: 320}
+    book.consumer(KARIMOV, res="SA01", since=july, readings=readings)
+    # domain.md 2.1: 280 a kWh from 01.06.2019, 295 from 15.08.2019; 56 000 pay for 200 kWh.
+    desk.pays(KARIMOV, 56_000, on=date(2019, 7, 20))
+    assert _month(desk, july).energy_kwh == 200
+    # 150 were used by the old list; 50 of the 170 after it keep 280: 50 x 15 = 750.
+    assert _month(desk, august).taken_off_minor == 750 * SOUM
+
+
+def test_energy_with_a_benefit_keeps_no_price_beside_it(
+    desk: PenaltyDesk, database: psycopg.Connection, karimov: Consumer
+) -> None:
+    half = Category("half", "Half of 160 kWh", Decimal("0.5"), "fixed", "state budget", "3", Decimal(160))
+    set_category(desk.book.settings, half, from_day=APRIL, **BY)
+    grant_benefit(desk.book.settings, f"{KARIMOV}#1", "half", Holder("Karimov"), from_day=MAY, **BY)
+    desk.book.reading(karimov, JUNE, 500)
+    run = _month(desk, MAY)
+    # Of May's 200 kWh within the norm 160 have the benefit; 40 keep 450 in place of 600.
+    assert (run.kept_kwh, run.taken_off_minor) == (40, 6_000 * SOUM)
+    # -165 000 + 160 000 - half of 160 x 600 - 6 000
+    assert _owed(database, karimov) == -165_000 + 160_000 - 48_000 - 6_000

@@ -25,11 +25,11 @@ AS $$
 $$;
 
 -- A category has holders in any RES. Before its own row, as a grant takes them in this order too.
-CREATE OR REPLACE FUNCTION ops.lock_benefits_everywhere()
+CREATE OR REPLACE FUNCTION ops.lock_facts_everywhere()
 RETURNS void
 LANGUAGE sql
 AS $$
-    SELECT ops.lock_benefits(array(SELECT DISTINCT p.res_id FROM ops.billing_period AS p), false);
+    SELECT ops.lock_facts(array(SELECT DISTINCT p.res_id FROM ops.billing_period AS p), false);
 $$;
 
 -- Adds a category, or says what an existing one gives from a day on; what it gave before that day stays.
@@ -56,7 +56,7 @@ BEGIN
             'A norm of kind "%s" does not go with this figure in kWh; only a fixed norm has one.', new_norm_kind
         );
     END IF;
-    PERFORM ops.lock_benefits_everywhere();
+    PERFORM ops.lock_facts_everywhere();
     INSERT INTO ops.benefit_category (category_code, source_id) VALUES (of_category_code, of_source_id)
     ON CONFLICT (category_code) DO NOTHING;
     PERFORM ops.require_benefit_category(of_category_code);
@@ -126,7 +126,7 @@ DECLARE
     changed_count integer := 0;
 BEGIN
     PERFORM ops.require_benefit_directory();
-    PERFORM ops.lock_benefits_everywhere();
+    PERFORM ops.lock_facts_everywhere();
     PERFORM ops.require_benefit_category(of_category_code);
     INSERT INTO ops.benefit_category_closing (category_code, closed_on, source_id)
     SELECT of_category_code, on_day, of_source_id

@@ -18,7 +18,7 @@ BEGIN
     END IF;
     PERFORM ops.require_right(current_setting('wattbook.user_login', true), 'keep_benefits', of_res_id);
     -- Before the point: a run that is waited for may need it.
-    PERFORM ops.lock_benefits(ARRAY[of_res_id], false);
+    PERFORM ops.lock_facts(ARRAY[of_res_id], false);
     SELECT p.* INTO held FROM ops.metering_point AS p
     WHERE p.metering_point_id = of_metering_point_id FOR UPDATE;
     RETURN held;

@@ -211,7 +211,8 @@ BEGIN
         CREATE TABLE %1$s AS
         SELECT
             a.account_id, a.metering_point_id, date_trunc('month', min(a.from_day))::date AS from_month,
-            bool_or(bool_or(a.cause = 'benefit')) OVER (PARTITION BY a.account_id) AS is_benefit
+            bool_or(bool_or(a.cause = 'benefit')) OVER (PARTITION BY a.account_id) AS is_benefit,
+            array_agg(a.bill_amendment_id) AS bill_amendment_ids
         FROM ops.open_amendment AS a
         INNER JOIN ops.account AS r ON r.account_id = a.account_id
         WHERE %2$s

@@ -16,6 +16,13 @@ BEGIN
             '(`wattbook payments package post`, `discard`).', res_code, found.many, found.first_no
         );
     END IF;
+    SELECT k.many, k.first_no INTO found FROM ops.kept_prices_missing(of_res_id, month) AS k;
+    IF found.many > 0 THEN
+        RETURN QUERY SELECT format(
+            '%s: the price that prepaid energy keeps is not taken off at %s accounts, the first of them %s; run '
+            '`wattbook unwind --month %s`.', res_code, found.many, found.first_no, to_char(month, 'YYYY-MM')
+        );
+    END IF;
     -- Documents and what the ledger says of them, both ways: their sums, and by how much they move the consumer. So the
     -- balances of consumers by their documents are those by the chart of accounts (ops.trial_balance).
     RETURN QUERY

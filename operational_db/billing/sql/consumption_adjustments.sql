@@ -81,6 +81,10 @@ BEGIN
     IF right_kwh < 0 OR right_kwh <> round(right_kwh, 6) THEN
         PERFORM ops.refuse('%s kWh cannot have been used; give what was used, to a millionth of a kWh.', right_kwh::text);
     END IF;
+    PERFORM ops.lock_facts(array_agg(DISTINCT a.res_id), false)
+    FROM ops.metering_point AS p
+    INNER JOIN ops.account AS a ON a.account_id = p.account_id
+    WHERE (p.code = of_place OR a.account_no = of_place) AND a.res_id = ANY (ops.visible_res_ids());
     SELECT array_agg(p.metering_point_id) INTO points
     FROM (
         SELECT p.metering_point_id
@@ -120,12 +124,20 @@ BEGIN
     point_code := span.code;
     serial_no := span.serial_no;
     zone_code := span.zone_code;
-    SELECT b.opening_on, b.energy_kwh INTO used_from, counted_kwh
-    FROM ops.readings_between_neighbours(span.metering_point_id, ARRAY[found.reading_id]) AS b;
-    IF NOT EXISTS (
-        SELECT 1 FROM ops.standing_bill_line AS l
-        WHERE l.account_id = span.account_id AND l.closing_reading_id = found.reading_id
-    ) THEN
+    -- The span as it stands billed: it may begin with an estimate.
+    SELECT o.read_on, ops.register_energy_kwh(o.value_kwh, c.value_kwh, g.digits, i.ratio) INTO used_from, counted_kwh
+    FROM ops.standing_bill_line AS l
+    INNER JOIN ops.reading AS c ON c.account_id = l.account_id AND c.reading_id = l.closing_reading_id
+    INNER JOIN ops.reading AS o ON o.account_id = l.account_id AND o.reading_id = l.opening_reading_id
+    INNER JOIN ops.meter_register AS g
+        ON g.meter_id = c.meter_id AND g.zone_code = c.zone_code AND g.known_to IS NULL
+        AND (g.valid_from IS NULL OR g.valid_from < c.read_on) AND (g.valid_to IS NULL OR c.read_on <= g.valid_to)
+    INNER JOIN ops.meter_installation AS i
+        ON i.meter_id = c.meter_id AND i.metering_point_id = c.metering_point_id AND i.known_to IS NULL
+        AND i.valid_from < c.read_on AND (i.valid_to IS NULL OR c.read_on <= i.valid_to)
+    WHERE l.account_id = span.account_id AND l.closing_reading_id = found.reading_id
+    LIMIT 1;
+    IF used_from IS NULL THEN
         PERFORM ops.refuse(
             'The reading of %s on %s is not billed, so there is nothing to adjust; correct the reading itself '
             '(`wattbook readings cancel`, `enter`).', of_place, on_day::text

@@ -33,8 +33,8 @@ WHERE p.kind = 'unwound';
 
 -- Which energy of these RES (and perhaps one account) keeps an older price, in months of use up to one: one row per
 -- account and month of use, with what it costs by the bill and by the price kept. All that is used after the credit was
--- unwound draws on it, oldest month first; of a month's draw the first kWh keep the price. Where the older price is not
--- the lower one, nothing is kept.
+-- unwound draws on it, oldest first; of a month's draw the first kWh by the new list keep the price, without those that
+-- have a benefit. Where the older price is not the lower one, nothing is kept.
 CREATE OR REPLACE FUNCTION ops.prices_to_keep(of_res_ids integer[], only_account_id bigint, up_to_month date)
 RETURNS TABLE (
     account_id bigint, res_id integer, service_month date, metering_point_id bigint, prepaid_month date,
@@ -56,7 +56,9 @@ AS $$
             )
     ),
     used AS (
-        SELECT p.account_id, p.prepaid_month, p.prepaid_no, l.service_month, sum(l.energy_kwh) AS month_kwh
+        SELECT
+            p.account_id, p.prepaid_month, p.prepaid_no, l.service_month, sum(l.energy_kwh) AS month_kwh,
+            coalesce(sum(l.energy_kwh) FILTER (WHERE l.span_from < p.price_changed_on), 0) AS by_old_list_kwh
         FROM (SELECT q.*, q.booked_month AS prepaid_month FROM prepaid AS q) AS p
         INNER JOIN ops.standing_bill_line AS l
             ON l.account_id = p.account_id AND l.metering_point_id = p.metering_point_id AND l.component = 'energy'
@@ -70,7 +72,7 @@ AS $$
             sum(u.month_kwh) OVER (
                 PARTITION BY u.account_id, u.prepaid_month, u.prepaid_no ORDER BY u.service_month
                 ROWS UNBOUNDED PRECEDING
-            ) - u.month_kwh AS before_kwh
+            ) - u.month_kwh + u.by_old_list_kwh AS before_kwh
         FROM used AS u
     ),
     -- Lines by the new list, each with the energy of it that may keep the price: of its days, within the month's limit.
@@ -84,7 +86,7 @@ AS $$
                     WHEN l.span_to <= p.price_holds_to THEN l.energy_kwh
                     ELSE ops.energy_until_kwh(l.energy_kwh, l.span_from, l.span_to, p.price_holds_to)
                 END,
-                p.kwh_a_month - l.volume_from
+                p.kwh_a_month - l.volume_from, l.energy_kwh - coalesce(b.energy_kwh, 0)
             ), 0) AS room_kwh
         FROM drawn AS d
         INNER JOIN prepaid AS p
@@ -94,7 +96,20 @@ AS $$
             AND l.service_month = d.service_month AND l.booked_month <= up_to_month
             AND l.span_from >= p.price_changed_on AND l.span_from < p.price_holds_to
             AND l.zone_code = 'all' AND l.price_denominator IS NULL
+        -- Energy with a benefit costs its consumer less already, and the budget pays the rest by the bill.
+        LEFT JOIN LATERAL (
+            SELECT sum(n.energy_kwh) AS energy_kwh
+            FROM ops.benefit_line AS n
+            WHERE n.account_id = l.account_id AND n.booked_month = l.booked_month AND n.bill_no = l.bill_no
+                AND n.line_no = l.line_no
+        ) AS b ON true
         WHERE p.energy_kwh > d.before_kwh
+            -- While an older price holds, a later one is not kept beside it.
+            AND NOT EXISTS (
+                SELECT 1 FROM prepaid AS e
+                WHERE e.account_id = p.account_id AND e.price_changed_on < p.price_changed_on
+                    AND e.price_holds_to > l.span_from
+            )
     ),
     taken AS (
         SELECT
@@ -200,7 +215,8 @@ BEGIN
         FROM standing AS s
         WHERE NOT EXISTS (
             SELECT 1 FROM right_now AS n
-            WHERE n.account_id = s.account_id AND n.service_month = s.service_month AND n.energy_kwh = s.energy_kwh
+            WHERE n.account_id = s.account_id AND n.service_month = s.service_month
+                AND n.prepaid_month = s.prepaid_month AND n.prepaid_no = s.prepaid_no AND n.energy_kwh = s.energy_kwh
                 AND n.full_minor = s.full_minor AND n.kept_minor = s.kept_minor
         )
         UNION ALL
@@ -211,7 +227,8 @@ BEGIN
         FROM right_now AS n
         WHERE NOT EXISTS (
             SELECT 1 FROM standing AS s
-            WHERE s.account_id = n.account_id AND s.service_month = n.service_month AND s.energy_kwh = n.energy_kwh
+            WHERE s.account_id = n.account_id AND s.service_month = n.service_month
+                AND s.prepaid_month = n.prepaid_month AND s.prepaid_no = n.prepaid_no AND s.energy_kwh = n.energy_kwh
                 AND s.full_minor = n.full_minor AND s.kept_minor = n.kept_minor
         )
     )
@@ -252,5 +269,39 @@ BEGIN
         count(*) FILTER (WHERE c.kind = 'kept'), coalesce(sum(c.energy_kwh), 0), coalesce(-sum(c.charge_minor), 0)::bigint
     INTO kept_count, kept_kwh, taken_off_minor
     FROM kept_price_change AS c;
+END
+$$;
+
+-- How many accounts of a RES have not what their prepaid energy keeps by the bills of a month, and the first of them.
+-- Only asked while a price list is young enough for anything to be kept by it.
+CREATE OR REPLACE FUNCTION ops.kept_prices_missing(of_res_id integer, month date, OUT many bigint, OUT first_no text)
+LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT 1 FROM ops.tariff_version AS v
+        WHERE v.known_to IS NULL AND v.valid_from > month - interval '3 months'
+            AND v.valid_from < month + interval '1 month'
+    ) OR NOT EXISTS (SELECT 1 FROM ops.prepaid_energy AS p WHERE p.res_id = of_res_id) THEN
+        many := 0;
+        RETURN;
+    END IF;
+    WITH right_now AS (
+        SELECT n.account_id, n.service_month, n.energy_kwh, n.full_minor, n.kept_minor
+        FROM ops.prices_to_keep(ARRAY[of_res_id], NULL, month) AS n
+    ),
+    standing AS (
+        SELECT s.account_id, s.service_month, s.energy_kwh, s.full_minor, s.kept_minor
+        FROM ops.kept_price_standing AS s
+        WHERE s.res_id = of_res_id
+    ),
+    differing AS (
+        (SELECT * FROM right_now EXCEPT SELECT * FROM standing)
+        UNION
+        (SELECT * FROM standing EXCEPT SELECT * FROM right_now)
+    )
+    SELECT count(DISTINCT d.account_id), min(a.account_no) INTO many, first_no
+    FROM differing AS d
+    INNER JOIN ops.account AS a ON a.account_id = d.account_id;
 END
 $$;

@@ -72,3 +72,22 @@ BEGIN
     END IF;
 END
 $$;
+
+-- What a bill rests on (benefits, families, decisions on readings, adjustments) changes before a run over its RES
+-- begins or after it has posted, so that neither misses the other: a run shares this lock, a change has it alone.
+CREATE OR REPLACE FUNCTION ops.lock_facts(res_ids integer[], is_shared boolean)
+RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    locked_res integer;
+BEGIN
+    FOR locked_res IN SELECT DISTINCT r FROM unnest(res_ids) AS r ORDER BY r LOOP
+        IF is_shared THEN
+            PERFORM pg_advisory_xact_lock_shared(hashtext('facts'), locked_res);
+        ELSE
+            PERFORM pg_advisory_xact_lock(hashtext('facts'), locked_res);
+        END IF;
+    END LOOP;
+END
+$$;

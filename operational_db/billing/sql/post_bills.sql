@@ -266,12 +266,8 @@ BEGIN
     EXECUTE format(
         $statement$
         INSERT INTO ops.bill_amendment_settled (bill_amendment_id, source_id)
-        SELECT o.bill_amendment_id, %2$s
-        FROM ops.open_amendment AS o
-        WHERE EXISTS (
-            SELECT 1 FROM %1$s AS a
-            WHERE a.account_id = o.account_id AND a.metering_point_id = o.metering_point_id
-        )
+        -- Those that the run took: of what was asked since it may not have seen the facts.
+        SELECT unnest(a.bill_amendment_ids), %2$s FROM %1$s AS a
         $statement$, amended, run_source_id
     );
     account_count := reversed.bill_count;
@@ -294,7 +290,7 @@ BEGIN
     PERFORM ops.lock_open_month(res_ids, month);
     -- One run at a time posts into a month: two would number the same bills and attach the same partition.
     PERFORM pg_advisory_xact_lock(hashtext('bill run'), (month - date '2000-01-01'));
-    PERFORM ops.lock_benefits(res_ids, true);
+    PERFORM ops.lock_facts(res_ids, true);
     PERFORM ops.require_earlier_months_billed(month, res_ids, only_account_id);
 END
 $$;

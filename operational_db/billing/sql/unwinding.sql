@@ -113,6 +113,21 @@ BEGIN
         CASE WHEN only_account_id IS NULL THEN of_unit_id ELSE res_ids[1] END
     );
     PERFORM ops.lock_open_month(res_ids, month);
+    IF EXISTS (
+        SELECT 1
+        FROM (
+            SELECT p.booked_month, p.res_id, p.account_id FROM ops.prepaid_energy AS p
+            UNION ALL
+            SELECT k.booked_month, k.res_id, k.account_id FROM ops.kept_price AS k
+        ) AS later
+        WHERE later.booked_month > month AND later.res_id = ANY (res_ids)
+            AND (only_account_id IS NULL OR later.account_id = only_account_id)
+    ) THEN
+        PERFORM ops.refuse(
+            'Credits of a month after %s are unwound already; unwind that month again, it takes in all before it.',
+            to_char(month, 'YYYY-MM')
+        );
+    END IF;
     -- One at a time: two that look at what stands would both write what is missing.
     FOR unwinding_res IN SELECT DISTINCT r FROM unnest(res_ids) AS r ORDER BY r LOOP
         PERFORM pg_advisory_xact_lock(hashtext('unwind'), unwinding_res);

@@ -9,7 +9,7 @@ WHERE NOT EXISTS (SELECT 1 FROM ops.meter_operation_undo AS u WHERE u.meter_oper
 
 -- One row per meter. A meter of another RES is seen here as hanging, though not the account that it hangs at: one that
 -- hangs anywhere must not look free. Empty place: it came with a load and was removed before.
-CREATE OR REPLACE VIEW ops.meter_whereabouts WITH (security_invoker = true) AS
+CREATE OR REPLACE VIEW ops.meter_whereabouts AS
 SELECT
     m.meter_id,
     CASE WHEN i.meter_id IS NOT NULL THEN 'point' ELSE l.place_code END AS place_code,

@@ -20,6 +20,10 @@ DECLARE
     points bigint[];
     found record;
 BEGIN
+    PERFORM ops.lock_facts(array_agg(DISTINCT a.res_id), false)
+    FROM ops.metering_point AS p
+    INNER JOIN ops.account AS a ON a.account_id = p.account_id
+    WHERE (p.code = of_place OR a.account_no = of_place) AND a.res_id = ANY (ops.visible_res_ids());
     SELECT array_agg(p.metering_point_id) INTO points
     FROM (
         SELECT p.metering_point_id

@@ -68,6 +68,12 @@ REVOKE EXECUTE ON FUNCTION ops.accrue_subsidies(
     text[], date[], bigint[], text[], text[], date[], text[], integer[], bigint
 ), ops.reverse_subsidy(text, date, integer, text, bigint), ops.use_subsidies(date, integer, bigint, bigint)
 FROM wattbook_dbt;
+REVOKE EXECUTE ON FUNCTION ops.adjust_consumption(text, text, date, text, numeric, text, bigint),
+ops.grant_benefit(text, text, date, date, integer, text, text, text, text, bigint),
+ops.end_benefit(bigint, date, bigint),
+ops.reassign_benefit(bigint, date, text, integer, text, text, text, text, bigint),
+ops.benefit_bills_to_come(bigint)
+FROM wattbook_dbt;
 REVOKE EXECUTE ON FUNCTION ops.add_family_size(text, integer, date, bigint),
 ops.delete_family_size(text, date, bigint)
 FROM wattbook_dbt;

@@ -10,6 +10,7 @@ DECLARE
     meant ops.account := ops.account_named(account_text, ops.visible_res_ids());
 BEGIN
     PERFORM ops.require_right(current_setting('wattbook.user_login', true), 'keep_benefits', meant.res_id);
+    PERFORM ops.lock_facts(ARRAY[meant.res_id], false);
     PERFORM 1 FROM ops.account AS a WHERE a.account_id = meant.account_id FOR NO KEY UPDATE;
     RETURN meant;
 END

@@ -46,12 +46,13 @@ AS $$
     charged AS (
         SELECT
             v.account_id,
-            coalesce(sum(v.movement_minor) FILTER (WHERE v.document_kind = 'bill'), 0) AS charged_minor,
+            coalesce(sum(v.movement_minor) FILTER (WHERE v.document_kind IN ('bill', 'kept_price')), 0)
+            AS charged_minor,
             coalesce(-sum(v.movement_minor) FILTER (WHERE v.document_kind = 'benefit'), 0) AS benefit_minor
         FROM accrued AS a
         INNER JOIN ops.ledger_movement AS v
             ON v.account_id = a.account_id AND v.booked_month = of_month AND v.article_code = 'electricity'
-            AND v.document_kind IN ('bill', 'benefit')
+            AND v.document_kind IN ('bill', 'benefit', 'kept_price')
         GROUP BY v.account_id
     ),
     known AS (
