@@ -89,7 +89,9 @@ BEGIN ATOMIC
     FROM lasting_part AS p
     WHERE p.credited_minor < 0
     UNION ALL
-    SELECT m.account_id, m.posted_on, m.amount_minor, m.amount_minor > 0 AND m.document_kind NOT IN ('payment', 'subsidy', 'kept_price')
+    SELECT
+        m.account_id, m.posted_on, m.amount_minor,
+        m.amount_minor > 0 AND m.document_kind NOT IN ('payment', 'subsidy', 'kept_price')
     FROM document AS m
     WHERE m.amount_minor <> 0
         AND NOT (m.document_kind = 'bill' AND m.account_id IN (SELECT k.account_id FROM corrected AS k));
