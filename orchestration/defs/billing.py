@@ -9,6 +9,7 @@ from orchestration.repeatable import bill_once, close_once, obstacles
 from orchestration.workplace import REASON, Workplace
 
 BILLED_TABLES = (
+    "benefit_line",
     "bill",
     "bill_amendment",
     "bill_amendment_settled",
