@@ -1,5 +1,6 @@
 """A bill run killed at any instant leaves nothing; the run after it gives what an undisturbed one gives."""
 
+import contextlib
 import os
 import random
 import signal
@@ -83,7 +84,8 @@ def _kill_backend(run: subprocess.Popen, settings: Settings) -> None:  # noqa: A
                 " AND backend_type = 'client backend'"
             ).fetchall()
             for (pid,) in pids:
-                os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):  # a session of a part may have ended meanwhile
+                    os.kill(pid, signal.SIGKILL)
     except psycopg.OperationalError:
         pass  # our own session fell with the server
 
