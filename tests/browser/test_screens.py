@@ -12,8 +12,10 @@ from tests.browser.conftest import PageOpener, Served
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.db,
-    # A browser that leaves a page lets go of a file half sent; the server in this process leaves it to be collected.
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    # A browser that leaves a page lets go of an asset half sent; the server in this process leaves it to be collected.
+    pytest.mark.filterwarnings(
+        "ignore:Exception ignored in. <_io.FileIO name='.*/dashboards/assets/:pytest.PytestUnraisableExceptionWarning"
+    ),
 ]
 
 ALL_PAGES = (
