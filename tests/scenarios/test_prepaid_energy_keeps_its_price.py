@@ -138,6 +138,10 @@ def test_a_corrected_month_keeps_the_price_for_what_was_really_used(
     ]
     # -30 000 + 22 500 + 15 000
     assert run.taken_off_minor == 7_500 * SOUM
+    statement = reconcile_account(desk.book.settings, KARIMOV, **BY)
+    assert [
+        (line.kind, line.amount_minor // SOUM) for line in statement.lines if line.document_kind == "kept_price"
+    ] == [("kept_price", -30_000), ("taken_back", 30_000), ("kept_price", -22_500), ("kept_price", -15_000)]
     # -300 000 paid; April 135 000; May 150 x 450; June 100 x 450.
     assert _owed(database, karimov) == -300_000 + 135_000 + 67_500 + 45_000
 

@@ -281,7 +281,12 @@ AS $$
             coalesce(
                 l.bill_kind, l.moved_kind, l.kind,
                 CASE
-                    WHEN CASE WHEN l.is_debt THEN l.amount_minor < 0 ELSE l.amount_minor > 0 END THEN 'taken_back'
+                    WHEN CASE
+                        -- A kept price takes off; what takes it back asks for the price of the bill again.
+                        WHEN l.document_kind = 'kept_price' THEN l.amount_minor > 0
+                        WHEN l.is_debt THEN l.amount_minor < 0
+                        ELSE l.amount_minor > 0
+                    END THEN 'taken_back'
                     ELSE l.document_kind
                 END
             ) AS kind,
