@@ -70,30 +70,16 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, ops
 AS $$
 #variable_conflict use_column
 DECLARE
-    points bigint[];
+    points bigint[] := ops.hold_points_at(of_place);
     found record;
     span record;
 BEGIN
-    PERFORM ops.require_place(of_place);
     IF btrim(coalesce(of_reason, '')) = '' THEN
         PERFORM ops.refuse('What was billed is corrected for a reason; give it in a few words.');
     END IF;
     IF right_kwh < 0 OR right_kwh <> round(right_kwh, 6) THEN
         PERFORM ops.refuse('%s kWh cannot have been used; give what was used, to a millionth of a kWh.', right_kwh::text);
     END IF;
-    PERFORM ops.lock_facts(array_agg(DISTINCT a.res_id), false)
-    FROM ops.metering_point AS p
-    INNER JOIN ops.account AS a ON a.account_id = p.account_id
-    WHERE (p.code = of_place OR a.account_no = of_place) AND a.res_id = ANY (ops.visible_res_ids());
-    SELECT array_agg(p.metering_point_id) INTO points
-    FROM (
-        SELECT p.metering_point_id
-        FROM ops.metering_point AS p
-        INNER JOIN ops.account AS a ON a.account_id = p.account_id
-        WHERE (p.code = of_place OR a.account_no = of_place) AND a.res_id = ANY (ops.visible_res_ids())
-        ORDER BY p.metering_point_id
-        FOR UPDATE OF p
-    ) AS p;
     SELECT
         count(*) AS many, min(e.reading_id) AS reading_id,
         string_agg(format('"%s" (%s) at %s', m.serial_no, e.zone_code, p.code), ', ' ORDER BY m.serial_no, e.zone_code)

@@ -2,6 +2,33 @@
 -- of ops.reading_event; the bill run takes back what was billed on the reading, or bills it. A meter is read as a
 -- whole, so a decision is about all scales of a meter on a day.
 
+-- The metering points of a place that the user sees, held until the end of the command; bill runs keep off until then.
+-- Refuses where there is no such place.
+CREATE OR REPLACE FUNCTION ops.hold_points_at(of_place text)
+RETURNS bigint[]
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    points bigint[];
+BEGIN
+    PERFORM ops.require_place(of_place);
+    PERFORM ops.lock_facts(array_agg(DISTINCT a.res_id), false)
+    FROM ops.metering_point AS p
+    INNER JOIN ops.account AS a ON a.account_id = p.account_id
+    WHERE (p.code = of_place OR a.account_no = of_place) AND a.res_id = ANY (ops.visible_res_ids());
+    SELECT array_agg(p.metering_point_id) INTO points
+    FROM (
+        SELECT p.metering_point_id
+        FROM ops.metering_point AS p
+        INNER JOIN ops.account AS a ON a.account_id = p.account_id
+        WHERE (p.code = of_place OR a.account_no = of_place) AND a.res_id = ANY (ops.visible_res_ids())
+        ORDER BY p.metering_point_id
+        FOR UPDATE OF p
+    ) AS p;
+    RETURN points;
+END
+$$;
+
 -- Readings of a meter on a day that are not cancelled: those that somebody read, else estimates. Refuses where there
 -- are none, where more than one meter fits, and where they open the meter's stay or belong to an operation on it: those
 -- go only with the operation. Released they may be: one that went to quarantine because another was set aside must be
@@ -17,23 +44,9 @@ LANGUAGE plpgsql
 AS $$
 #variable_conflict use_column
 DECLARE
-    points bigint[];
+    points bigint[] := ops.hold_points_at(of_place);
     found record;
 BEGIN
-    PERFORM ops.lock_facts(array_agg(DISTINCT a.res_id), false)
-    FROM ops.metering_point AS p
-    INNER JOIN ops.account AS a ON a.account_id = p.account_id
-    WHERE (p.code = of_place OR a.account_no = of_place) AND a.res_id = ANY (ops.visible_res_ids());
-    SELECT array_agg(p.metering_point_id) INTO points
-    FROM (
-        SELECT p.metering_point_id
-        FROM ops.metering_point AS p
-        INNER JOIN ops.account AS a ON a.account_id = p.account_id
-        WHERE (p.code = of_place OR a.account_no = of_place) AND a.res_id = ANY (ops.visible_res_ids())
-        ORDER BY p.metering_point_id
-        FOR UPDATE OF p
-    ) AS p;
-    PERFORM ops.require_place(of_place);
     PERFORM ops.require_right(current_setting('wattbook.user_login', true), 'enter_readings', a.res_id)
     FROM ops.account AS a
     INNER JOIN ops.metering_point AS p ON p.account_id = a.account_id
