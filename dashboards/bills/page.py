@@ -42,6 +42,7 @@ class PrintedBill:
     vat: str
     energy: str
     benefit: str
+    less_benefit: str
     to_pay: str
     is_zoned: bool
     is_metered: bool
@@ -102,6 +103,7 @@ def set_bill(bill: BillExplanation, words: BillWords, printed_on: date) -> Print
         vat=money(bill.head.vat_minor),
         energy=exact(words, bill.head.energy_kwh),
         benefit=money(bill.benefit_minor),
+        less_benefit=f"{'−' if bill.benefit_minor >= 0 else '+'} {money(abs(bill.benefit_minor))}",
         to_pay=money(bill.to_pay_minor),
         is_zoned=any(parts[0][0].zone_code != ALL_HOURS for parts in energy_spans),
         is_metered=any(parts[0][0].closing_reading_id is not None for parts in energy_spans),
