@@ -212,6 +212,8 @@ BEGIN
         SELECT
             a.account_id, a.metering_point_id, date_trunc('month', min(a.from_day))::date AS from_month,
             bool_or(bool_or(a.cause = 'benefit')) OVER (PARTITION BY a.account_id) AS is_benefit,
+            -- From here on there is another reason than a benefit.
+            date_trunc('month', min(a.from_day) FILTER (WHERE a.cause <> 'benefit'))::date AS other_month,
             array_agg(a.bill_amendment_id) AS bill_amendment_ids
         FROM ops.open_amendment AS a
         INNER JOIN ops.account AS r ON r.account_id = a.account_id
@@ -329,7 +331,19 @@ BEGIN
         WITH standing_benefit AS (
             SELECT b.* FROM ops.benefit_line AS b WHERE b.account_id IN (SELECT a.account_id FROM %8$s AS a)
         ),
-        differing AS (
+        -- A change of benefits recalculates bills that rest on readings, and no others (E60): an estimate is billed
+        -- with the benefits of that time until a reading gives what is right.
+        estimated AS (
+            SELECT l.metering_point_id, l.service_month
+            FROM %2$s AS l
+            INNER JOIN %8$s AS a ON a.metering_point_id = l.metering_point_id
+            INNER JOIN ops.bill AS b
+                ON b.account_id = l.account_id AND b.booked_month = l.booked_month AND b.bill_no = l.bill_no
+            WHERE l.service_month < coalesce(a.other_month, 'infinity')
+            GROUP BY l.metering_point_id, l.service_month
+            HAVING bool_and(b.kind IN ('by_average', 'by_contract', 'gap'))
+        ),
+        unequal AS (
             SELECT d.metering_point_id, d.service_month
             FROM (
                 (SELECT %1$s FROM %2$s EXCEPT ALL SELECT %1$s FROM %3$s)
@@ -345,6 +359,11 @@ BEGIN
                 (SELECT %5$s FROM %6$s AS b INNER JOIN %3$s AS l ON l.line_key = b.line_key
                  EXCEPT ALL SELECT %5$s FROM standing_benefit AS b INNER JOIN %2$s AS l ON %7$s)
             ) AS d
+        ),
+        differing AS (
+            SELECT u.metering_point_id, u.service_month FROM unequal AS u
+            EXCEPT
+            SELECT e.metering_point_id, e.service_month FROM estimated AS e
         ),
         settled_lines AS (
             DELETE FROM %3$s AS l
