@@ -36,8 +36,9 @@ help:
 demo: $(INSTALLED)
 	$(BIN)/wattbook demo
 
+# A file of tests stays in one process, since its tests may share a database; each process has a server of its own.
 test: check browser
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .
