@@ -7,6 +7,7 @@ account (`reconciliation`).
 from dataclasses import dataclass
 from datetime import date
 
+import psycopg
 from psycopg.rows import class_row
 
 from operational_db.billing.commands import find_unit
@@ -58,6 +59,24 @@ class TrialBalance:
         )
 
 
+def res_with_month(session: psycopg.Connection, first_day: date, unit_code: str | None, *, by: str) -> list[int]:
+    """The RES under a unit, the whole supplier unless named, that have the month.
+
+    Raises:
+        Refusal: no such unit, no right to see it, or no RES under it has the month.
+    """
+    unit_id = find_unit(session, unit_code)
+    session.execute("SELECT ops.require_right(%s, 'see', %s)", [by, unit_id])
+    res_ids = session.execute(
+        "SELECT array_agg(r.res_id) FROM ops.res_under(%(unit)s, %(month)s) AS r WHERE EXISTS"
+        " (SELECT 1 FROM ops.billing_period AS p WHERE p.res_id = r.res_id AND p.booked_month = %(month)s)",
+        {"unit": unit_id, "month": first_day},
+    ).fetchone()[0]
+    if res_ids is None:
+        raise Refusal(f"Month {first_day:%Y-%m} was never opened there, so there are no totals of it.")
+    return res_ids
+
+
 def trial_balance(settings: Settings, month: date, *, by: str, unit_code: str | None = None) -> TrialBalance:
     """The trial balance of a month for a unit, the whole supplier unless named.
 
@@ -66,15 +85,7 @@ def trial_balance(settings: Settings, month: date, *, by: str, unit_code: str | 
     """
     first_day = month.replace(day=1)
     with command_session(settings, "trial_balance", {}, by=by, dry_run=True) as (session, _):
-        unit_id = find_unit(session, unit_code)
-        session.execute("SELECT ops.require_right(%s, 'see', %s)", [by, unit_id])
-        res_ids = session.execute(
-            "SELECT array_agg(r.res_id) FROM ops.res_under(%(unit)s, %(month)s) AS r WHERE EXISTS"
-            " (SELECT 1 FROM ops.billing_period AS p WHERE p.res_id = r.res_id AND p.booked_month = %(month)s)",
-            {"unit": unit_id, "month": first_day},
-        ).fetchone()[0]
-        if res_ids is None:
-            raise Refusal(f"Month {first_day:%Y-%m} was never opened there, so there is no trial balance of it.")
+        res_ids = res_with_month(session, first_day, unit_code, by=by)
         rows = tuple(
             session.cursor(row_factory=class_row(LedgerTotals)).execute(
                 "SELECT * FROM ops.trial_balance(%s, %s)", [res_ids, first_day]

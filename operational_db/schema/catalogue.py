@@ -141,6 +141,7 @@ SQL_FILES = tuple(
         "payments/sql/payer_suggestions.sql",
         "payments/sql/services.sql",
         "accounting/sql/trial_balance.sql",
+        "accounting/sql/handed_entries.sql",
         "billing/sql/waiting_work.sql",
         "billing/sql/close_money.sql",
         "billing/sql/verify_closes.sql",

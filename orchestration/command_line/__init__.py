@@ -17,6 +17,7 @@ from orchestration.command_line import (
     demonstration,
     explaining,
     families,
+    handing_over,
     installation,
     meters,
     migration,
@@ -69,6 +70,7 @@ app.command(rich_help_panel=_DATA)(printing.print_bills)
 app.command(rich_help_panel=_DATA)(reconciling.reconcile)
 app.command(rich_help_panel=_RESULTS)(debts.debt)
 app.command("trial-balance", rich_help_panel=_RESULTS)(trial_balance.trial_balance)
+app.command("hand-over", rich_help_panel=_RESULTS)(handing_over.hand_over)
 app.command(rich_help_panel=_DATA)(billing.unbilled)
 app.command(rich_help_panel=_DATA)(billing.rebill)
 app.command(rich_help_panel=_DATA)(unwinding.unwind)

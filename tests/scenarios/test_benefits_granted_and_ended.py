@@ -118,7 +118,7 @@ def test_a_dry_grant_leaves_nothing_and_an_unknown_dwelling_is_refused(settings:
         )
 
 
-@pytest.mark.requirement("E73")
+@pytest.mark.requirement("E68", "E73")
 def test_a_closed_category_cannot_be_granted(settings: Settings, point: str) -> None:
     assert close_category(settings, "teacher", on=JUNE, by=ADMINISTRATOR) == 0
     with pytest.raises(Refusal, match="not valid since 2005-06-01"):

@@ -52,7 +52,7 @@ def _posted(desk: CashDesk) -> list[tuple]:
     ).fetchall()
 
 
-@pytest.mark.requirement("E155", "A25", "A26", "A27", "A28", "D33")
+@pytest.mark.requirement("E155", "E157", "A25", "A26", "A27", "A28", "D33")
 @pytest.mark.parametrize("channel", ["bank", "post", "paynet", "sms"])
 def test_a_register_of_any_channel_is_entered_checked_and_posted_whole(desk: CashDesk, channel: str) -> None:
     told = [ToldPayment("SA01/1/1", 120_000 * SOUM, "T1"), ToldPayment("SA01/1/2", 30_000 * SOUM, "T2", on := TENTH)]

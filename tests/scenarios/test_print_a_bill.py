@@ -101,6 +101,19 @@ def test_a_bill_on_paper_has_its_day_of_printing_and_the_balance(book: SmallBook
         assert words in page, words
 
 
+@pytest.mark.requirement("D31")
+def test_a_bill_takes_what_was_owed_before_it_into_account(book: SmallBook) -> None:
+    consumer = book.consumer("SA01/1/5", res="SA01", readings={JANUARY: 0, FEBRUARY: 350})
+    bill_month(book.settings, JANUARY, by=ADMINISTRATOR)
+    book.open(FEBRUARY)
+    book.reading(consumer, MARCH, 450)
+    bill_month(book.settings, FEBRUARY, by=ADMINISTRATOR)
+    page = render_page([_explained(book, "SA01/1/5", FEBRUARY)], BillWords("ru"), PRINTED_ON)
+    # January's 240 000 were not paid; 100 x 600 = 60 000 more.
+    before = page[page.index("Долг на 01.02.2026") :]
+    assert [amount in before for amount in ("240\u202f000,00", "60\u202f000,00", "300\u202f000,00")] == [True] * 3
+
+
 @pytest.mark.requirement("E146")
 def test_a_bill_names_its_kind(book: SmallBook) -> None:
     consumer = book.consumer("SA01/1/5", res="SA01", readings={JANUARY: 0})

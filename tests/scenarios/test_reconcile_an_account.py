@@ -100,6 +100,7 @@ def test_all_that_happened_stands_in_order_with_the_balance_after_it(yard: Meter
     assert told.closing_minor == 96_000 * SOUM
 
 
+@pytest.mark.requirement("A66")
 @pytest.mark.usefixtures("karimov")
 def test_a_period_begins_and_ends_with_its_balances(yard: MeterYard) -> None:
     january = _reconciled(yard, from_day=JANUARY, to_day=FEBRUARY)
