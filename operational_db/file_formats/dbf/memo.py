@@ -57,7 +57,9 @@ class MemoFile:
             kind = int.from_bytes(head[:4], "big")
             return self._counted(start + HEAD_BYTES, int.from_bytes(head[4:], "big")), kind == FPT_TEXT
         if self.raw[start : start + 4] == DBASE_IV_MARK:
-            return self._dbase_iv(start + HEAD_BYTES, int.from_bytes(self.raw[start + 4 : start + HEAD_BYTES], "little"))
+            return self._dbase_iv(
+                start + HEAD_BYTES, int.from_bytes(self.raw[start + 4 : start + HEAD_BYTES], "little")
+            )
         end = self.raw.find(DBASE_III_END, start)
         if end < 0:
             raise MemoCutOff(self.raw[start:])
@@ -154,7 +156,7 @@ def open_memos(header: DbfHeader, *, allow_missing: bool) -> Iterator[Memos]:
         size = file.seek(0, 2)
         if size < HEAD_BYTES:
             raise DbfError(
-                f"{path} cannot be read as the memo file of {header.path.name} (it has {size} bytes); ask for both files."
+                f"{path} cannot be the memo file of {header.path.name}, it has {size} bytes; ask for both files."
             )
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as raw:
             is_fpt = path.suffix.lower() == ".fpt"
