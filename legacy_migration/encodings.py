@@ -29,6 +29,8 @@ SAMPLE_BYTES: Final = 200_000
 REFUSE_LETTERS_MIN: Final = 200
 REFUSE_BY_MIN: Final = 100.0
 """A profile is contradicted only by many letters, read otherwise with e^100 the likelihood."""
+COLUMN_DIFFERS_BY_MIN: Final = 30.0
+"""The same for a column that is to have another encoding than its file: one і does not make cp1125 of cp866."""
 BYTE_BY_BYTE: Final = "latin-1"
 ONLY_ASCII: Final = "ascii"
 """Read so, a letter that comes behind the sample is named as unreadable instead of guessed."""
@@ -101,7 +103,7 @@ def _encoding_of(path: Path, rule: FileRule) -> FileEncoding:
     columns = {name: detect(cells) for name, cells in samples.items() if name not in rule.encodings}
     whole = detect(cell for name, cells in samples.items() if name not in rule.encodings for cell in cells)
     if rule.encoding == DETECT:
-        return _detected(path, rule, whole, columns)
+        return _detected(path, rule, whole, columns, samples)
     _require_given(path, rule, samples, columns)
     file_evidence = _row(None, rule.encoding, "given", whole, _of_language_byte(path, rule, whole.encoding))
     return FileEncoding(
@@ -111,7 +113,9 @@ def _encoding_of(path: Path, rule: FileRule) -> FileEncoding:
     )
 
 
-def _detected(path: Path, rule: FileRule, whole: Evidence, columns: Mapping[str, Evidence]) -> FileEncoding:
+def _detected(
+    path: Path, rule: FileRule, whole: Evidence, columns: Mapping[str, Evidence], samples: Mapping[str, list[bytes]]
+) -> FileEncoding:
     """The encoding of most letters is that of the file; a column that surely differs has its own."""
     letters: dict[str, int] = {}
     for found in columns.values():
@@ -127,7 +131,9 @@ def _detected(path: Path, rule: FileRule, whole: Evidence, columns: Mapping[str,
     differing = {
         name: found.encoding
         for name, found in columns.items()
-        if found.encoding and found.encoding != encoding and encoding not in found.same_text
+        if found.encoding
+        and found.encoding != encoding
+        and _gain(samples[name], found.encoding, encoding) >= COLUMN_DIFFERS_BY_MIN
     }
     file_evidence = _row(None, encoding, "detected", whole, _of_language_byte(path, rule, encoding))
     return FileEncoding(
@@ -247,7 +253,8 @@ def _require_given(
     }
     pooled = [cell for name, cells in samples.items() if name not in rule.encodings for cell in cells]
     found = detect(pooled)
-    if _contradicts(pooled, found, rule.encoding) and len(set(wrong.values())) <= 1:
+    is_confirmed = any(found.encoding and _same(found.encoding, rule.encoding) for found in columns.values())
+    if _contradicts(pooled, found, rule.encoding) and not is_confirmed:
         raise Refusal(_whole_file_is_in(path, found.encoding, rule.encoding))
     for name, encoding in wrong.items():
         raise Refusal(
@@ -266,8 +273,13 @@ def _whole_file_is_in(path: Path, found: str | None, given: str) -> str:
 def _contradicts(cells: list[bytes], found: Evidence, given: str) -> bool:
     if found.encoding is None or found.letters < REFUSE_LETTERS_MIN or _same(found.encoding, given):
         return False
+    return _gain(cells, found.encoding, given) >= REFUSE_BY_MIN
+
+
+def _gain(cells: list[bytes], found: str, given: str) -> float:
+    """How much likelier (natural logarithm) the one reading is."""
     raw = b"\n".join(cells)
-    return read_as(raw, found.encoding).likelihood - read_as(raw, given).likelihood >= REFUSE_BY_MIN
+    return read_as(raw, found).likelihood - read_as(raw, given).likelihood
 
 
 def _same(name: str, other: str) -> bool:
