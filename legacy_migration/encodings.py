@@ -13,23 +13,34 @@ from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from legacy_migration.format_layouts import fixed_layout, quote_of
 from legacy_migration.profile import FileRule
 from legacy_migration.profile_language.kinds import DETECT
 from operational_db.file_formats.dbf import read_columns, read_header
 from operational_db.file_formats.delimited import read_delimited
-from operational_db.file_formats.encoding_detection import CANDIDATES, Evidence, detect, language_byte_says, read_as
+from operational_db.file_formats.encoding_detection import (
+    CANDIDATES,
+    Evidence,
+    confirm,
+    detect,
+    language_byte_says,
+    read_as,
+    words_of,
+)
 from operational_db.file_formats.fixed_width import FixedColumn, FixedLayout, read_fixed_width
 from operational_db.file_formats.opening import FileFormatError
 from operational_db.refusal import Refusal
 
 SAMPLE_ROWS: Final = 20_000
-SAMPLE_BYTES: Final = 200_000
-"""Of one column; more letters make nothing surer."""
-REFUSE_LETTERS_MIN: Final = 200
-REFUSE_BY_MIN: Final = 100.0
-"""A profile is contradicted only by many letters, read otherwise with e^100 the likelihood."""
+GUARD_ROWS: Final = 2_000
+"""To contradict a profile fewer rows are enough than to do without one."""
+SAMPLE_CELLS: Final = 400
+"""Different cells of one column; more letters make nothing surer."""
+REFUSE_LETTERS_MIN: Final = 30
+REFUSE_BY_MIN: Final = 40.0
+"""A profile is contradicted only by letters of different words, read otherwise with e^40 the likelihood."""
 COLUMN_DIFFERS_BY_MIN: Final = 30.0
 """The same for a column that is to have another encoding than its file: one і does not make cp1125 of cp866."""
 BYTE_BY_BYTE: Final = "latin-1"
@@ -104,7 +115,11 @@ def _encoding_of(path: Path, rule: FileRule) -> FileEncoding:
     if _has_own_names(rule):
         given = None if rule.encoding == DETECT else rule.encoding
         samples = _named(samples, given or detect(cell for cells in samples.values() for cell in cells).encoding)
-    columns = {name: detect(cells) for name, cells in samples.items() if name not in rule.encodings}
+    columns = {
+        name: (None if rule.encoding == DETECT else confirm(cells, rule.encoding)) or detect(cells)
+        for name, cells in samples.items()
+        if name not in rule.encodings
+    }
     whole = detect(cell for name, cells in samples.items() if name not in rule.encodings for cell in cells)
     if rule.encoding == DETECT:
         return _detected(path, rule, whole, columns, samples)
@@ -153,7 +168,7 @@ def _row(column: str | None, encoding: str, how: str, found: Evidence, more: str
 
 
 def _others(found: Evidence) -> str:
-    if not found.encoding:
+    if not found.encoding or not found.others:
         return ""
     return "read as " + ", ".join(f"{name} {share:.0%}" for name, share in found.others.items())
 
@@ -190,15 +205,11 @@ def _mark(path: Path) -> str | None:
 def _samples(path: Path, rule: FileRule) -> dict[str, list[bytes]]:
     """Raw cells outside ASCII by column, read byte by byte so that nothing is taken for granted."""
     samples: dict[str, list[bytes]] = {}
-    sizes: dict[str, int] = {}
-    for text in islice(_raw_batches(path, rule), 1):
+    for text in islice(_raw_batches(path, rule, SAMPLE_ROWS if rule.encoding == DETECT else GUARD_ROWS), 1):
         for name, cells in text.items():
-            for cell in _outside_ascii(cells):
-                raw = cell.encode(BYTE_BY_BYTE, "replace")
-                sizes[name] = sizes.get(name, 0) + len(raw)
-                if sizes[name] > SAMPLE_BYTES:
-                    break
-                samples.setdefault(name, []).append(raw)
+            found = [cell.encode(BYTE_BY_BYTE, "replace") for cell in _outside_ascii(cells)]
+            if found:
+                samples[name] = found
     return samples
 
 
@@ -217,22 +228,24 @@ def _named(samples: Mapping[str, list[bytes]], encoding: str | None) -> dict[str
     }
 
 
-def _outside_ascii(cells: pa.Array) -> Iterable[str]:
-    return (cell for cell in cells.to_pylist() if not cell.isascii())
+def _outside_ascii(cells: pa.Array) -> list[str]:
+    """The first different cells with letters outside ASCII."""
+    is_ascii = pc.string_is_ascii(cells)
+    if pc.all(is_ascii).as_py():
+        return []
+    return cells.filter(pc.invert(is_ascii)).unique()[:SAMPLE_CELLS].to_pylist()
 
 
-def _raw_batches(path: Path, rule: FileRule) -> Iterable[dict[str, pa.Array]]:
+def _raw_batches(path: Path, rule: FileRule, rows: int) -> Iterable[dict[str, pa.Array]]:
     if rule.format == "dbf":
-        batches = read_columns(
-            path, BYTE_BY_BYTE, batch_rows=SAMPLE_ROWS, allow_truncated=True, allow_missing_memo=True
-        )
+        batches = read_columns(path, BYTE_BY_BYTE, batch_rows=rows, allow_truncated=True, allow_missing_memo=True)
         return (batch.text for batch in batches)
     if rule.format == "delimited":
         batches = read_delimited(
             path,
             BYTE_BY_BYTE,
             rule.delimiter,
-            batch_rows=SAMPLE_ROWS,
+            batch_rows=rows,
             columns=rule.reading.get("columns"),
             quote=quote_of(rule),
         )
@@ -241,11 +254,11 @@ def _raw_batches(path: Path, rule: FileRule) -> Iterable[dict[str, pa.Array]]:
     if not layout.in_bytes:
         # A letter of UTF-8 takes several bytes and one place: where cells are cut is known only afterwards.
         whole = FixedLayout((FixedColumn("", 1, layout.needed * 4),), first_line=layout.first_line, is_trimmed=True)
-        lines = next(iter(read_fixed_width(path, BYTE_BY_BYTE, whole, batch_rows=SAMPLE_ROWS)), None)
+        lines = next(iter(read_fixed_width(path, BYTE_BY_BYTE, whole, batch_rows=rows)), None)
         cells = [cell.encode(BYTE_BY_BYTE) for cell in _outside_ascii(lines.text[""])] if lines else []
         if detect(cells).encoding == "utf-8":
             return iter([lines.text] if lines else [])
-    return (batch.text for batch in read_fixed_width(path, BYTE_BY_BYTE, layout, batch_rows=SAMPLE_ROWS))
+    return (batch.text for batch in read_fixed_width(path, BYTE_BY_BYTE, layout, batch_rows=rows))
 
 
 def _require_given(
@@ -282,7 +295,7 @@ def _contradicts(cells: list[bytes], found: Evidence, given: str) -> bool:
 
 def _gain(cells: list[bytes], found: str, given: str) -> float:
     """How much likelier (natural logarithm) the one reading is."""
-    raw = b"\n".join(cells)
+    raw = words_of(cells)
     return read_as(raw, found).likelihood - read_as(raw, given).likelihood
 
 
@@ -294,7 +307,7 @@ def require_encoding(path: Path, encoding: str, columns: Iterable[pa.Array]) -> 
     """Refuse a text that makes words in another encoding and none in that of the profile; for rows already read."""
     if encoding == DETECT:
         return
-    texts = (cell for column in columns for cell in column.slice(0, SAMPLE_ROWS).to_pylist())
+    texts = (cell for column in columns for cell in column.slice(0, GUARD_ROWS).to_pylist())
     cells = [cell.encode(encoding, "ignore") for cell in texts if not cell.isascii()]
     found = detect(cells)
     if _contradicts(cells, found, encoding):

@@ -19,7 +19,7 @@ CANDIDATES: Final = ("cp866", "cp1251", "koi8-u", "cp1125", "utf-8")
 the same wins."""
 
 LETTERS_MIN: Final = 24
-"""With fewer letters outside ASCII no encoding is told."""
+"""With fewer letters outside ASCII, in different words, no encoding is told."""
 MARGIN_MIN: Final = 12.0
 """How much more likely (natural logarithm) the best reading must be than any that reads most letters otherwise."""
 SENSE_MIN: Final = -4.6
@@ -40,6 +40,8 @@ UZBEK: Final = (
 )
 COMMON_LETTERS: Final = frozenset("оаеинтрс")
 """About half of the letters of any of the three languages."""
+SURE_SENSE: Final = -3.5
+COMPARED: Final = 2_000
 OF_NO_TEXT: Final = math.log(1 / 20_000)
 CAPITAL_INSIDE_WORD: Final = math.log(1 / 100)
 PUNCTUATION: Final = frozenset("«»„“”‘’–—…№°·•\xa0\xad§©")
@@ -49,6 +51,8 @@ def _logarithms(frequencies: str) -> dict[str, float]:
     counts = {entry[0]: int(entry[1:]) for entry in frequencies.split()}
     return {letter: math.log(count / sum(counts.values())) for letter, count in counts.items()}
 
+
+_WORD = re.compile(rb"[A-Za-z\x80-\xff]+")
 
 LANGUAGES: Final = tuple(_logarithms(frequencies) for frequencies in (RUSSIAN, UKRAINIAN, UZBEK))
 CYRILLIC: Final = frozenset().union(*LANGUAGES)
@@ -96,9 +100,33 @@ class Evidence:
     same_text: tuple[str, ...] = ()  # encodings that read the same
 
 
+def confirm(cells: Iterable[bytes], encoding: str) -> Evidence | None:
+    """Evidence that the letters make good words in the encoding, without a look at the others; None where not so."""
+    reading = read_as(words_of(cells), encoding)
+    if reading.letters < LETTERS_MIN or reading.likelihood / reading.letters < SURE_SENSE:
+        return None
+    if reading.impossible * 50 > reading.letters:
+        return None
+    return Evidence(encoding, reading.letters, reading.common_share, reading.impossible, {}, _share_in_words(reading))
+
+
+def _share_in_words(reading: Reading) -> str:
+    return f"{reading.letters} letters, {reading.common_share:.0%} of them the commonest eight"
+
+
+def words_of(cells: Iterable[bytes]) -> bytes:
+    """The different words with letters outside ASCII, a line each.
+
+    A thousand rows of `ТП-1` to `ТП-1000` have one such word: read as koi8-u it is `ро`, the commonest letters there
+    are, and repeating it would prove nothing a thousand times.
+    """
+    words = dict.fromkeys(word for cell in cells if not cell.isascii() for word in _WORD.findall(cell))
+    return b"\n".join(word for word in words if not word.isascii())
+
+
 def detect(cells: Iterable[bytes], *, letters_min: int = LETTERS_MIN) -> Evidence:
-    """Evidence from raw cells; those of ASCII alone say nothing."""
-    raw = b"\n".join(cell for cell in cells if not cell.isascii())
+    """Evidence from raw cells, each word counted once; those of ASCII alone say nothing."""
+    raw = words_of(cells)
     if not raw:
         return Evidence(None, 0, 0.0, 0, {}, "only ASCII: every encoding reads it the same")
     readings = [read_as(raw, encoding) for encoding in CANDIDATES]
@@ -116,7 +144,7 @@ def detect(cells: Iterable[bytes], *, letters_min: int = LETTERS_MIN) -> Evidenc
     rivals = [other for other in readings if _reads_otherwise(other, best)]
     if not best.makes_sense or (rivals and best.likelihood - max(rival.likelihood for rival in rivals) < MARGIN_MIN):
         return answer(None, f"not enough letters: {best.letters} outside ASCII fit several encodings")
-    return answer(best.encoding, f"{best.letters} letters, {best.common_share:.0%} of them the commonest eight")
+    return answer(best.encoding, _share_in_words(best))
 
 
 def read_as(raw: bytes, encoding: str) -> Reading:
@@ -151,8 +179,9 @@ def _reads_otherwise(other: Reading, best: Reading) -> bool:
     """Whether it reads at least half of the letters as others; cp866 and cp1125 are no rivals."""
     if len(other.text) != len(best.text):
         return True
-    differing = sum(a != b for a, b in zip(other.text, best.text, strict=True))
-    return differing * 2 >= best.letters
+    pairs = list(zip(other.text[:COMPARED], best.text[:COMPARED], strict=True))
+    differing = sum(a != b for a, b in pairs)
+    return differing * 2 >= sum(not b.isascii() for _, b in pairs)
 
 
 def language_byte_says(language_byte: int, found: str | None) -> str:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from operational_db.file_formats.encoding_detection import LETTERS_MIN, detect, language_byte_says
+from operational_db.file_formats.encoding_detection import LETTERS_MIN, confirm, detect, language_byte_says
 
 RUSSIAN = [
     "Иванов Пётр Сергеевич",
@@ -118,8 +118,16 @@ def test_a_short_text_is_told_rightly_or_not_at_all(language: str, encoding: str
         ([b"12/345", b"SA01T0001", b""], "only ASCII"),
         ([b"Karimov Shuhrat Azizovich"] * 50, "only ASCII"),
         (["Ёж".encode("cp866")], "not enough letters: 2 outside ASCII, 24 are needed"),
-        (["дом".encode("cp1251")] * 7, "not enough letters: 21 outside ASCII"),
-        (["São João, ligação, coração, manhã".encode("cp1252")] * 9, "the letters make no words"),
+        ([word.encode("cp1251") for word in ("дом", "сад", "кот", "лес")], "not enough letters: 12 outside ASCII"),
+        # A thousand different codes are one word of two letters, which koi8-u reads as the commonest letters, "ро".
+        ([f"ТП-{number}".encode("cp1251") for number in range(1_000)], "not enough letters: 2 outside ASCII"),
+        (
+            [
+                "São João, ligação, coração, manhã, distribuição, tensão, município, subestação, média, elétrica, "
+                "mês, três, água, código, número, região, domínio, ramal aéreo, iluminação pública".encode("cp1252")
+            ],
+            "the letters make no words",
+        ),
         ([bytes(range(128, 256))] * 3, "the letters make no words"),
     ],
 )
@@ -130,11 +138,25 @@ def test_what_cannot_be_told_is_not_guessed(cells: list[bytes], reason: str) -> 
 
 
 def test_evidence_counts_the_letters_and_shows_the_other_readings() -> None:
-    # "Светлана" five times: 40 letters; е т а н а are 5 of 8 common ones and С is a sixth: three quarters.
-    found = detect(["Светлана".encode("cp1251")] * 5)
-    assert (found.encoding, found.letters, found.common_share, found.impossible) == ("cp1251", 40, 0.75, 0)
+    # Of "Светлана" С е т а н а are common ones, 6 of 8; of "Марина" а р и н а, 5 of 6; of "Гульнора" н о р а, 4 of 8;
+    # of "Дилфуза" и а, 2 of 7; of "Барно" а р н о, 4 of 5: 21 of 34 letters. The second Светлана says nothing new.
+    names = ["Светлана", "Марина", "Гульнора", "Дилфуза", "Барно", "Светлана"]
+    found = detect([name.encode("cp1251") for name in names])
+    assert (found.encoding, found.letters, found.common_share, found.impossible) == ("cp1251", 34, 21 / 34, 0)
     assert set(found.others) == {"cp866", "koi8-u", "cp1125", "utf-8"}
-    assert found.reason == "40 letters, 75% of them the commonest eight"
+    assert found.reason == "34 letters, 62% of them the commonest eight"
+
+
+@pytest.mark.parametrize("encoding", REPLACED)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_right_encoding_is_confirmed_and_a_wrong_one_never(language: str, encoding: str) -> None:
+    cells = encoded(LANGUAGES[language], encoding)
+    for name in ("cp866", "cp1251", "koi8-u", "utf-8"):
+        found = confirm(cells, name)
+        if name == encoding:
+            assert found.encoding == encoding
+        elif not (encoding == "cp1125" and name == "cp866"):
+            assert found is None
 
 
 @pytest.mark.parametrize(
