@@ -154,12 +154,27 @@ def _detected(
         and found.encoding != encoding
         and _gain(samples[name], found.encoding, encoding) >= COLUMN_DIFFERS_BY_MIN
     }
+    for name, found in columns.items():
+        if not found.encoding and found.letters:
+            other = _by_elimination(samples[name], encoding)
+            if other:
+                differing[name] = other
     file_evidence = _row(None, encoding, "detected", whole, _of_language_byte(path, rule, encoding))
     return FileEncoding(
         encoding,
         {**differing, **rule.encodings},
         (file_evidence, *_given_columns(rule), *_column_rows(encoding, "detected", columns, differing)),
     )
+
+
+def _by_elimination(cells: list[bytes], encoding: str) -> str | None:
+    """The encoding of a column with few letters, where those cannot be what they are in that of the file."""
+    words = words_of(cells)
+    if not read_as(words, encoding).impossible:
+        return None
+    possible = [reading for reading in (read_as(words, name) for name in CANDIDATES) if not reading.impossible]
+    best = max(possible, key=lambda reading: reading.likelihood, default=None)
+    return best.encoding if best else None
 
 
 def _row(column: str | None, encoding: str, how: str, found: Evidence, more: str = "") -> ColumnEvidence:
@@ -180,8 +195,9 @@ def _column_rows(
     rows = []
     for name, found in columns.items():
         if found.letters:
-            of_column = (differing or {}).get(name, encoding)
-            rows.append(_row(name, of_column, how if found.encoding else "of_file", found))
+            own = (differing or {}).get(name)
+            more = f"but in {encoding} they are no letters at all" if own and not found.encoding else ""
+            rows.append(_row(name, own or encoding, how if found.encoding or own else "of_file", found, more))
     return tuple(rows)
 
 
