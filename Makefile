@@ -27,6 +27,8 @@ define GENERATED_PAGE_CHECKS
 python -m operational_db.schema.picture --check
 python -m orchestration.graph_listing --check
 python -m tests.requirements_page --check
+python -m legacy_migration.profile_language.schema --check
+python -m legacy_migration.profile_language.page --check
 endef
 export GENERATED_PAGE_CHECKS
 

@@ -1,25 +1,42 @@
 """What does a legacy system look like? A profile read from YAML and checked, with line numbers in every refusal.
 
-Belongs here: files, columns, rules and code lists as the profile states them, and what is wrong with a profile.
-Does not belong here: how a rule computes (`canonical_rules`), which entities there are (`entities`).
+Belongs here: files, columns, rules and code lists as the profile states them, and what is wrong with a profile beyond
+its single keys. Does not belong here: which keys there are and what stands behind each (`profile_language.keys`), how a
+rule computes (`canonical_rules`), which entities there are (`entities`).
 """
 
-import codecs
 import csv
+import difflib
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from legacy_migration.canonical_rules import OPTIONS, RULES
-from legacy_migration.entities import ENTITIES
-from legacy_migration.marked_yaml import MarkedMapping, read_marked_yaml
+from legacy_migration.entities import ENTITIES, Entity
+from legacy_migration.marked_yaml import MarkedList, MarkedMapping, read_marked_yaml
+from legacy_migration.profile_language.keys import (
+    FILE_KEYS,
+    FIRST_DAY_KEYS,
+    LIST_KEYS,
+    ONE_OF,
+    PROFILE_KEYS,
+    ROW_KEYS,
+    RULES_BY_NAME,
+    TOTALS_KEYS,
+    Key,
+    options_of,
+)
+from legacy_migration.profile_language.kinds import NAME, Mistake
 from operational_db.refusal import Refusal
 
+READING_KEYS: Final = (
+    "quote", "columns", "places", "measured_in", "line_length", "trimmed", "sheet", "head_rows", "first_row",
+    "missing_memo",
+)  # fmt: skip
 PROFILES_DIR: Final = Path(__file__).parent / "profiles"
 MAPPINGS_DIR: Final = Path(__file__).parent / "mappings"
-FORMATS: Final = ("dbf", "delimited", "layout_80020", "none")
 
 
 @dataclass(frozen=True)
@@ -44,6 +61,15 @@ class RowRule:
 
 
 @dataclass(frozen=True)
+class TotalsRule:
+    """How rows that are totals are known; those in `groups` sum the rows since the total before."""
+
+    column: str
+    starts_with: tuple[str, ...]
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class FileRule:
     """One kind of file of the dump."""
 
@@ -58,6 +84,11 @@ class FileRule:
     decimal: str
     rows: tuple[RowRule, ...]
     line: int
+    unused: Mapping[str, str] = field(default_factory=dict)  # column and why no rule reads it
+    encodings: Mapping[str, str] = field(default_factory=dict)  # of single columns
+    totals: TotalsRule | None = None
+    instead_of: str | None = None  # the kind of file in whose place it may stand
+    reading: Mapping[str, Any] = field(default_factory=dict)  # keys that only the reader of the format knows
 
     @property
     def pattern(self) -> re.Pattern[str]:
@@ -107,9 +138,13 @@ def read_profile(name_or_path: str) -> Profile:
 
 
 class _Reader:
+    """Reads one profile: each mapping first against its declared keys, then against what else the profile says."""
+
     def __init__(self, path: Path) -> None:
         self.path = path
         self.hashed = hashlib.sha256()
+        self.lists: dict[str, CodeList] = {}
+        self.tells_first_day = False
 
     def refuse(self, line: int, what: str) -> Refusal:
         return Refusal(f"{self.path}, line {line}: {what}")
@@ -117,21 +152,15 @@ class _Reader:
     def profile(self) -> Profile:
         content = read_marked_yaml(self.path)
         self.hashed.update(self.path.read_bytes())
-        self.keys(content, "the profile", needed=("profile", "title", "files"), allowed=("lists", "first_day"))
-        lists = {name: self.code_list(name, body, content) for name, body in content.get("lists", {}).items()}
-        files = self.mapping(content, "files")
-        rules = tuple(self.file(name, self.mapping(files, name), lists) for name in files)
-        first_day = None
-        if "first_day" in content:
-            body = self.mapping(content, "first_day")
-            self.keys(body, "first_day", needed=("file", "column", "format"))
-            if body["file"] not in files:
-                raise self.refuse(
-                    body.lines["file"], f'first_day names the file "{body["file"]}", which is not described.'
-                )
-            first_day = (body["file"], body["column"], body["format"])
+        self.check(content, "the profile", PROFILE_KEYS)
+        self.tells_first_day = "first_day" in content
+        lists = content.get("lists", {})
+        self.lists = {name: self.code_list(name, self.mapping(lists, name)) for name in lists}
+        files = content["files"]
+        rules = tuple(self.file(name, self.mapping(files, name), files) for name in files)
+        first_day = self.first_day(content["first_day"], files) if self.tells_first_day else None
         return Profile(
-            content["profile"], self.path, content["title"], self.hashed.hexdigest(), rules, lists, first_day
+            content["profile"], self.path, content["title"], self.hashed.hexdigest(), rules, self.lists, first_day
         )
 
     def mapping(self, parent: MarkedMapping, key: str) -> MarkedMapping:
@@ -139,26 +168,45 @@ class _Reader:
             raise self.refuse(parent.lines[key], f'"{key}" must be a mapping; see docs/migration.md.')
         return parent[key]
 
-    def keys(
-        self, body: MarkedMapping, where: str, *, needed: tuple[str, ...] = (), allowed: tuple[str, ...] = ()
-    ) -> None:
-        for key in body:
-            if key not in needed and key not in allowed:
-                raise self.refuse(
-                    body.lines[key], f'{where} has no "{key}"; it may have {", ".join(sorted((*needed, *allowed)))}.'
-                )
-        for key in needed:
-            if key not in body:
-                raise self.refuse(body.line, f'{where} lacks "{key}"; add it.')
+    def check(self, body: MarkedMapping, where: str, keys: tuple[Key, ...]) -> None:
+        """Refuse a key that is not declared, one that is missing, and a value of another kind."""
+        declared = {key.name: key for key in keys}
+        for name in body:
+            if name not in declared:
+                near = difflib.get_close_matches(name, declared, n=1)
+                meant = f'did you mean "{near[0]}"? It' if near else "it"
+                raise self.refuse(body.lines[name], f'{where} has no "{name}"; {meant} may have {", ".join(declared)}.')
+        for key in keys:
+            belongs = not key.formats or body.get("format") in key.formats
+            if key.name in body:
+                wrong = key.kind.mistake(body[key.name])
+                if wrong:
+                    line = _line(body, key.name, wrong)
+                    raise self.refuse(line, f"{where}: {key.name} {wrong.what}.")
+                if not belongs:
+                    raise self.refuse(
+                        body.lines[key.name],
+                        f'{where} is {body["format"]}, which has no "{key.name}"; that is for '
+                        f"{', '.join(key.formats)}.",
+                    )
+            elif key.is_needed and belongs:
+                of_format = f"is {body['format']} and " if key.formats else ""
+                raise self.refuse(body.line, f'{where} {of_format}lacks "{key.name}" ({key.meaning}); add it.')
 
-    def code_list(self, name: str, body: object, content: MarkedMapping) -> CodeList:
-        if not isinstance(body, MarkedMapping):
-            raise self.refuse(content.lines["lists"], f'the list "{name}" must be a mapping with `mapping` or `codes`.')
-        self.keys(body, f'the list "{name}"', needed=("unknown",), allowed=("mapping", "codes"))
+    def first_day(self, body: MarkedMapping, files: MarkedMapping) -> tuple[str, str, str]:
+        self.check(body, "first_day", FIRST_DAY_KEYS)
+        if body["file"] not in files:
+            raise self.refuse(body.lines["file"], f'first_day names the file "{body["file"]}", which is not described.')
+        return body["file"], body["column"], body["format"]
+
+    def code_list(self, name: str, body: MarkedMapping) -> CodeList:
+        self.check(body, f'the list "{name}"', LIST_KEYS)
+        if ("codes" in body) == ("mapping" in body):
+            raise self.refuse(
+                body.line, f'the list "{name}" needs either `mapping` (a CSV file) or `codes`; keep one of them.'
+            )
         if "codes" in body:
-            return CodeList(name, body["unknown"], dict(self.mapping(body, "codes")))
-        if "mapping" not in body:
-            raise self.refuse(body.line, f'the list "{name}" has neither `mapping` (a CSV file) nor `codes`; add one.')
+            return CodeList(name, body["unknown"], dict(body["codes"]))
         mapping_path = next(
             (
                 folder / body["mapping"]
@@ -173,55 +221,87 @@ class _Reader:
             )
         self.hashed.update(mapping_path.read_bytes())
         with mapping_path.open(encoding="utf-8", newline="") as file:
-            return CodeList(name, body["unknown"], {row["legacy_code"]: row["code"] for row in csv.DictReader(file)})
+            rows = csv.DictReader(file)
+            if not {"legacy_code", "code"} <= set(rows.fieldnames or ()):
+                raise self.refuse(
+                    body.lines["mapping"],
+                    f"{mapping_path} must begin with the line legacy_code,code,meaning (separated by commas).",
+                )
+            return CodeList(name, body["unknown"], {row["legacy_code"]: row["code"] for row in rows})
 
-    def file(self, name: str, body: MarkedMapping, lists: dict[str, CodeList]) -> FileRule:
+    def file(self, name: str, body: MarkedMapping, files: MarkedMapping) -> FileRule:
         where = f'the file "{name}"'
-        self.keys(
-            body,
-            where,
-            needed=("path", "format"),
-            allowed=("encoding", "delimiter", "required", "out_of_scope", "sums", "decimal", "rows"),
-        )
-        if not re.fullmatch(r"\w+", name):
-            raise self.refuse(body.line, f'the name "{name}" of a file may have letters, digits and _ only.')
-        if body["format"] not in FORMATS:
-            raise self.refuse(body.lines["format"], f'format "{body["format"]}" is not one of {", ".join(FORMATS)}.')
-        encoding = body.get("encoding", "utf-8")
-        try:
-            codecs.lookup(encoding)
-        except LookupError as error:
-            raise self.refuse(
-                body.lines["encoding"], f'encoding "{encoding}" is not known; write cp866, cp1251, utf-8.'
-            ) from error
+        wrong = NAME.mistake(name)
+        if wrong:
+            raise self.refuse(files.lines[name], f"the name of a file {wrong.what}.")
+        self.check(body, where, FILE_KEYS)
         if ("rows" in body) == ("out_of_scope" in body):
             raise self.refuse(body.line, f"{where} needs either `rows` or `out_of_scope` with the reason.")
-        if body["format"] == "delimited" and "delimiter" not in body:
-            raise self.refuse(body.line, f'{where} is delimited text and lacks "delimiter"; add it.')
+        rows = tuple(self.rows(rule, body) for rule in body.get("rows", ()))
+        for column in body.get("unused", {}):
+            used_by = next((rule for rule in body.get("rows", ()) if column in _words_of(rule["fields"])), None)
+            if used_by is not None:
+                raise self.refuse(
+                    body["unused"].lines[column],
+                    f'{where} calls the column "{column}" unused, but {used_by["to"]} reads it; take it out of one.',
+                )
         return FileRule(
             name=name,
             path=body["path"],
             format=body["format"],
-            encoding=encoding,
+            encoding=body.get("encoding", "utf-8"),
             delimiter=body.get("delimiter", ""),
-            is_required=bool(body.get("required", True)),
+            is_required=body.get("required", True),
             out_of_scope=body.get("out_of_scope"),
             sums=tuple(body.get("sums", ())),
             decimal=body.get("decimal", "."),
-            rows=tuple(self.rows(rule, body, lists) for rule in body.get("rows", ())),
+            rows=rows,
             line=body.line,
+            unused=dict(body.get("unused", {})),
+            encodings=dict(body.get("encodings", {})),
+            totals=self.totals(body, where),
+            instead_of=self.instead_of(body, where, files),
+            reading={key: body[key] for key in READING_KEYS if key in body},
         )
 
-    def rows(self, body: object, file: MarkedMapping, lists: dict[str, CodeList]) -> RowRule:
-        if not isinstance(body, MarkedMapping):
-            raise self.refuse(file.lines["rows"], "each entry of `rows` must be a mapping with `to` and `fields`.")
-        self.keys(body, "an entry of `rows`", needed=("to", "fields"), allowed=("months", "only_first", "repeats"))
+    def instead_of(self, body: MarkedMapping, where: str, files: MarkedMapping) -> str | None:
+        other = body.get("instead_of")
+        if other is not None and other not in files:
+            raise self.refuse(
+                body.lines["instead_of"],
+                f'{where} stands in place of "{other}", which is not described; known are {", ".join(files)}.',
+            )
+        return other
+
+    def totals(self, body: MarkedMapping, where: str) -> TotalsRule | None:
+        if "totals" not in body:
+            return None
+        totals = body["totals"]
+        self.check(totals, f"`totals` of {where}", TOTALS_KEYS)
+        for word in totals.get("groups", ()):
+            if word not in totals["starts_with"]:
+                raise self.refuse(
+                    totals.lines["groups"], f'"{word}" of `groups` is not in `starts_with`; add it there.'
+                )
+        return TotalsRule(totals["column"], tuple(totals["starts_with"]), tuple(totals.get("groups", ())))
+
+    def rows(self, body: MarkedMapping, file: MarkedMapping) -> RowRule:
+        self.check(body, "an entry of `rows`", ROW_KEYS)
         entity = ENTITIES.get(body["to"])
         if entity is None:
             raise self.refuse(body.lines["to"], f'"{body["to"]}" is no kind of fact; known are {", ".join(ENTITIES)}.')
-        if body.get("repeats", "judge") not in ("judge", "join"):
-            raise self.refuse(body.lines["repeats"], f'repeats "{body["repeats"]}" is neither judge nor join.')
-        fields = self.mapping(body, "fields")
+        fields = body["fields"]
+        self.fields_of(entity, fields, body)
+        return RowRule(
+            entity=entity.name,
+            fields=tuple(self.field(name, fields, body, file) for name in fields),
+            months=int(body.get("months", "0")),
+            only_first=body.get("only_first"),
+            joins_repeats=body.get("repeats") == "join",
+            line=body.line,
+        )
+
+    def fields_of(self, entity: Entity, fields: MarkedMapping, body: MarkedMapping) -> None:
         for name in fields:
             if name not in entity.fields:
                 raise self.refuse(
@@ -230,39 +310,66 @@ class _Reader:
         for name in entity.required:
             if name not in fields:
                 raise self.refuse(body.lines["fields"], f'{entity.name} needs the field "{name}"; map it.')
-        months = body.get("months", "0")
-        if not re.fullmatch(r"\d{1,2}", months):
-            raise self.refuse(body.lines["months"], f'months "{months}" is not a count of columns.')
-        return RowRule(
-            entity=entity.name,
-            fields=tuple(self.field(name, fields, lists) for name in fields),
-            months=int(months),
-            only_first=body.get("only_first"),
-            joins_repeats=body.get("repeats") == "join",
-            line=body.line,
-        )
 
-    def field(self, name: str, fields: MarkedMapping, lists: dict[str, CodeList]) -> FieldRule:
+    def field(self, name: str, fields: MarkedMapping, rows: MarkedMapping, file: MarkedMapping) -> FieldRule:
         body = self.mapping(fields, name)
-        alternatives = body.get("one_of", [body])
+        alternatives = [body]
+        if ONE_OF.name in body:
+            self.check(body, f'the field "{name}"', (ONE_OF,))
+            alternatives = body[ONE_OF.name]
         for alternative in alternatives:
-            rules = [key for key in alternative if key in RULES]
-            if len(rules) != 1:
-                raise self.refuse(
-                    alternative.line,
-                    f'the field "{name}" needs exactly one rule of {", ".join(RULES)}; it has {len(rules)}.',
-                )
-            for key in alternative:
-                if key not in RULES and key not in OPTIONS:
-                    raise self.refuse(
-                        alternative.lines[key], f'a field has no "{key}"; options are {", ".join(OPTIONS)}.'
-                    )
-            wrong = RULES[rules[0]].mistake(alternative)
-            if wrong:
-                raise self.refuse(alternative.line, f'the field "{name}": {wrong}')
-            if rules[0] == "code" and alternative.get("list") not in lists:
-                raise self.refuse(
-                    alternative.line,
-                    f'the field "{name}" names the list "{alternative.get("list")}", which is not there.',
-                )
+            self.rule(name, alternative, rows, file)
         return FieldRule(name, tuple(alternatives), fields.lines[name])
+
+    def rule(self, name: str, body: MarkedMapping, rows: MarkedMapping, file: MarkedMapping) -> None:
+        """One rule with its options, and what it takes for granted elsewhere in the profile."""
+        found = [key for key in body if key in RULES_BY_NAME]
+        if len(found) != 1:
+            raise self.refuse(
+                body.line,
+                f'the field "{name}" needs exactly one rule of {", ".join(RULES_BY_NAME)}; it has {len(found)}.',
+            )
+        rule = RULES_BY_NAME[found[0]]
+        argument = Key(rule.name, rule.argument, rule.meaning, is_needed=True)
+        for key in body:
+            if key != rule.name and all(key != option.name for option in options_of(rule)):
+                raise self.refuse(
+                    body.lines[key],
+                    f'a field has no "{key}" beside {rule.name}; options there are '
+                    f"{', '.join(option.name for option in options_of(rule))}.",
+                )
+        self.check(body, f'the field "{name}"', (argument, *options_of(rule)))
+        line = body.lines[rule.name]
+        words = _words_of(body[rule.name])
+        if "list" in body and body["list"] not in self.lists:
+            known = f"known are {', '.join(self.lists)}" if self.lists else "the profile has no lists"
+            raise self.refuse(
+                body.lines["list"], f'the field "{name}" names the list "{body["list"]}", which is not there; {known}.'
+            )
+        if rule.name in ("first_day", "each_month") and not self.tells_first_day:
+            raise self.refuse(line, f'the field "{name}" counts from `first_day`, which the profile does not have.')
+        if (rule.name == "folder" or "{folder}" in words) and not re.search(r"\{\w+\}", file["path"]):
+            raise self.refuse(
+                line, f'the field "{name}" is taken from the folder, but the path {file["path"]} has no {{name}} in it.'
+            )
+        if any("{mm}" in word for word in words) and "months" not in rows:
+            raise self.refuse(line, f'the field "{name}" has {{mm}} in a column, which needs `months` beside `to`.')
+
+
+def _line(body: MarkedMapping, name: str, wrong: Mistake) -> int:
+    """The line where a wrong value stands: that of the item, if it is one of several."""
+    value = body[name]
+    if isinstance(value, MarkedList) and isinstance(wrong.at, int):
+        return value.lines[wrong.at]
+    if isinstance(value, MarkedMapping) and isinstance(wrong.at, str):
+        return value.lines[wrong.at]
+    return body.lines[name]
+
+
+def _words_of(value: object) -> set[str]:
+    """Every text below a value, columns among them."""
+    if isinstance(value, Mapping):
+        return set().union(*(_words_of(below) for below in value.values())) if value else set()
+    if isinstance(value, list):
+        return set().union(*(_words_of(below) for below in value)) if value else set()
+    return {value} if isinstance(value, str) else set()
