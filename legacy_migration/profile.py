@@ -57,6 +57,7 @@ class FileRule:
     sums: tuple[str, ...]
     decimal: str
     rows: tuple[RowRule, ...]
+    unused: dict[str, str]  # column to the reason why no rule reads it
     line: int
 
     @property
@@ -181,7 +182,7 @@ class _Reader:
             body,
             where,
             needed=("path", "format"),
-            allowed=("encoding", "delimiter", "required", "out_of_scope", "sums", "decimal", "rows"),
+            allowed=("encoding", "delimiter", "required", "out_of_scope", "sums", "decimal", "rows", "unused"),
         )
         if not re.fullmatch(r"\w+", name):
             raise self.refuse(body.line, f'the name "{name}" of a file may have letters, digits and _ only.')
@@ -209,8 +210,16 @@ class _Reader:
             sums=tuple(body.get("sums", ())),
             decimal=body.get("decimal", "."),
             rows=tuple(self.rows(rule, body, lists) for rule in body.get("rows", ())),
+            unused=self.unused(body) if "unused" in body else {},
             line=body.line,
         )
+
+    def unused(self, body: MarkedMapping) -> dict[str, str]:
+        declared = self.mapping(body, "unused")
+        for column, why in declared.items():
+            if not isinstance(why, str) or not why.strip():
+                raise self.refuse(declared.lines[column], f'the unused column "{column}" needs the reason why.')
+        return dict(declared)
 
     def rows(self, body: object, file: MarkedMapping, lists: dict[str, CodeList]) -> RowRule:
         if not isinstance(body, MarkedMapping):
