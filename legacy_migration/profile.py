@@ -111,6 +111,7 @@ class _Reader:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.hashed = hashlib.sha256()
+        self.unused_anywhere: dict[str, str] = {}
 
     def refuse(self, line: int, what: str) -> Refusal:
         return Refusal(f"{self.path}, line {line}: {what}")
@@ -118,9 +119,10 @@ class _Reader:
     def profile(self) -> Profile:
         content = read_marked_yaml(self.path)
         self.hashed.update(self.path.read_bytes())
-        self.keys(content, "the profile", needed=("profile", "title", "files"), allowed=("lists", "first_day"))
+        self.keys(content, "the profile", needed=("profile", "title", "files"), allowed=("lists", "first_day", "unused"))
         lists = {name: self.code_list(name, body, content) for name, body in content.get("lists", {}).items()}
         files = self.mapping(content, "files")
+        self.unused_anywhere = self.unused(content) if "unused" in content else {}
         rules = tuple(self.file(name, self.mapping(files, name), lists) for name in files)
         first_day = None
         if "first_day" in content:
@@ -210,7 +212,7 @@ class _Reader:
             sums=tuple(body.get("sums", ())),
             decimal=body.get("decimal", "."),
             rows=tuple(self.rows(rule, body, lists) for rule in body.get("rows", ())),
-            unused=self.unused(body) if "unused" in body else {},
+            unused=self.unused_anywhere | (self.unused(body) if "unused" in body else {}),
             line=body.line,
         )
 
