@@ -4,13 +4,13 @@ Belongs here: date, number, money, code, account number, join ...; an expression
 it stands whether the value is another one than the text, the cell then being `transformed` rather than `carried`.
 Does not belong here: which column goes where (the profile), what becomes of a row with a bad cell (`verdicts`).
 
-The expressions are DuckDB's, which reads the file; `c3` is the third column without blanks around it.
+The expressions are DuckDB's, which reads the file; `c3` is the third column without blanks around it, `folder` and
+`file_name` tell of the file.
 """
 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Any, Final
 
 from sqlalchemy import ARRAY, BigInteger, Boolean, Date, Integer, Numeric, SmallInteger, Text
@@ -48,8 +48,6 @@ class RowContext:
     minor_digits: int
     first_day: str | None
     part_no: int
-    folder_value: str | None = None
-    path: str = ""
 
     def column(self, name: str) -> str:
         """The column's name in this part of the row."""
@@ -63,7 +61,7 @@ class RowContext:
         if name.startswith("="):
             return literal(name[1:])
         if name == "{folder}":
-            return "CAST(NULL AS VARCHAR)" if self.folder_value is None else literal(self.folder_value)
+            return "folder"
         return f"c{self.position[self.column(name)]}"
 
 
@@ -329,11 +327,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "statuses": Rule(_one("statuses"), _numbers("statuses"), "BAD_NUMBER"),
     "constant": Rule(_none, lambda body, row, kind: literal(body["constant"]), "EMPTY_CELL"),  # noqa: ARG005
     "folder": Rule(_none, lambda body, row, kind: row.cell("{folder}"), "EMPTY_CELL"),  # noqa: ARG005
-    "file_name": Rule(
-        _none,
-        lambda body, row, kind: literal(PurePosixPath(row.path).name),
-        "EMPTY_CELL",  # noqa: ARG005
-    ),
+    "file_name": Rule(_none, lambda body, row, kind: "file_name", "EMPTY_CELL"),  # noqa: ARG005
     "each_month": Rule(
         _none,
         lambda body, row, kind: (
