@@ -139,7 +139,8 @@ _UNEVEN_BLANKS: Final = r"'  |[\t\n\r\f\v]'"
 
 def _text(body: Body, row: RowContext, _: TypeEngine) -> str:
     cell = row.cell(body["text"])
-    return f"CASE WHEN regexp_matches({cell}, {_UNEVEN_BLANKS}) THEN regexp_replace({cell}, '\\s+', ' ', 'g') ELSE {cell} END"
+    even = f"regexp_replace({cell}, '\\s+', ' ', 'g')"
+    return f"CASE WHEN regexp_matches({cell}, {_UNEVEN_BLANKS}) THEN {even} ELSE {cell} END"
 
 
 def _text_is_transformed(body: Body, row: RowContext, value: str) -> str | bool:  # noqa: ARG001
@@ -201,7 +202,8 @@ def _number(body: Body, row: RowContext, column_type: TypeEngine) -> str:
     if "times" in body:
         return f"({number}) * {body['times']}"
     if isinstance(column_type, Text):
-        return f"CASE WHEN ({number}) IS NOT NULL THEN replace({row.cell(body['number'])}, {literal(row.decimal)}, '.') END"
+        text = f"replace({row.cell(body['number'])}, {literal(row.decimal)}, '.')"
+        return f"CASE WHEN ({number}) IS NOT NULL THEN {text} END"
     return number
 
 
@@ -239,7 +241,8 @@ def _money_is_transformed(body: Body, row: RowContext, value: str) -> str | bool
 
 
 def _day_of(cell: str, pattern: str, places: str) -> str:
-    return f"CASE WHEN regexp_full_match({cell}, '{pattern[1:-1]}') THEN CAST(try_strptime({cell}, '{places}') AS DATE) END"
+    day = f"CAST(try_strptime({cell}, '{places}') AS DATE)"
+    return f"CASE WHEN regexp_full_match({cell}, '{pattern[1:-1]}') THEN {day} END"
 
 
 def _date(body: Body, row: RowContext, _: TypeEngine) -> str:
@@ -330,9 +333,9 @@ RULES: Final[Mapping[str, Rule]] = {
     "file_name": Rule(_none, lambda body, row, kind: "file_name", "EMPTY_CELL"),  # noqa: ARG005
     "each_month": Rule(
         _none,
-        lambda body, row, kind: (
+        lambda body, row, kind: (  # noqa: ARG005
             f"(TRY_CAST({literal(row.first_day or '')} AS DATE) + INTERVAL {row.part_no - 1} MONTH)"
-        ),  # noqa: ARG005
+        ),
         "BAD_DATE",
     ),
     "first_day": Rule(_none, lambda body, row, kind: f"TRY_CAST({literal(row.first_day or '')} AS DATE)", "BAD_DATE"),  # noqa: ARG005

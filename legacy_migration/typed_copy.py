@@ -118,7 +118,7 @@ class TypedFiles:
                 yield self._lines(sent, escaped)
             self.engine.unregister(BATCH)
 
-    def _lines(self, sent: SentFact, escaped: bool) -> Lines:  # noqa: FBT001
+    def _lines(self, sent: SentFact, escaped: bool) -> Lines:
         made = self.engine.sql(sent.statements[escaped]).to_arrow_table()
         _account_for(sent, made)
         remarks: list[tuple[Any, ...]] = []
@@ -333,8 +333,8 @@ def _remark_statement(fact: Fact, plan: PatternPlan, number: int) -> str | None:
         return None
     key = "concat_ws(' ', " + ", ".join(f"CAST(v_{column} AS VARCHAR)" for column in fact.entity.shown_key) + ")"
     selected = " UNION ALL ".join(
-        f"SELECT file_id, row_no, {literal(remark.reason)}, {literal(remark.column)}, {remark.value}, {key} FROM judged "
-        f"WHERE bad_reason IS NULL AND NOT deleted AND ({remark.condition})"
+        f"SELECT file_id, row_no, {literal(remark.reason)}, {literal(remark.column)}, {remark.value}, {key} "
+        f"FROM judged WHERE bad_reason IS NULL AND NOT deleted AND ({remark.condition})"
         for remark in fact.remarks
     )
     return f"{_typed(fact, plan, number, '(file_id, row_no) IN (SELECT unnest($2), unnest($1))')}\n{selected}"

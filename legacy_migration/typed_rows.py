@@ -16,7 +16,8 @@ from legacy_migration.source_rows import FAULT
 from operational_db.refusal import Refusal
 
 BATCH = "source_batch"
-"""The name under which DuckDB sees the rows in hand: row_no, deleted, ragged, undecodable_<n>, file_id, folder, file_name, r1, r2 ..."""
+"""The name under which DuckDB sees the rows in hand: row_no, deleted, ragged, undecodable_0 ..., file_id, folder,
+file_name, r1, r2 ..."""
 
 
 @dataclass(frozen=True)

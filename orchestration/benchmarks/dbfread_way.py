@@ -83,7 +83,8 @@ class _Script:
 
     def meters(self, res: str, row: Row) -> Facts:
         yield "meter", (
-            _account(res, row), row["NOMER"], self.meter_types.get(str(row["TIP"])), row["ZNAK"], 1, row["DUST"], row["DZN"],
+            _account(res, row), row["NOMER"], self.meter_types.get(str(row["TIP"])), row["ZNAK"], 1, row["DUST"],
+            row["DZN"],
         )  # fmt: skip
 
     def readings(self, res: str, row: Row) -> Facts:
@@ -111,7 +112,8 @@ class _Script:
     def payments(self, name: str, row: Row) -> Facts:
         parts = [str(row[column]).lstrip("0") for column in ("OS_RAH_B", "OS_RAH_N")]
         yield "payment", (
-            name, name.split("_")[0], "/".join(parts), row["OS_RAH_B"], row["PAYDATE"], _minor(row["SUMMA"]), row["OPERATOR"],
+            name, name.split("_", maxsplit=1)[0], "/".join(parts), row["OS_RAH_B"], row["PAYDATE"], _minor(row["SUMMA"]),
+            row["OPERATOR"],
             " ".join([*parts, row["FAMILY"]]),
         )  # fmt: skip
 
@@ -130,7 +132,7 @@ def copy_by_dbfread(own: Settings, dump: Path, schema: str) -> None:
             place = path.name if is_payment else path.parent.name
             table = DBF(path, encoding="cp1251" if is_payment else "cp866", parserclass=_Tolerant,
                         char_decode_errors="replace")  # fmt: skip
-            names = {"ABON": ["account", "metering_point"]}.get(path.stem if not is_payment else "", None)
+            names = {"ABON": ["account", "metering_point"]}.get(path.stem if not is_payment else "")
             rows: dict[str, list[tuple[Any, ...]]] = {}
             for record_no, record in enumerate(table, start=1):
                 for name, facts in way(place, record):

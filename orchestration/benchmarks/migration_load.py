@@ -45,17 +45,17 @@ HEADING = "## Migration: {rows:,} rows of DBF files"
 SECTION = (
     HEADING
     + """
-`python -m orchestration.benchmarks.migration_load --rows {asked}`, {machine}, Python {python}: {rows:,} rows of {bytes:.0f} MB
-become {typed:,} typed rows; all ways in one run, one after the other. Processor seconds are those of this program and of
-the server's sessions; other work on the machine hardly lengthens them.
+`python -m orchestration.benchmarks.migration_load --rows {asked}`, {machine}, Python {python}: {rows:,} rows of
+{bytes:.0f} MB become {typed:,} typed rows; all ways in one run, one after the other. Processor seconds are those
+of this program and of the server's sessions, which other work on the machine hardly lengthens.
 
 | way | seconds | rows/s | ours to it | processor seconds | what it does |
 |---|--:|--:|--:|--:|---|
 {ways}
 
-Goals: dbfread 3x (10x), pgloader more than 1x (3x), floor 20 % (50 %). Peak memory of the loading process: {memory:.0f} MB
-of the {limit:,} MB allowed. Of our seconds, {landing:.1f} go into bytes and typed rows, {proof:.1f} into the proof that every
-typed row arrived ({share:.0%} of the rest), {verdicts:.1f} into verdicts, cell ledger, checks and protocol.
+Goals: dbfread 3x (10x), pgloader more than 1x (3x), floor 20 % (50 %). Peak memory of the loading process: {memory:.0f}
+MB of the {limit:,} MB allowed. Of our seconds, {landing:.1f} go into bytes and typed rows, {proof:.1f} into the proof
+that every typed row arrived ({share:.0%} of the rest), {verdicts:.1f} into verdicts, cell ledger, checks and protocol.
 """
 )
 
@@ -147,7 +147,7 @@ def _load(own: Settings, dump: Path) -> dict[str, float]:
     """In a process of its own, so that its memory is its own: land and judge the dump, and say where the time went."""
     marks: dict[str, float] = {}
 
-    def on_progress(phase: str, done: int, total: int) -> None:
+    def on_progress(phase: str, done: int, _total: int) -> None:
         marks.setdefault(f"{phase} {done}", time.monotonic())
 
     began = time.monotonic()

@@ -12,13 +12,14 @@ from operational_db.settings import Settings
 
 BY = "administrator"
 READINGS_OF_SA03 = "(SELECT file_id FROM landing.file WHERE path = 'household/SA03/POKAZ.DBF')"
+ROW_TWO = f"r.row_no = 2 AND r.file_id = {READINGS_OF_SA03}"
 TAMPERED = {
-    "ROW_LOST": f"DELETE FROM migration.reading WHERE row_no = 2 AND file_id = {READINGS_OF_SA03}",
-    "ROW_CHANGED": f"UPDATE migration.reading SET value_kwh = value_kwh + 1 WHERE row_no = 2 AND file_id = {READINGS_OF_SA03}",
+    "ROW_LOST": f"DELETE FROM migration.reading AS r WHERE {ROW_TWO}",
+    "ROW_CHANGED": f"UPDATE migration.reading AS r SET value_kwh = r.value_kwh + 1 WHERE {ROW_TWO}",
     "ROW_ADDED": (
-        "INSERT INTO migration.reading SELECT r.load_id, r.file_id, 2000, r.part_no, r.point_code, r.serial_no, r.read_on, "
-        "r.value_kwh, r.kind, r.is_opening, r.is_deleted, r.bad_reason, r.bad_field, r.bad_value, r.row_hash, "
-        f"r.cell_pattern FROM migration.reading AS r WHERE r.row_no = 2 AND r.file_id = {READINGS_OF_SA03}"
+        "INSERT INTO migration.reading SELECT r.load_id, r.file_id, 2000, r.part_no, r.point_code, r.serial_no, "
+        "r.read_on, r.value_kwh, r.kind, r.is_opening, r.is_deleted, r.bad_reason, r.bad_field, r.bad_value, "
+        f"r.row_hash, r.cell_pattern FROM migration.reading AS r WHERE {ROW_TWO}"
     ),
 }
 
