@@ -80,9 +80,9 @@ def migrate(
             )
             known = protocol_of_load(session, load_id)
             if known is None:
-                land(session, load_id, files, report)
-                verify(session, load_id, described, user_id, report)
-                # The rights for the units that the dump names are known only now; a refusal leaves raw rows alone.
+                land(session, load_id, described, files, report)
+                verify(session, load_id, described, files, user_id, report)
+                # The rights for the units that the dump names are known only now; a refusal leaves landed rows alone.
                 require_right(session, load_id, by, "migrate")
                 session.execute("SET LOCAL synchronous_commit = on")
                 session.commit()

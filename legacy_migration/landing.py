@@ -1,30 +1,34 @@
-"""Raw rows into the database, file by file, each whole or not at all.
+"""Files into the database, one by one, each whole or not at all: its bytes, its typed rows, its own sums.
 
-Belongs here: finding the files of a dump, hashing them, copying their rows as text, continuing a killed run.
-Does not belong here: what a cell means (`typed_rows`), which rows are good (`verdicts`).
+Belongs here: finding the files of a dump, hashing them, landing each in one transaction, continuing a killed run.
+Does not belong here: what a cell means (`typed_rows`), how rows are sent (`typed_copy`), which are good (`verdicts`).
 """
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from legacy_migration.encodings import encoding_of
+from legacy_migration.cell_ledger.patterns import uses_of_columns
+from legacy_migration.dump_figures import figures_of_dump, minor_digits_of_book
+from legacy_migration.landed_files import store_bytes
 from legacy_migration.profile import FileRule, Profile
+from legacy_migration.reasons import write_reasons
 from legacy_migration.source_evidence import SourceEvidence
 from legacy_migration.source_rows import ColumnSum, SourceBatch, columns_of, read_rows, sum_of_column
-from legacy_migration.typed_rows import chosen_alternatives
-from operational_db.file_formats.code_pages import flat_utf8
+from legacy_migration.typed_copy import FilePart, TypedFiles, open_engine
+from legacy_migration.typed_rows import DumpFigures, chosen_alternatives, facts_of_file
 from operational_db.refusal import Refusal
 
 Progress = Callable[[str, int, int], None]
-FILES_PER_COMMIT_MAX = 50
-BYTES_PER_COMMIT_MAX = 4_000_000
+FILES_PER_COMMIT_MAX = 200
+BYTES_PER_COMMIT_MAX = 32_000_000
 
 
 @dataclass(frozen=True)
@@ -106,16 +110,23 @@ def dump_sha256(files: Iterable[DumpFile]) -> str:
     return hashed.hexdigest()
 
 
-def land(session: psycopg.Connection, load_id: int, files: list[DumpFile], on_progress: Progress) -> None:
-    """Copy every file that is not landed yet; commits whole files, so that a killed run goes on where it was."""
+def land(
+    session: psycopg.Connection, load_id: int, profile: Profile, files: list[DumpFile], on_progress: Progress
+) -> None:
+    """Land every file that is not landed yet; commits whole files, so that a killed run goes on where it was."""
     landed = {path for (path,) in session.execute("SELECT path FROM landing.file WHERE load_id = %s", [load_id])}
+    minor_digits = minor_digits_of_book(session)
+    write_reasons(session)
     session.commit()
     waiting = [file for file in files if file.relative not in landed]
     total, done = len(files), len(files) - len(waiting)
     on_progress("landing", done, total)
+    if not waiting:
+        return
+    engine = open_engine()
+    known = figures_of_dump(engine, profile, files, minor_digits)
     for group in _groups(waiting):
-        for file in group:
-            _land_file(session, load_id, file)
+        _land_group(session, engine, load_id, profile, group, known)
         session.commit()
         done += len(group)
         on_progress("landing", done, total)
@@ -135,44 +146,147 @@ def _groups(files: list[DumpFile]) -> Iterator[list[DumpFile]]:
         yield group
 
 
-def _land_file(session: psycopg.Connection, load_id: int, file: DumpFile) -> None:
+def _land_group(
+    session: psycopg.Connection,
+    engine: duckdb.DuckDBPyConnection,
+    load_id: int,
+    profile: Profile,
+    group: list[DumpFile],
+    known: DumpFigures,
+) -> None:
+    """Land some files; those that have the same columns and rules go together."""
+    numbers = session.execute(
+        "SELECT nextval(pg_get_serial_sequence('landing.file', 'file_id')) FROM generate_series(1, %s)", [len(group)]
+    ).fetchall()
+    landed = [LandedFile(file_id, file) for (file_id,), file in zip(numbers, group, strict=True)]
+    kept = store_bytes(session, {one.file_id: one.file.path for one in landed})
+    alike: dict[tuple[str, tuple[str, ...]], list[LandedFile]] = {}
+    for one in landed:
+        if kept[one.file_id] != one.file.sha256:
+            raise Refusal(
+                f"The file {one.file.path} changed while it was read; wait until it is written, and migrate again."
+            )
+        if one.file.rule is not None:
+            one.columns = columns_of(one.file.path, one.file.rule)
+            _require_columns(one.file, one.file.rule, one.columns)
+            one.evidence = SourceEvidence(one.file.path, one.file.rule)
+            alike.setdefault((one.file.rule.name, one.columns), []).append(one)
+    for (_, columns), files in alike.items():
+        _land_alike(session, engine, load_id, profile, files, columns, known)
+    _copy_rows(
+        session,
+        "landing.file (file_id, load_id, described_as, path, folder_value, format, encoding, sha256, byte_count, "
+        "row_count, deleted_count, columns)",
+        (one.row(load_id) for one in landed),
+    )
+    _copy_rows(
+        session,
+        "landing.control_sum (file_id, column_name, is_deleted, total, unreadable_count)",
+        (
+            (one.file_id, column, is_deleted, of_column.total, of_column.unreadable_count)
+            for one in landed
+            for (column, is_deleted), of_column in one.counted.sums.items()
+        ),
+    )
+    looked_at = [(one.file_id, one.evidence) for one in landed if one.evidence is not None]
+    _copy_rows(
+        session,
+        "landing.odd_cell (file_id, row_no, column_name, kind, value, probably)",
+        (row for file_id, evidence in looked_at for row in evidence.odd_cells(file_id)),
+    )
+    _copy_rows(
+        session,
+        "landing.file_encoding (file_id, column_no, column_name, encoding, how, letter_count, common_share, "
+        "impossible_count, odd_cell_count, evidence)",
+        (row for file_id, evidence in looked_at for row in evidence.encodings(file_id)),
+    )
+    _copy_rows(
+        session,
+        "landing.total_row (file_id, row_no, column_name, label, row_count, stated, summed, unreadable_count)",
+        (row for file_id, evidence in looked_at for row in evidence.totals(file_id)),
+    )
+
+
+def _land_alike(
+    session: psycopg.Connection,
+    engine: duckdb.DuckDBPyConnection,
+    load_id: int,
+    profile: Profile,
+    files: list["LandedFile"],
+    columns: tuple[str, ...],
+    known: DumpFigures,
+) -> None:
+    first, rule = files[0].file, files[0].file.rule
+    facts = facts_of_file(first.path, profile, rule, columns, known)
+    typed = TypedFiles(engine, load_id, facts, len(columns))
+    typed.send(session, (part for one in files for part in _parts(one, rule)))
+    file_ids = [one.file_id for one in files]
+    _copy_rows(
+        session,
+        "migration.sent_rows (load_id, file_id, entity, part_no, row_count, hash_sum, is_filtered)",
+        typed.sent_rows(file_ids),
+    )
+    _copy_rows(
+        session,
+        "migration.cell_pattern (file_id, entity, part_no, pattern_no, load_id, classes, row_classes)",
+        typed.patterns(file_ids),
+    )
+    uses = uses_of_columns(columns, facts, rule.unused, rule.out_of_scope)
+    _copy_rows(
+        session,
+        "migration.cell_column (file_id, column_no, load_id, column_name, unused_rule, is_partly_read)",
+        (
+            (file_id, place, load_id, name, use.rule, use.is_partly_read)
+            for file_id in file_ids
+            for place, (name, use) in enumerate(zip(columns, uses, strict=True), start=1)
+        ),
+    )
+
+
+def _copy_rows(session: psycopg.Connection, target: str, rows: Iterable[tuple]) -> None:
+    with session.cursor().copy(f"COPY {target} FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+@dataclass
+class CountedRows:
+    """What the file itself says, before any rule has seen a row."""
+
+    row_count: int = 0
+    deleted_count: int = 0
+    sums: dict[tuple[str, bool], ColumnSum] = field(default_factory=dict)
+
+
+@dataclass
+class LandedFile:
+    """A file on its way in."""
+
+    file_id: int
+    file: DumpFile
     columns: tuple[str, ...] = ()
-    encoding = None
-    if file.rule is not None:
-        encoding = encoding_of(file.path, file.rule).encoding
-        columns = columns_of(file.path, file.rule)
-        _require_columns(file, file.rule, columns)
-    (file_id,) = session.execute("SELECT nextval(pg_get_serial_sequence('landing.file', 'file_id'))").fetchone()
-    row_count = deleted_count = 0
-    sums: dict[tuple[str, bool], ColumnSum] = {}
-    evidence = SourceEvidence(file.path, file.rule) if file.rule else None
-    if file.rule is not None:
-        with session.cursor().copy(
-            "COPY landing.row (file_id, row_no, cells, is_deleted, undecodable, ragged_cells) FROM STDIN"
-        ) as copy:
-            for batch in read_rows(file.path, file.rule):
-                evidence.look(batch)
-                copy.write(copy_lines(batch, file_id))
-                row_count += len(batch.row_no)
-                deleted_count += int(batch.deleted.sum())
-                _add_sums(sums, batch, file.rule)
-    session.execute(
-        "INSERT INTO landing.file (file_id, load_id, described_as, path, folder_value, format, encoding, sha256, "
-        "byte_count, row_count, deleted_count, columns) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        [
-            file_id, load_id, file.rule and file.rule.name, file.relative, file.folder_value,
-            file.rule and file.rule.format, encoding, file.sha256, file.byte_count,
-            row_count, deleted_count, list(columns),
-        ],
-    )  # fmt: skip
-    if evidence is not None:
-        evidence.keep(session, file_id)
-    for (column, is_deleted), column_sum in sums.items():
-        session.execute(
-            "INSERT INTO landing.control_sum (file_id, column_name, is_deleted, total, unreadable_count) "
-            "VALUES (%s, %s, %s, %s, %s)",
-            [file_id, column, is_deleted, column_sum.total, column_sum.unreadable_count],
-        )
+    counted: CountedRows = field(default_factory=CountedRows)
+    evidence: SourceEvidence | None = None
+
+    def row(self, load_id: int) -> tuple:
+        """Its row in landing.file."""
+        file, rule = self.file, self.file.rule
+        return (
+            self.file_id, load_id, rule and rule.name, file.relative, file.folder_value, rule and rule.format,
+            self.evidence and self.evidence.encoding, file.sha256, file.byte_count, self.counted.row_count, self.counted.deleted_count,
+            list(self.columns),
+        )  # fmt: skip
+
+
+def _parts(one: LandedFile, rule: FileRule) -> Iterator[FilePart]:
+    """The rows of the file, counted and summed as they pass."""
+    file, counted = one.file, one.counted
+    for batch in read_rows(file.path, rule):
+        one.evidence.look(batch)
+        counted.row_count += len(batch.row_no)
+        counted.deleted_count += int(batch.deleted.sum())
+        _add_sums(counted.sums, batch, rule)
+        yield FilePart(one.file_id, file.folder_value, file.path.name, batch)
 
 
 def _require_columns(file: DumpFile, rule: FileRule, columns: tuple[str, ...]) -> None:
@@ -193,40 +307,3 @@ def _add_sums(sums: dict[tuple[str, bool], ColumnSum], batch: SourceBatch, rule:
             cells = batch.text[column].filter(deleted if is_deleted else pc.invert(deleted))
             new, old = sum_of_column(cells, rule.decimal), sums.get((column, is_deleted), ColumnSum(Decimal(0), 0))
             sums[column, is_deleted] = ColumnSum(old.total + new.total, old.unreadable_count + new.unreadable_count)
-
-
-# A cell is quoted within an array within a line of COPY: backslashes count twice.
-_ESCAPES = (("\\", "\\\\\\\\"), ('"', '\\\\"'), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
-
-
-def copy_lines(batch: SourceBatch, file_id: int) -> bytes:
-    """The batch as lines for COPY, put together a column at a time."""
-    count = len(batch.row_no)
-    cells = []
-    for column in batch.text.values():
-        escaped = column
-        for raw, written in _ESCAPES:
-            escaped = pc.replace_substring(escaped, raw, written)
-        cells.append(escaped)
-    lines = pc.binary_join_element_wise(
-        pa.repeat(f"{file_id}\t", count),
-        pc.cast(pa.array(batch.row_no), pa.string()),
-        '\t{"',
-        pc.binary_join_element_wise(*cells, '","'),
-        pa.array(['"}\tt\t' if deleted else '"}\tf\t' for deleted in batch.deleted.tolist()]),
-        pa.array(_remarks(batch), pa.string()),
-        "",
-    )
-    return flat_utf8(lines)
-
-
-def _remarks(batch: SourceBatch) -> list[str]:
-    """The last two columns and the end of the line; nearly always nothing."""
-    if not batch.undecodable and not batch.ragged:
-        return ["\\N\t\\N\n"] * len(batch.row_no)
-    ends = []
-    for row_no in batch.row_no.tolist():
-        names = batch.undecodable.get(row_no)
-        undecodable = "{" + ",".join(f'"{name}"' for name in names) + "}" if names else "\\N"
-        ends.append(f"{undecodable}\t{batch.ragged.get(row_no, chr(92) + 'N')}\n")
-    return ends

@@ -145,6 +145,7 @@ class _Reader:
         self.hashed = hashlib.sha256()
         self.lists: dict[str, CodeList] = {}
         self.tells_first_day = False
+        self.unused_anywhere: dict[str, str] = {}
 
     def refuse(self, line: int, what: str) -> Refusal:
         return Refusal(f"{self.path}, line {line}: {what}")
@@ -157,6 +158,7 @@ class _Reader:
         lists = content.get("lists", {})
         self.lists = {name: self.code_list(name, self.mapping(lists, name)) for name in lists}
         files = content["files"]
+        self.unused_anywhere = dict(content.get("unused", {}))
         rules = tuple(self.file(name, self.mapping(files, name), files) for name in files)
         first_day = self.first_day(content["first_day"], files) if self.tells_first_day else None
         return Profile(
@@ -257,7 +259,7 @@ class _Reader:
             decimal=body.get("decimal", "."),
             rows=rows,
             line=body.line,
-            unused=dict(body.get("unused", {})),
+            unused=self.unused_anywhere | dict(body.get("unused", {})),
             encodings=dict(body.get("encodings", {})),
             totals=self.totals(body, where),
             instead_of=self.instead_of(body, where, files),

@@ -6,10 +6,10 @@ totals out (`total_rows`), remarks and differences that come of it (`check_rules
 `verdict_total_rows.sql`).
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -61,52 +61,44 @@ class SourceEvidence:
         if len(kept) < ODD_CELLS_MAX:
             kept.append(cell)
 
-    def keep(self, session: psycopg.Connection, file_id: int) -> None:
-        """Write what was seen; the caller commits with the file's rows."""
+    @property
+    def encoding(self) -> str:
+        """The encoding of the file as a whole."""
+        return self._encoding.encoding
+
+    def odd_cells(self, file_id: int) -> Iterator[tuple]:
+        """Rows of landing.odd_cell; asked once, when the whole file was looked at."""
         for script in self._scripts.values():
             for cell in script.odd_cells():
                 self._keep_cell(cell)
-        self._keep_encodings(session, file_id)
-        with session.cursor().copy(
-            "COPY landing.odd_cell (file_id, row_no, column_name, kind, value, probably) FROM STDIN"
-        ) as copy:
-            for cells in self._odd.values():
-                for cell in cells:
-                    copy.write_row((file_id, cell.row_no, cell.column, cell.kind, cell.text, cell.probably))
-        with session.cursor().copy(
-            "COPY landing.total_row (file_id, row_no, column_name, label, row_count, stated, summed, unreadable_count) "
-            "FROM STDIN"
-        ) as copy:
-            for row in self._totals:
-                for cell in row.cells:
-                    copy.write_row(
-                        (
-                            file_id, row.row_no, cell.column, row.label, row.row_count, cell.stated, cell.summed,
-                            cell.unreadable_count,
-                        )
-                    )  # fmt: skip
+        self._scripts.clear()
+        for cells in self._odd.values():
+            for cell in cells:
+                yield (file_id, cell.row_no, cell.column, cell.kind, cell.text, cell.probably)
 
-    def _keep_encodings(self, session: psycopg.Connection, file_id: int) -> None:
-        told = {row.column for row in self._encoding.evidence}
-        with session.cursor().copy(
-            "COPY landing.file_encoding (file_id, column_no, column_name, encoding, how, letter_count, common_share, "
-            "impossible_count, odd_cell_count, evidence) FROM STDIN"
-        ) as copy:
-            column_no = 0
-            for column_no, row in enumerate(self._encoding.evidence):
-                odd = sum(self._counts.values()) if row.column is None else self._counts.get(row.column, 0)
-                copy.write_row(
-                    (
-                        file_id, column_no, row.column, row.encoding, row.how, row.letters,
-                        round(row.common_share, 4), row.impossible, odd, row.evidence,
-                    )
+    def totals(self, file_id: int) -> Iterator[tuple]:
+        """Rows of landing.total_row."""
+        for row in self._totals:
+            for cell in row.cells:
+                yield (
+                    file_id, row.row_no, cell.column, row.label, row.row_count, cell.stated, cell.summed,
+                    cell.unreadable_count,
                 )  # fmt: skip
-            for column, count in self._counts.items():
-                if column not in told:
-                    column_no += 1
-                    copy.write_row(
-                        (
-                            file_id, column_no, column, self._encoding.of(column), "of_file", 0, 0, 0, count,
-                            "read as its file is; its odd cells came behind the sample, or in a workbook",
-                        )
-                    )  # fmt: skip
+
+    def encodings(self, file_id: int) -> Iterator[tuple]:
+        """Rows of landing.file_encoding, once the odd cells are known."""
+        told = {row.column for row in self._encoding.evidence}
+        column_no = 0
+        for column_no, row in enumerate(self._encoding.evidence):
+            odd = sum(self._counts.values()) if row.column is None else self._counts.get(row.column, 0)
+            yield (
+                file_id, column_no, row.column, row.encoding, row.how, row.letters, round(row.common_share, 4),
+                row.impossible, odd, row.evidence,
+            )  # fmt: skip
+        for column, count in self._counts.items():
+            if column not in told:
+                column_no += 1
+                yield (
+                    file_id, column_no, column, self._encoding.of(column), "of_file", 0, 0, 0, count,
+                    "read as its file is; its odd cells came behind the sample, or in a workbook",
+                )  # fmt: skip

@@ -63,6 +63,7 @@ PROFILE_KEYS: Final = (
     Key("title", TEXT, "what it describes", is_needed=True),
     Key("first_day", BODY, "the cell with the first day of the dump; else the earliest opening reading"),
     Key("lists", BODY, "lists of old codes by their names"),
+    Key("unused", mapping_of(TEXT, "mapping of columns to the reason why"), "columns that no rule reads in any file"),
     Key("files", BODY, "kinds of file by their names (letters, digits and _)", is_needed=True),
 )
 

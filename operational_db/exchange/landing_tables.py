@@ -1,6 +1,6 @@
-"""Landing: legacy files as they came, row by row and cell by cell, before anybody judged them.
+"""Landing: legacy files as they came, byte for byte, before anybody judged them.
 
-Belongs here: loads, files with their hashes, raw rows, sums taken from the file's own text, what its letters say.
+Belongs here: loads, files with their hashes, bytes, sums taken from the file's own text, what its letters say.
 Does not belong here: what a cell means (`migration_tables`), which rows are good.
 """
 
@@ -14,6 +14,7 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     Integer,
+    LargeBinary,
     Numeric,
     Table,
     Text,
@@ -56,20 +57,17 @@ file = Table(
     Column("columns", ARRAY(Text), nullable=False),
     UniqueConstraint("load_id", "path", name="file_path_uq"),
     schema=LANDING,
-    comment="One row per file of a load; it appears together with all of the file's rows.",
+    comment="One row per file of a load; it appears together with the file's bytes and typed rows.",
 )
 
-row = Table(
-    "row",
+file_chunk = Table(
+    "file_chunk",
     metadata,
     Column("file_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("row_no", Integer, primary_key=True, autoincrement=False, comment="As the layout counts rows"),
-    Column("cells", ARRAY(Text), nullable=False, comment="Raw text in the order of the file's columns"),
-    Column("is_deleted", Boolean, nullable=False, comment="Flagged deleted in the file itself"),
-    Column("undecodable", ARRAY(Text), comment="Columns with a byte that is no letter in the encoding"),
-    Column("ragged_cells", Integer, comment="Number of cells where it is not that of the columns"),
+    Column("chunk_no", Integer, primary_key=True, autoincrement=False, comment="0, 1 ... within the file"),
+    Column("content", LargeBinary, nullable=False),
     schema=LANDING,
-    comment="One row per row of a legacy file.",
+    comment="One row per piece of a legacy file, byte for byte; joined in order they are the file.",
 )
 
 file_encoding = Table(
