@@ -271,6 +271,10 @@ def _numbers(rule: str) -> Callable[[Body, RowContext, TypeEngine], str]:
     return array
 
 
+def _half_hours_are_transformed(body: Body, row: RowContext, value: str) -> str | bool:  # noqa: ARG001
+    return f"regexp_matches({row.cell(body['half_hours'])}, '[.][0-9]{{6}}[0-9]*[1-9]')"
+
+
 RULES: Final[Mapping[str, Rule]] = {
     "text": Rule(_one("text"), _text, "EMPTY_CELL", _text_is_transformed),
     "join": Rule(_many("join"), _join, "EMPTY_CELL", _join_is_transformed),
