@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as how_often
 from hypothesis import strategies as st
 
@@ -187,7 +187,11 @@ any_cell = st.one_of(text_cells, number_cells, date_cells)
     st.lists(st.tuples(*[any_cell] * len(CONSUMERS)), max_size=8),
     st.lists(st.tuples(*[any_cell] * len(CHARGES)), max_size=8),
 )
-@how_often(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@how_often(
+    max_examples=10,
+    phases=[Phase.explicit, Phase.generate],  # each example is a whole migration, too slow to be made smaller
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_the_classes_of_every_column_make_the_rows_of_its_file(
     settings: Settings,
     tmp_path_factory: pytest.TempPathFactory,
