@@ -130,20 +130,20 @@ def _compare_sum(
         + f"FROM (SELECT coalesce(f.folder_value, '') AS unit, sum(s.total) AS total {of_file}) AS s "
         f"LEFT JOIN ({typed}) AS t ON t.unit = s.unit) AS n"
     )
-    rejected = typed.replace(
-        "GROUP BY",
-        "AND EXISTS (SELECT 1 FROM migration.verdict AS d WHERE d.load_id = t.load_id AND d.entity = "
-        f"'{entity}' AND d.file_id = t.file_id AND d.row_no = t.row_no AND d.part_no = t.part_no AND "
-        "d.verdict = 'VERDICT') GROUP BY",
+    # From the verdicts, which are few, not from the rows, which are many.
+    session.execute(
+        "INSERT INTO migration.check_result (load_id, stage, level, entity, unit, measure, source_value, "
+        "target_value, difference, tolerance, status) "
+        f"SELECT {load_id}, 'verdict', 'sum', '{entity}', n.unit, {literal(f'{described_as}.{column} ')} || n.verdict, "
+        "trim_scale(n.total), NULL, NULL, 0, 'noted' FROM ("
+        f"SELECT coalesce(f.folder_value, '') AS unit, d.verdict, sum({value}) AS total "
+        f"FROM migration.verdict AS d INNER JOIN migration.{entity} AS t ON t.load_id = d.load_id "
+        "AND t.file_id = d.file_id AND t.row_no = d.row_no AND t.part_no = d.part_no "
+        "INNER JOIN landing.file AS f ON f.file_id = t.file_id "
+        f"WHERE d.load_id = {load_id} AND d.entity = '{entity}' AND d.part_no = {part_no} "
+        "AND d.verdict IN ('merged', 'rejected') AND NOT t.is_deleted "
+        f"AND f.described_as = {literal(described_as)} GROUP BY 1, 2) AS n"
     )
-    for verdict in ("merged", "rejected"):
-        session.execute(
-            f"INSERT INTO migration.check_result (load_id, stage, level, entity, unit, measure, source_value, "
-            f"target_value, "
-            f"difference, tolerance, status) SELECT {load_id}, 'verdict', 'sum', '{entity}', t.unit, "
-            f"{literal(f'{described_as}.{column} {verdict}')}, trim_scale(t.total), NULL, NULL, 0, 'noted' "
-            f"FROM ({rejected.replace('VERDICT', verdict)}) AS t"
-        )
 
 
 def _result(

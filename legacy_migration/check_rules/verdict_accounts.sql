@@ -3,7 +3,7 @@ INSERT INTO migration.check_result (
     load_id, stage, level, entity, unit, measure, source_value, target_value, difference, tolerance, status
 )
 SELECT
-    :load_id, 'verdict', 'count', 'account', a.res_code,
+    :load_id, 'verdict', 'count', 'account', coalesce(a.res_code, ''),
     CASE WHEN a.is_archived THEN 'archived accounts' ELSE 'active accounts' END,
     count(DISTINCT a.account_no), count(DISTINCT s.account_no),
     count(DISTINCT a.account_no) - count(DISTINCT s.account_no), 0, 'noted'

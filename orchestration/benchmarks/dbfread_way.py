@@ -112,7 +112,8 @@ class _Script:
     def payments(self, name: str, row: Row) -> Facts:
         parts = [str(row[column]).lstrip("0") for column in ("OS_RAH_B", "OS_RAH_N")]
         yield "payment", (
-            name, name.split("_", maxsplit=1)[0], "/".join(parts), row["OS_RAH_B"], row["PAYDATE"], _minor(row["SUMMA"]),
+            name, name.split("_", maxsplit=1)[0], "/".join(parts), row["OS_RAH_B"],
+            row["PAYDATE"], _minor(row["SUMMA"]),
             row["OPERATOR"],
             " ".join([*parts, row["FAMILY"]]),
         )  # fmt: skip

@@ -130,17 +130,17 @@ def measure(settings: Settings, dump: Path) -> tuple[list[Way], Phases]:
 
 
 def _our_way(own: Settings, dump: Path) -> tuple[Way, Phases]:
-    before = _processor_seconds(own)
+    before = _server_seconds(own)
     run = subprocess.run(
         [sys.executable, "-m", "orchestration.benchmarks.migration_load", "--load", str(dump), "--database",
          own.database_name],
         env={**os.environ, **own.as_environment()}, check=True, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
-    used = _processor_seconds(own) - before
+    used = _server_seconds(own) - before
     told = json.loads(run.stdout.splitlines()[-1])
     phases = Phases(**{name: told[name] for name in Phases.__dataclass_fields__})
     does = "bytes kept, typed rows, proof by hashes, verdicts with rejects, cell ledger, checks, protocol"
-    return Way("ours", told["seconds"], used, does), phases
+    return Way("ours", told["seconds"], told["processor"] + used, does), phases
 
 
 def _load(own: Settings, dump: Path) -> dict[str, float]:
@@ -150,9 +150,9 @@ def _load(own: Settings, dump: Path) -> dict[str, float]:
     def on_progress(phase: str, done: int, _total: int) -> None:
         marks.setdefault(f"{phase} {done}", time.monotonic())
 
-    began = time.monotonic()
+    began, used = time.monotonic(), time.process_time()
     protocol = migrate(own, dump, profile="merged_utility", by=FIRST_LOGIN, on_progress=on_progress)
-    ended = time.monotonic()
+    ended, used = time.monotonic(), time.process_time() - used
     with connect(own, Role.LOADER) as session:
         (row_count,) = session.execute("SELECT sum(row_count)::bigint FROM landing.file").fetchone()
         (typed_count,) = session.execute("SELECT sum(row_count)::bigint FROM migration.sent_rows").fetchone()
@@ -160,6 +160,7 @@ def _load(own: Settings, dump: Path) -> dict[str, float]:
         raise RuntimeError(f"{protocol.differing_count} checks differ; a load that is not whole is no measurement.")
     return {
         "seconds": ended - began,
+        "processor": used,
         "landing": marks["verdicts 0"] - began,
         "proof": marks["verdicts 2"] - marks["verdicts 1"],
         "verdicts": ended - marks["verdicts 2"] + marks["verdicts 1"] - marks["verdicts 0"],
@@ -170,19 +171,23 @@ def _load(own: Settings, dump: Path) -> dict[str, float]:
 
 
 def _processor_seconds(own: Settings) -> float:
-    """Of this program with its children, and of the server with the sessions that have ended."""
-    mine = sum(
+    """Of this program with its children, and of the server."""
+    return _server_seconds(own) + sum(
         used.ru_utime + used.ru_stime
         for used in (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
     )
+
+
+def _server_seconds(own: Settings) -> float:
+    """Of the server with the sessions that have ended; 0 where it runs elsewhere."""
     with connect_as_admin(own) as session:
         (folder,) = session.execute("SHOW data_directory").fetchone()
     try:
         pid = Path(folder, "postmaster.pid").read_text(encoding="utf-8").split()[0]
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    except OSError:  # the server runs elsewhere
-        return mine
-    return mine + sum(int(ticks) for ticks in fields[11:15]) / os.sysconf("SC_CLK_TCK")
+    except OSError:
+        return 0.0
+    return sum(int(ticks) for ticks in fields[11:15]) / os.sysconf("SC_CLK_TCK")
 
 
 def _timed(own: Settings, name: str, does: str, run: Callable[[], None]) -> Way:

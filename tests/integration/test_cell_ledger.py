@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as how_often
 from hypothesis import strategies as st
 
@@ -125,8 +125,8 @@ def test_cells_of_a_small_dump_are_counted_as_by_hand(settings: Settings, tmp_pa
         "RES": {("carried", ""): 4, ("rejected", "CODE_UNKNOWN"): 1},
         "NUM": {("transformed", "account_number"): 4, ("rejected", "CODE_UNKNOWN"): 1},
         # The consumer class takes the old code as it stands, which is more than the list makes of it; not in row 6,
-        # where only the account stands.
-        "KIND": {("carried", ""): 3, ("transformed", "code"): 1, ("rejected", "ACCOUNT_REJECTED"): 1},
+        # where only the account stands. In row 4 the reason is the unknown code, for which its point fell too.
+        "KIND": {("carried", ""): 3, ("transformed", "code"): 1, ("rejected", "CODE_UNKNOWN"): 1},
         "NAME": {("carried", ""): 3, ("transformed", "text"): 1, ("rejected", "CODE_UNKNOWN"): 1},
         # Row 3 holds no day as the profile writes it; the blank of row 6 is carried as empty.
         "SINCE": {("carried", ""): 3, ("rejected", "BAD_DATE"): 1, ("rejected", "CODE_UNKNOWN"): 1},
@@ -187,7 +187,11 @@ any_cell = st.one_of(text_cells, number_cells, date_cells)
     st.lists(st.tuples(*[any_cell] * len(CONSUMERS)), max_size=8),
     st.lists(st.tuples(*[any_cell] * len(CHARGES)), max_size=8),
 )
-@how_often(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@how_often(
+    max_examples=10,
+    phases=[Phase.explicit, Phase.generate],  # each example is a whole migration, too slow to be made smaller
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_the_classes_of_every_column_make_the_rows_of_its_file(
     settings: Settings,
     tmp_path_factory: pytest.TempPathFactory,
