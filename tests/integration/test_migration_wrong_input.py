@@ -64,6 +64,15 @@ def test_truncated_dbf(settings: Settings, dump: Path) -> None:
     assert "cut off" in sentence
 
 
+def test_a_workbook_stands_in_place_of_a_table_and_one_of_them_must_be_there(settings: Settings, dump: Path) -> None:
+    table = dump / "household/SA01/SALDO.DBF"
+    table.unlink()
+    assert refused(settings, dump) == (f"The dump {dump} has no file household/{{res}}/SALDO.DBF for SA01; ask for it.")
+    # A workbook in its place is read as one, so what is no workbook is refused as that.
+    table.with_suffix(".XLSX").write_bytes(b"RAH;DEB")
+    assert refused(settings, dump).startswith(f"{table.with_suffix('.XLSX')} cannot be read as a workbook (")
+
+
 def test_file_that_is_no_dbf(settings: Settings, dump: Path) -> None:
     path = dump / "household/SA01/POKAZ.DBF"
     path.write_text("not a table at all, only a letter to the bank\n")

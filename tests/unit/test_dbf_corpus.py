@@ -13,6 +13,8 @@ import dbfread
 import pytest
 
 from operational_db.file_formats.dbf import DbfError, DbfField, read_columns, read_header, typed_column
+from operational_db.file_formats.dbf.memo import find_memo_file, is_memo
+from operational_db.file_formats.encoding_detection import LANGUAGE_BYTES, detect
 
 REPOSITORY = Path(__file__).parents[2]
 CORPUS = Path(os.environ.get("WATTBOOK_DBF_CORPUS") or REPOSITORY.parent / "shared" / "dbf_corpus")
@@ -108,6 +110,12 @@ def test_columns_and_counts_are_those_of_the_ruby_librarys_description(path: Pat
     ]
     assert header.declared_records == int(re.search(r"^Records: (\d+)", summary, flags=re.MULTILINE)[1])
     assert header.version == int(re.search(r"^Type: \((\w\w)\)", summary, flags=re.MULTILINE)[1], 16)
+    has_memos = any(is_memo(header, field) for field in header.fields)
+    assert has_memos == ("Memo File: true" in summary)
+    assert (find_memo_file(header) is not None) == has_memos
+    encoding = re.search(r"^Encoding: (\S+)", summary, flags=re.MULTILINE)
+    if encoding:
+        assert LANGUAGE_BYTES[header.language_byte] == encoding[1]
 
 
 def test_a_varchar_is_as_long_as_its_last_byte_says() -> None:
@@ -144,6 +152,13 @@ def test_a_missing_memo_file_is_refused_in_one_sentence_unless_allowed(stem: str
     with pytest.raises(DbfError, match=rf"{stem}\.dbf has memo columns, its memo file .* is not beside it"):
         list(read_columns(path, "cp1252"))
     assert sum(len(batch) for batch in read_columns(path, "cp1252", allow_missing_memo=True)) > 0
+
+
+def test_the_letters_of_the_1251_file_tell_its_encoding() -> None:
+    (batch,) = read_columns(CORPUS / "cp1251.dbf", "latin-1")
+    found = detect(cell.encode("latin-1") for cell in batch.text["NAME"].to_pylist())
+    assert found.encoding == "cp1251"
+    assert detect(cell.encode() for cell in ["Point", "Shape"]).encoding is None
 
 
 def test_records_of_the_1251_file_are_russian_words() -> None:

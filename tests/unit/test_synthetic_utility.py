@@ -415,6 +415,43 @@ def test_every_kind_of_fault_is_planted_and_stands_where_the_truth_says(dump: Du
             assert row["OPERATOR"] == fault["key"], fault
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_faults_on_demand_stand_where_the_truth_says(tmp_path: Path, seed: int) -> None:
+    asked_for = {kind.code for kind in ALL_KINDS if not kind.is_always_planted}
+    assert len(asked_for) == 5
+    generate(300, 2, seed, tmp_path / "legacy", extra_faults=asked_for)
+    with (tmp_path / "legacy_truth" / "faults.csv").open(encoding="utf-8", newline="") as file:
+        planted = list(csv.DictReader(file))
+    spoiled = {(fault["file"], fault["row"]) for fault in planted}
+    faults = [fault for fault in planted if fault["kind"] in asked_for]
+    assert {fault["kind"] for fault in faults} == asked_for
+    for fault in faults:
+        encoding = "cp1251" if "payments/" in fault["file"] else "cp866"
+        rows = dbf_rows(tmp_path / "legacy" / fault["file"], encoding)
+        if fault["kind"] == "encoding_confusion":
+            clean = [row["FIO"] for row in rows if (fault["file"], row["row"]) not in spoiled]
+            names = [name.encode("cp866").decode(fault["written"]) for name in clean]
+            assert len(names) > 100
+            assert all(set(name.lower()) <= set("абвгдеёжзийклмнопрстуфхцчшщъыьэюяў ?") for name in names)
+            continue
+        row = rows[int(fault["row"]) - 1]
+        assert row[fault["field"]] == fault["written"] != fault["truth"]
+        if fault["kind"] == "glued_address" and fault["field"] == "FLAT":
+            # "12/34" for house 12, flat 34.
+            house, flat = fault["written"].split("/")
+            assert (flat, row["HOUSE"]) == (fault["truth"], "0")
+            assert house.isdigit()
+        if fault["kind"] == "negative_payment":
+            assert minor(fault["written"]) == -minor(fault["truth"])
+
+
+def test_a_fault_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(
+        Refusal, match='No fault "rust" is planted on demand; there are encoding_confusion, glued_address'
+    ):
+        generate(300, 2, 1, tmp_path / "legacy", extra_faults=["rust"])
+
+
 def test_orphans_belong_to_nobody_and_repeated_accounts_stand_twice(dump: Dump) -> None:
     accounts: dict[str, list[Row]] = defaultdict(list)
     for res in dump.res():
