@@ -91,15 +91,7 @@ def require_protocol(session: psycopg.Connection, protocol_id: int) -> Protocol:
 
 def require_right(session: psycopg.Connection, load_id: int, login: str, right: str) -> int:
     """The user's id; refuses unless the right is held for every RES of the load, or for the top where a RES is new."""
-    res_ids = session.execute(
-        "SELECT DISTINCT coalesce(u.unit_id, ops.find_unit((SELECT value FROM ops.parameter "
-        "WHERE parameter_code = 'root_unit'))) FROM (SELECT a.res_code FROM migration.account AS a WHERE "
-        "a.load_id = %s "
-        "AND a.res_code IS NOT NULL GROUP BY a.res_code) AS r LEFT JOIN ops.unit AS u ON u.code = r.res_code "
-        "AND u.level = 'res'",
-        [load_id],
-    ).fetchall()
-    user_id = None
-    for (res_id,) in res_ids or [(None,)]:
-        (user_id,) = session.execute("SELECT ops.require_right(%s, %s, %s)", [login, right, res_id]).fetchone()
+    (user_id,) = session.execute(
+        "SELECT ops.require_right_for_load(%s, %s, %s)", [login, right, load_id]
+    ).fetchone()
     return user_id

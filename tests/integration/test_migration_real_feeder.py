@@ -10,6 +10,7 @@ import pytest
 
 from legacy_migration.commands import accept, migrate
 from operational_db.connections import Role, connect
+from operational_db.reference.loading import APPROVER_LOGIN as APPROVER
 from operational_db.settings import REPOSITORY_DIR, Settings
 
 FEEDER = Path(os.environ.get("WATTBOOK_REAL_FEEDER", REPOSITORY_DIR.parent / "shared" / "real_feeder"))
@@ -37,7 +38,7 @@ def rows(settings: Settings) -> Iterator[object]:
     protocol = migrate(settings, FEEDER, profile="bdgd", by="administrator")
     assert protocol.rejected_count == 0
     assert protocol.differing_count == 0
-    accept(settings, protocol.protocol_id, by="administrator")
+    accept(settings, protocol.protocol_id, by=APPROVER)
     with connect(settings, Role.LOADER) as session:
         yield lambda query: session.execute(query).fetchall()
 
