@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from legacy_migration.encodings import require_encoding
+from legacy_migration.landed_files import store_bytes
 from legacy_migration.profile import FileRule, Profile
 from legacy_migration.source_rows import ColumnSum, SourceBatch, columns_of, read_rows, sum_of_column
 from legacy_migration.typed_rows import chosen_alternatives
@@ -133,6 +134,8 @@ def _land_file(session: psycopg.Connection, load_id: int, file: DumpFile) -> Non
         columns = columns_of(file.path, file.rule)
         _require_columns(file, file.rule, columns)
     (file_id,) = session.execute("SELECT nextval(pg_get_serial_sequence('landing.file', 'file_id'))").fetchone()
+    if store_bytes(session, file_id, file.path) != file.sha256:
+        raise Refusal(f"The file {file.path} changed while it was read; wait until it is written, and migrate again.")
     row_count = deleted_count = 0
     sums: dict[tuple[str, bool], ColumnSum] = {}
     if file.rule is not None:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     Integer,
+    LargeBinary,
     Numeric,
     Table,
     Text,
@@ -76,6 +77,16 @@ row = Table(
     Column("ragged_cells", Integer, comment="Number of cells where it is not that of the columns"),
     schema=LANDING,
     comment="One row per row of a legacy file.",
+)
+
+file_chunk = Table(
+    "file_chunk",
+    metadata,
+    Column("file_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("chunk_no", Integer, primary_key=True, autoincrement=False, comment="0, 1 ... within the file"),
+    Column("content", LargeBinary, nullable=False),
+    schema=LANDING,
+    comment="One row per piece of a legacy file, byte for byte; joined in order they are the file.",
 )
 
 control_sum = Table(
