@@ -67,11 +67,11 @@ def _days_of_load(session: psycopg.Connection, load_id: int, first_day: str | No
     """The first day that the load tells of, and the day after its last month."""
     (end,) = session.execute(
         "SELECT max(n.end_day) FROM ("
-        "SELECT date_trunc('month', max(read_on) - 1) + interval '1 month' FROM standing_reading UNION ALL "
-        "SELECT date_trunc('month', max(read_on) - 1) + interval '1 month' FROM standing_grid_reading UNION ALL "
-        "SELECT date_trunc('month', max(measured_on)) + interval '1 month' FROM standing_half_hours UNION ALL "
-        "SELECT max(service_month) + interval '1 month' FROM standing_declared_energy UNION ALL "
-        "SELECT max(service_month) + interval '1 month' FROM standing_grid_energy) AS n (end_day)"
+        "SELECT date_trunc('month', max(read_on) - 1) + interval '1 month' FROM known_reading UNION ALL "
+        "SELECT date_trunc('month', max(read_on) - 1) + interval '1 month' FROM known_grid_reading UNION ALL "
+        "SELECT date_trunc('month', max(measured_on)) + interval '1 month' FROM known_half_hours UNION ALL "
+        "SELECT max(service_month) + interval '1 month' FROM known_declared_energy UNION ALL "
+        "SELECT max(service_month) + interval '1 month' FROM known_grid_energy) AS n (end_day)"
     ).fetchone()
     if first_day is None or end is None:
         raise Refusal(

@@ -17,6 +17,7 @@ from legacy_migration.checks import compare_with_dump, count_verdicts, run_check
 from legacy_migration.entities import ENTITIES
 from legacy_migration.landing import Progress
 from legacy_migration.profile import MAPPINGS_DIR, Profile
+from legacy_migration.rejects.family import first_day_of_dump
 from legacy_migration.typed_rows import typed_inserts
 from legacy_migration.verdicts import create_standing_views, judge, refresh_statistics
 from operational_db.refusal import Refusal
@@ -76,8 +77,9 @@ def _write_reasons(session: psycopg.Connection) -> None:
 
 def _first_day(session: psycopg.Connection, load_id: int, profile: Profile) -> str | None:
     """The first day that the dump tells of, where the profile says in which cell it stands."""
-    if profile.first_day is None:
-        return None
+    of_dump = first_day_of_dump(session, load_id)
+    if of_dump is not None or profile.first_day is None:
+        return of_dump
     described_as, column, date_format = profile.first_day
     row = session.execute(
         "SELECT f.path, btrim(r.cells[array_position(f.columns, %s)]) FROM landing.file AS f "

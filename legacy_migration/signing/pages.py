@@ -194,7 +194,7 @@ def _commit() -> str:
     """The commit of the program, where it runs from a working copy."""
     try:
         asked = subprocess.run(
-            ["git", "-C", str(REPOSITORY_DIR), "rev-parse", "HEAD"],  # noqa: S607 - whichever git the person has
+            ["git", "-C", str(REPOSITORY_DIR), "rev-parse", "HEAD"],
             capture_output=True, text=True, check=False, timeout=10,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):
@@ -228,9 +228,8 @@ def figures_of_pages(session: psycopg.Connection, protocol_id: int) -> dict[str,
             told = [facts.pop(key) for key in ("Event", "Person", "Login", "At")]
             events.append((*told, "; ".join(f"{key}: {value}" for key, value in facts.items() if key != "Protocol")))
         elif "facts" in content:
-            tables[name] = Figures(
-                name, content["title"], ("What", "Value"), [(key, str(value)) for key, value in content["facts"].items()]
-            )
+            facts = [(key, str(value)) for key, value in content["facts"].items()]
+            tables[name] = Figures(name, content["title"], ("What", "Value"), facts)
         else:
             numeric = content["numeric"]
             rows = [

@@ -111,8 +111,9 @@ def _damaged_parts(content, told):
             continue
         if name == "rows" and isinstance(told[name], dict):
             rows = _unequal(found[name]["rows"], told[name].get("rows"))
-            columns = [content["columns"][index] for index in _unequal(found[name]["columns"], told[name].get("columns"))]
-            where = ["row " + str(index + 1) for index in rows] + ["column " + str(column) for column in columns]
+            columns = _unequal(found[name]["columns"], told[name].get("columns"))
+            where = ["row " + str(index + 1) for index in rows]
+            where += ["column " + str(content["columns"][index]) for index in columns]
             names.append(", ".join(where) or "rows")
         elif isinstance(content[name], dict) and isinstance(told[name], dict):
             names += [name + "." + key for key in sorted(set(found[name]) | set(told[name]))
@@ -188,7 +189,8 @@ def read_pages(data):
             field = _field_of_damage(page, body, sha256, number, previous)
             raise Broken("Page %d was changed: %s." % (number, field))
         if page.get("number") != number:
-            raise Broken("Page %d: field number is %s; pages are missing or out of order." % (number, page.get("number")))
+            told_no = page.get("number")
+            raise Broken("Page %d: field number is %s; pages are missing or out of order." % (number, told_no))
         if page.get("previous") != previous:
             raise Broken("Page %d: field previous is not the hash of page %d." % (number, number - 1))
         if body != page_body(number, previous, page["content"]):
