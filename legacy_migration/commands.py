@@ -21,6 +21,7 @@ from legacy_migration.loads import (
 )
 from legacy_migration.profile import read_profile
 from legacy_migration.publishing import publish
+from legacy_migration.rejects.family import corrected_load
 from legacy_migration.signing.declared_rows import note_declared_rows
 from legacy_migration.signing.pages import add_event, ensure_chain
 from legacy_migration.verification import verify
@@ -95,7 +96,7 @@ def migrate(
                 ensure_chain(session, require_protocol(session, protocol_id))
                 session.execute("SET LOCAL synchronous_commit = on")
                 session.commit()
-            return _summary(session, load_id, was_there=known is not None)
+            return summary_of_load(session, load_id, was_there=known is not None)
 
 
 def accept(settings: Settings, protocol_id: int, *, by: str, on_progress: Progress | None = None) -> ProtocolSummary:
@@ -111,7 +112,7 @@ def accept(settings: Settings, protocol_id: int, *, by: str, on_progress: Progre
                     f"Protocol {protocol_id} was withdrawn; migrate the dump again and accept the new protocol."
                 )
             if protocol.state == "accepted":
-                return _summary(session, protocol.load_id, was_there=True)
+                return summary_of_load(session, protocol.load_id, was_there=True)
             session.execute("SELECT ops.require_second_person(%s, %s)", [protocol_id, user_id])
             ensure_chain(session, protocol)
             source_id = record_command(
@@ -127,7 +128,7 @@ def accept(settings: Settings, protocol_id: int, *, by: str, on_progress: Progre
             )
             _record_event(session, protocol, "accepted", user_id, source_id)
             session.commit()
-            return _summary(session, protocol.load_id)
+            return summary_of_load(session, protocol.load_id)
 
 
 def withdraw(settings: Settings, protocol_id: int, *, by: str) -> ProtocolSummary:
@@ -138,23 +139,26 @@ def withdraw(settings: Settings, protocol_id: int, *, by: str) -> ProtocolSummar
             protocol = require_protocol(session, protocol_id)
             user_id = require_right(session, protocol.load_id, by, "accept_load")
             if protocol.state == "withdrawn":
-                return _summary(session, protocol.load_id, was_there=True)
-            if protocol.state == "prepared":
+                return summary_of_load(session, protocol.load_id, was_there=True)
+            is_correction = corrected_load(session, protocol.load_id) is not None
+            if protocol.state == "prepared" and not is_correction:
                 raise Refusal(f"Protocol {protocol_id} was never accepted, so there is nothing to withdraw.")
+            _require_nothing_rests_on(session, protocol)
             ensure_chain(session, protocol)
             source_id = record_command(
                 session, "withdraw", {"protocol_id": protocol_id, "load_id": protocol.load_id}, user_id=user_id
             )
-            remove_from_book(session, protocol.load_id, protocol_id)
+            if protocol.state == "accepted":
+                remove_from_book(session, protocol.load_id, protocol_id)
             _record_event(session, protocol, "withdrawn", user_id, source_id)
             session.commit()
-            return _summary(session, protocol.load_id)
+            return summary_of_load(session, protocol.load_id)
 
 
 def summarise(settings: Settings, protocol_id: int) -> ProtocolSummary:
     """The protocol on one line."""
     with connect(settings, Role.LOADER) as session:
-        return _summary(session, require_protocol(session, protocol_id).load_id)
+        return summary_of_load(session, require_protocol(session, protocol_id).load_id)
 
 
 def _record_event(
@@ -166,6 +170,21 @@ def _record_event(
         [protocol.protocol_id, event, user_id, source_id],
     )
     add_event(session, protocol, event)
+
+
+def _require_nothing_rests_on(session: psycopg.Connection, protocol: Protocol) -> None:
+    """Rows that came back corrected hang on what their dump brought; they leave the book first."""
+    (resting,) = session.execute(
+        "SELECT max(p.protocol_id) FROM landing.load AS l INNER JOIN migration.protocol AS p ON p.load_id = l.load_id "
+        "WHERE l.corrects_load_id = %s AND NOT EXISTS (SELECT 1 FROM migration.protocol_event AS e "
+        "WHERE e.protocol_id = p.protocol_id AND e.event = 'withdrawn')",
+        [protocol.load_id],
+    ).fetchone()
+    if resting is not None:
+        raise Refusal(
+            f"Protocol {protocol.protocol_id} cannot be withdrawn: its rejects came back in protocol {resting}; "
+            "withdraw that first."
+        )
 
 
 def _user_with_right(session: psycopg.Connection, login: str, right: str) -> int:
@@ -187,7 +206,8 @@ def _user_with_right(session: psycopg.Connection, login: str, right: str) -> int
     return row[0]
 
 
-def _summary(session: psycopg.Connection, load_id: int, *, was_there: bool = False) -> ProtocolSummary:
+def summary_of_load(session: psycopg.Connection, load_id: int, *, was_there: bool = False) -> ProtocolSummary:
+    """The protocol of a load on one line."""
     protocol = protocol_of_load(session, load_id)
     return ProtocolSummary(
         protocol_id=protocol.protocol_id,

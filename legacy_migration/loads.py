@@ -40,25 +40,39 @@ def one_at_a_time(session: psycopg.Connection, what: str) -> Iterator[None]:
 
 
 def load_of(
-    session: psycopg.Connection, *, profile: str, profile_sha256: str, directory: str, dump_sha256: str, user_id: int
+    session: psycopg.Connection,
+    *,
+    profile: str,
+    profile_sha256: str,
+    directory: str,
+    dump_sha256: str,
+    user_id: int,
+    corrects_load_id: int | None = None,
 ) -> int:
     """The load of this dump and profile: the one begun before unless it was withdrawn, else a new one."""
-    last = session.execute(
+    last = last_attempt(session, profile_sha256=profile_sha256, dump_sha256=dump_sha256)
+    if last and last[2] != "withdrawn":
+        return last[0]
+    (load_id,) = session.execute(
+        "INSERT INTO landing.load (profile, profile_sha256, directory, dump_sha256, attempt, user_id, "
+        "corrects_load_id) VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING load_id",
+        [profile, profile_sha256, directory, dump_sha256, last[1] + 1 if last else 1, user_id, corrects_load_id],
+    ).fetchone()
+    session.commit()
+    return load_id
+
+
+def last_attempt(
+    session: psycopg.Connection, *, profile_sha256: str, dump_sha256: str
+) -> tuple[int, int, str | None] | None:
+    """The newest load of this dump and profile: its number, its attempt, what happened to its protocol last."""
+    return session.execute(
         "SELECT l.load_id, l.attempt, (SELECT e.event FROM migration.protocol AS p INNER JOIN "
         "migration.protocol_event AS e "
         "ON e.protocol_id = p.protocol_id WHERE p.load_id = l.load_id ORDER BY e.protocol_event_id DESC LIMIT 1) "
         "FROM landing.load AS l WHERE l.profile_sha256 = %s AND l.dump_sha256 = %s ORDER BY l.attempt DESC LIMIT 1",
         [profile_sha256, dump_sha256],
     ).fetchone()
-    if last and last[2] != "withdrawn":
-        return last[0]
-    (load_id,) = session.execute(
-        "INSERT INTO landing.load (profile, profile_sha256, directory, dump_sha256, attempt, user_id) "
-        "VALUES (%s, %s, %s, %s, %s, %s) RETURNING load_id",
-        [profile, profile_sha256, directory, dump_sha256, last[1] + 1 if last else 1, user_id],
-    ).fetchone()
-    session.commit()
-    return load_id
 
 
 PROTOCOL_QUERY = (

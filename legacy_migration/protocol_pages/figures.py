@@ -120,6 +120,37 @@ CONTENT_SECTIONS: Final = (
             "WHERE d.load_id = %(load_id)s AND d.verdict = 'rejected' ORDER BY f.path, d.row_no, d.part_no, d.entity",
     ),
     Section(
+        "return_counts",
+        "Rejected rows of the load that this one corrects = returned before + returned here + still open",
+        ("File", "Rejected", "Returned before", "Returned here", "Still open"),
+        "SELECT f.path, count(*), count(b.load_id) FILTER (WHERE b.load_id < %(load_id)s), "
+        "count(b.load_id) FILTER (WHERE b.load_id = %(load_id)s), count(*) - count(b.load_id) FROM ("
+        "SELECT DISTINCT d.file_id, d.row_no FROM migration.verdict AS d INNER JOIN landing.load AS l "
+        "ON l.corrects_load_id = d.load_id WHERE l.load_id = %(load_id)s AND d.verdict = 'rejected') AS r "
+        "INNER JOIN landing.file AS f ON f.file_id = r.file_id LEFT JOIN ("
+        "SELECT b.* FROM migration.returned_row AS b WHERE NOT EXISTS (SELECT 1 FROM migration.protocol AS p "
+        "INNER JOIN migration.protocol_event AS e ON e.protocol_id = p.protocol_id AND e.event = 'withdrawn' "
+        "WHERE p.load_id = b.load_id)) AS b ON b.rejected_file_id = r.file_id AND b.rejected_row_no = r.row_no "
+        "GROUP BY f.path ORDER BY f.path",
+        only_corrections=True,
+    ),
+    Section(
+        "returned",
+        "The way of each returned row",
+        ("File", "Rejected row", "Rejected for", "Changed by the old system's people", "Row here", "Now"),
+        "SELECT o.path, b.rejected_row_no, (SELECT string_agg(DISTINCT d.reason_code, ', ' ORDER BY d.reason_code) "
+        "FROM migration.verdict AS d WHERE d.load_id = l.corrects_load_id AND d.file_id = b.rejected_file_id "
+        "AND d.row_no = b.rejected_row_no AND d.verdict = 'rejected'), coalesce(("
+        "SELECT string_agg(c.column_name || ': ' || c.old_value || ' -> ' || c.new_value, '; ' ORDER BY c.column_name) "
+        "FROM migration.returned_cell AS c WHERE c.file_id = b.file_id AND c.row_no = b.row_no), 'nothing'), b.row_no, "
+        "coalesce((SELECT 'rejected again: ' || string_agg(DISTINCT d.reason_code, ', ' ORDER BY d.reason_code) "
+        "FROM migration.verdict AS d WHERE d.load_id = b.load_id AND d.file_id = b.file_id AND d.row_no = b.row_no "
+        "AND d.verdict = 'rejected'), 'loaded') FROM migration.returned_row AS b "
+        "INNER JOIN landing.load AS l ON l.load_id = b.load_id INNER JOIN landing.file AS o "
+        "ON o.file_id = b.rejected_file_id WHERE b.load_id = %(load_id)s ORDER BY o.path, b.rejected_row_no",
+        only_corrections=True,
+    ),
+    Section(
         "differences",
         "Figures that the dump itself contradicts",
         ("Check", "Old key", "Measure", "Stated", "Expected", "What to do"),

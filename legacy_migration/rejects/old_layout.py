@@ -7,7 +7,6 @@ A format that we do not write (XML, sheets, FoxPro's own types) goes out as a ta
 UTF-8, `.csv` behind its name.
 """
 
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -165,16 +164,3 @@ def write_stripped(
 def as_written(cell: str, encoding: str) -> str:
     """The cell as it went out: letters that the encoding lacks became question marks."""
     return cell.encode(encoding, "replace").decode(encoding)
-
-
-def free_folder(directory: Path) -> None:
-    """Empty the folder of an earlier export; refuses one that holds anything else."""
-    marker = directory / EXPORT_MARK
-    if directory.is_dir() and any(directory.iterdir()):
-        if not marker.is_file():
-            raise Refusal(f"The folder {directory} holds other files; name an empty one for the rejects.")
-        shutil.rmtree(directory)
-    directory.mkdir(parents=True, exist_ok=True)
-
-
-EXPORT_MARK: Final = "READ_ME.TXT"

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import psycopg
 
-from legacy_migration.loads import Protocol
+from legacy_migration.loads import Protocol, require_protocol
 from legacy_migration.protocol_pages.figures import BOOK_SECTIONS, CONTENT_SECTIONS, Figures, Section, is_there
 from legacy_migration.signing.verify_protocol import NO_PAGE, SEAL, page_body, page_hash, page_line
 from operational_db.settings import REPOSITORY_DIR
@@ -123,6 +123,16 @@ def add_event(session: psycopg.Connection, protocol: Protocol, event: str) -> No
         [_UTC, protocol.protocol_id, event],
     ).fetchone()
     _add_event(session, _Chain(session, protocol.protocol_id), protocol, event, user_id, happened_at)
+    corrected = session.execute(
+        "SELECT p.protocol_id FROM landing.load AS l "
+        "INNER JOIN migration.protocol AS p ON p.load_id = l.corrects_load_id WHERE l.load_id = %s",
+        [protocol.load_id],
+    ).fetchone()
+    if corrected:
+        # The protocol whose rejects came back tells what became of them, and by whom.
+        head = head_of(session, protocol.protocol_id)[1]
+        facts = {"Judged in protocol": protocol.protocol_id, "Hash of its last page": head}
+        add_seal(session, require_protocol(session, corrected[0]), f"return {event}", user_id, facts)
 
 
 def add_seal(

@@ -152,6 +152,26 @@ def _field_of_damage(page, body, sha256, number, previous):
     return "; ".join(parts)
 
 
+def _parsed(number, line):
+    """Text and hash of a line, and the page in it; what cannot be read is named by the last name before it."""
+    try:
+        text = line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = line[: error.start].decode("utf-8", "replace")
+        raise Broken("Page %d: byte %d is no letter, %s." % (number, error.start + 1, _near(before, len(before))))
+    told = _HASH.fullmatch(line[-_HASH_LENGTH:])
+    body = text if told is None else text[:-_HASH_LENGTH] + "}"
+    try:
+        page = json.loads(body, object_pairs_hook=_once)
+    except (ValueError, RecursionError) as error:
+        raise Broken("Page %d cannot be read, %s." % (number, _near(body, getattr(error, "pos", len(body)))))
+    if told is None:
+        raise Broken("Page %d: field sha256 is not a hash at the end of the page." % number)
+    if not isinstance(page, dict):
+        raise Broken("Page %d is not a page." % number)
+    return body, told.group(1).decode(), page
+
+
 def read_pages(data):
     """The pages of the file, each checked against its hash and the page before.
 
@@ -159,32 +179,13 @@ def read_pages(data):
         Broken: the first page that is not as it was written.
     """
     if not data:
-        raise Broken("The file is empty.")
+        raise Broken("Page 1 is missing: the file is empty.")
     pages, previous = [], NO_PAGE
     lines = data.split(b"\n")
     if lines[-1] != b"":
         raise Broken("Page %d: its line does not end as it was written." % len(lines))
     for number, line in enumerate(lines[:-1], start=1):
-        told = _HASH.fullmatch(line[-_HASH_LENGTH:])
-        try:
-            text = line.decode("utf-8")
-        except UnicodeDecodeError as error:
-            before = line[: error.start].decode("utf-8", "replace")
-            raise Broken("Page %d: byte %d is no letter, %s." % (number, error.start + 1, _near(before, len(before))))
-        if told is None:
-            try:
-                json.loads(text, object_pairs_hook=_once)
-            except ValueError as error:
-                position = getattr(error, "pos", len(text))
-                raise Broken("Page %d cannot be read, %s." % (number, _near(text, position)))
-            raise Broken("Page %d: field sha256 is not a hash at the end of the page." % number)
-        body, sha256 = text[:-_HASH_LENGTH] + "}", told.group(1).decode()
-        try:
-            page = json.loads(body, object_pairs_hook=_once)
-        except (ValueError, RecursionError) as error:
-            raise Broken("Page %d cannot be read, %s." % (number, _near(body, getattr(error, "pos", 0))))
-        if not isinstance(page, dict):
-            raise Broken("Page %d is not a page." % number)
+        body, sha256, page = _parsed(number, line)
         if page_hash(body) != sha256:
             field = _field_of_damage(page, body, sha256, number, previous)
             raise Broken("Page %d was changed: %s." % (number, field))

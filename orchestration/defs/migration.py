@@ -61,7 +61,7 @@ class DumpConfig(dg.Config):
 
 
 class ApprovalConfig(dg.Config):
-    """Who accepts the load: another person than the one in whose name the graph migrates. No name is taken for granted."""
+    """Who accepts the load: another person than the one in whose name the graph migrates, always named."""
 
     approved_by: str
 

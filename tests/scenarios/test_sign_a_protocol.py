@@ -166,7 +166,9 @@ def test_any_flipped_byte_is_found_and_its_page_named(filed: bytes, chance: st.D
 @pytest.mark.requirement("A54", "A55", "B52")
 def test_a_flipped_digit_is_named_by_page_row_and_column(filed: bytes, tmp_path: Path) -> None:
     lines = filed.decode().splitlines(keepends=True)
-    (number, line) = next((n, line) for n, line in enumerate(lines, 1) if json.loads(line)["content"]["section"] == "rejects")
+    number, line = next(
+        (n, line) for n, line in enumerate(lines, 1) if json.loads(line)["content"]["section"] == "rejects"
+    )
     assert '"1310"' in line  # the reading that is less than the one before
     row = next(n for n, cells in enumerate(json.loads(line)["content"]["rows"], 1) if cells[6] == "1310")
     (tmp_path / "wrong.json").write_text(filed.decode().replace('"1310"', '"1510"', 1), encoding="utf-8")
