@@ -1,16 +1,19 @@
 """How does a cell of text become a canonical value? The named rules that a profile may use, each one SQL expression.
 
-Belongs here: date, number, money, code, account number, join ...; an expression is NULL where the text is none.
+Belongs here: date, number, money, code, account number, join ...; an expression is NULL where the text is none. Beside
+it stands whether the value is another one than the text, the cell then being `transformed` rather than `carried`.
 Does not belong here: which column goes where (the profile), what becomes of a row with a bad cell (`verdicts`).
+
+The expressions are DuckDB's, which reads the file; `c3` is the third column without blanks around it.
 """
 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Integer, Numeric, SmallInteger
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import ARRAY, BigInteger, Boolean, Date, Integer, Numeric, SmallInteger, Text
 from sqlalchemy.types import TypeEngine
 
 OPTIONS: Final = (
@@ -45,6 +48,8 @@ class RowContext:
     minor_digits: int
     first_day: str | None
     part_no: int
+    folder_value: str | None = None
+    path: str = ""
 
     def column(self, name: str) -> str:
         """The column's name in this part of the row."""
@@ -58,23 +63,52 @@ class RowContext:
         if name.startswith("="):
             return literal(name[1:])
         if name == "{folder}":
-            return "f.folder_value"
-        return f"nullif(btrim(r.cells[{self.position[self.column(name)]}]), '')"
+            return "CAST(NULL AS VARCHAR)" if self.folder_value is None else literal(self.folder_value)
+        return f"c{self.position[self.column(name)]}"
+
+
+Body = Mapping[str, Any]
+
+
+def _never(body: Body, row: RowContext, value: str) -> str | bool:  # noqa: ARG001
+    return False
+
+
+def _always(body: Body, row: RowContext, value: str) -> str | bool:  # noqa: ARG001
+    return True
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A named rule: the columns it reads, the SQL it becomes, the reason when a cell is none of it."""
+    """A named rule: the columns it reads, the SQL it becomes, the reason when a cell is none of it.
 
-    columns: Callable[[Mapping[str, Any]], list[str]]
-    sql: Callable[[Mapping[str, Any], RowContext, TypeEngine], str]
+    `is_transformed` tells whether the value `value`, which is not NULL, is another one than the text says.
+    """
+
+    columns: Callable[[Body], list[str]]
+    sql: Callable[[Body, RowContext, TypeEngine], str]
     reason: str
-    mistake: Callable[[Mapping[str, Any]], str | None] = lambda body: None  # noqa: ARG005
+    mistake: Callable[[Body], str | None] = lambda body: None  # noqa: ARG005
+    is_transformed: Callable[[Body, RowContext, str], str | bool] = _never
 
 
-def sql_type(column_type: TypeEngine) -> str:
-    """The type's name in PostgreSQL."""
-    return column_type.compile(dialect=postgresql.dialect())
+def duckdb_type(column_type: TypeEngine) -> str:
+    """The type in which DuckDB computes a column of PostgreSQL."""
+    if isinstance(column_type, ARRAY):
+        return duckdb_type(column_type.item_type) + "[]"
+    if isinstance(column_type, Numeric):
+        return f"DECIMAL({column_type.precision or 38}, {column_type.scale or 0})"
+    for kind, name in ((SmallInteger, "SMALLINT"), (BigInteger, "BIGINT"), (Integer, "INTEGER"), (Date, "DATE"),
+                       (Boolean, "BOOLEAN")):  # fmt: skip
+        if isinstance(column_type, kind):
+            return name
+    return "VARCHAR"
+
+
+def typed_value(rule: Rule, body: Body, row: RowContext, column_type: TypeEngine) -> str:
+    """The value of a field in the type of its column; NULL where it does not fit."""
+    value = rule.sql(body, row, column_type)
+    return value if duckdb_type(column_type) == "VARCHAR" else f"TRY_CAST({value} AS {duckdb_type(column_type)})"
 
 
 def _whole_digits(column_type: TypeEngine) -> int:
@@ -90,23 +124,31 @@ def _whole_digits(column_type: TypeEngine) -> int:
     return 12
 
 
-def _one(rule: str) -> Callable[[Mapping[str, Any]], list[str]]:
+def _one(rule: str) -> Callable[[Body], list[str]]:
     return lambda body: [body[rule]]
 
 
-def _many(rule: str) -> Callable[[Mapping[str, Any]], list[str]]:
+def _many(rule: str) -> Callable[[Body], list[str]]:
     return lambda body: list(body[rule])
 
 
-def _none(body: Mapping[str, Any]) -> list[str]:  # noqa: ARG001
+def _none(body: Body) -> list[str]:  # noqa: ARG001
     return []
 
 
-def _text(body: Mapping[str, Any], row: RowContext, _: TypeEngine) -> str:
-    return f"regexp_replace({row.cell(body['text'])}, '\\s+', ' ', 'g')"
+_UNEVEN_BLANKS: Final = r"'  |[\t\n\r\f\v]'"
 
 
-def _joined(parts: list[str], body: Mapping[str, Any], row: RowContext) -> str:
+def _text(body: Body, row: RowContext, _: TypeEngine) -> str:
+    cell = row.cell(body["text"])
+    return f"CASE WHEN regexp_matches({cell}, {_UNEVEN_BLANKS}) THEN regexp_replace({cell}, '\\s+', ' ', 'g') ELSE {cell} END"
+
+
+def _text_is_transformed(body: Body, row: RowContext, value: str) -> str | bool:  # noqa: ARG001
+    return f"regexp_matches({row.cell(body['text'])}, {_UNEVEN_BLANKS})"
+
+
+def _joined(parts: list[str], body: Body, row: RowContext) -> str:
     """The parts with a separator; a part that equals `leave_out` is left out with its separator."""
     separator = literal(body.get("separator", "/"))
     cells = [row.cell(part) for part in parts]
@@ -118,40 +160,74 @@ def _joined(parts: list[str], body: Mapping[str, Any], row: RowContext) -> str:
     return f"CASE WHEN {first} = {literal(body['leave_out'])} THEN {rest} ELSE {first} || {separator} || {rest} END"
 
 
-def _join(body: Mapping[str, Any], row: RowContext, _: TypeEngine) -> str:
+def _join(body: Body, row: RowContext, _: TypeEngine) -> str:
     return _joined(body["join"], body, row)
 
 
-def _account_number(body: Mapping[str, Any], row: RowContext, _: TypeEngine) -> str:
+def _join_is_transformed(body: Body, row: RowContext, value: str) -> str | bool:  # noqa: ARG001
+    return len(body["join"]) > 1
+
+
+_LEADING_ZEROS: Final = "'(^|/)0+([0-9])'"
+
+
+def _account_number(body: Body, row: RowContext, _: TypeEngine) -> str:
     """Leading zeros of each part go: `0012` in one file is `12` in another."""
-    return f"regexp_replace({_joined(body['account_number'], body, row)}, '(^|/)0+([0-9])', '\\1\\2', 'g')"
+    number = _joined(body["account_number"], body, row)
+    return (
+        f"CASE WHEN regexp_matches({number}, {_LEADING_ZEROS}) "
+        f"THEN regexp_replace({number}, {_LEADING_ZEROS}, '\\1\\2', 'g') ELSE {number} END"
+    )
 
 
-def _number_sql(cell: str, decimal: str, digits: int) -> str:
-    point = re.escape(decimal)
+def _account_number_is_transformed(body: Body, row: RowContext, value: str) -> str | bool:
+    parts = body["account_number"]
+    return True if len(parts) > 1 else f"{value} <> {row.cell(parts[0])}"
+
+
+FRACTION_DIGITS_MAX: Final = 18
+
+
+def _exact(cell: str, decimal: str, digits: int) -> str:
+    """The number that the cell states, to its last digit."""
+    point = "[.]" if decimal == "." else re.escape(decimal)
     number = cell if decimal == "." else f"replace({cell}, {literal(decimal)}, '.')"
-    return f"CASE WHEN {cell} ~ '^[-+]?[0-9]{{1,{digits}}}({point}[0-9]{{0,18}})?$' THEN ({number})::numeric END"
+    return (
+        f"CASE WHEN regexp_full_match({cell}, '[-+]?[0-9]{{1,{digits}}}({point}[0-9]{{0,{FRACTION_DIGITS_MAX}}})?') "
+        f"THEN TRY_CAST({number} AS DECIMAL({digits + FRACTION_DIGITS_MAX}, {FRACTION_DIGITS_MAX})) END"
+    )
 
 
-def _number(body: Mapping[str, Any], row: RowContext, column_type: TypeEngine) -> str:
-    number = _number_sql(row.cell(body["number"]), row.decimal, _whole_digits(column_type))
-    return f"({number}) * {body['times']}" if "times" in body else number
+def _number(body: Body, row: RowContext, column_type: TypeEngine) -> str:
+    number = _exact(row.cell(body["number"]), row.decimal, _whole_digits(column_type))
+    if "times" in body:
+        return f"({number}) * {body['times']}"
+    if isinstance(column_type, Text):
+        return f"CASE WHEN ({number}) IS NOT NULL THEN replace({row.cell(body['number'])}, {literal(row.decimal)}, '.') END"
+    return number
 
 
-def _difference(body: Mapping[str, Any], row: RowContext, column_type: TypeEngine) -> str:
+def _number_is_transformed(body: Body, row: RowContext, value: str) -> str | bool:
+    """Multiplied, or rounded to the digits that the column keeps; `12.50` for 12.5 is neither."""
+    if "times" in body:
+        return True
+    return f"{value} <> ({_exact(row.cell(body['number']), row.decimal, 15)})"
+
+
+def _difference(body: Body, row: RowContext, column_type: TypeEngine) -> str:
     minuend, subtrahend = (
-        _number_sql(row.cell(name), row.decimal, _whole_digits(column_type)) for name in body["difference"]
+        _exact(row.cell(name), row.decimal, _whole_digits(column_type)) for name in body["difference"]
     )
     return f"(({minuend}) - ({subtrahend})) * {body.get('times', '1')}"
 
 
-def _money(body: Mapping[str, Any], row: RowContext, _: TypeEngine) -> str:
+def _money(body: Body, row: RowContext, _: TypeEngine) -> str:
     cell = row.cell(body["money"])
-    point = re.escape(row.decimal)
+    point = "[.]" if row.decimal == "." else re.escape(row.decimal)
     number = cell if row.decimal == "." else f"replace({cell}, {literal(row.decimal)}, '.')"
     minor = (
-        f"CASE WHEN {cell} ~ '^-?[0-9]{{1,13}}({point}[0-9]{{0,{row.minor_digits}}}0*)?$' "
-        f"THEN ({number})::numeric * {10**row.minor_digits} END"
+        f"CASE WHEN regexp_full_match({cell}, '-?[0-9]{{1,13}}({point}[0-9]{{0,{row.minor_digits}}}0*)?') "
+        f"THEN TRY_CAST({number} AS DECIMAL(18, {row.minor_digits})) * {10**row.minor_digits} END"
     )
     if body.get("side") == "debit":
         return f"greatest({minor}, 0) + 0 * ({minor})"
@@ -160,42 +236,46 @@ def _money(body: Mapping[str, Any], row: RowContext, _: TypeEngine) -> str:
     return minor
 
 
-def _date(body: Mapping[str, Any], row: RowContext, _: TypeEngine) -> str:
-    pattern, (year, month, day) = DATE_FORMATS[body["format"]]
-    cell = row.cell(body["date"])
-    made = f"substr({cell}, {year}, 4)::int, substr({cell}, {month}, 2)::int"
-    days = f"extract(day FROM make_date({made}, 1) + interval '1 month' - interval '1 day')"
-    return (
-        f"CASE WHEN {cell} ~ '{pattern}' THEN CASE "
-        f"WHEN substr({cell}, {day}, 2) <= '28' OR substr({cell}, {day}, 2)::int <= {days} "
-        f"THEN make_date({made}, substr({cell}, {day}, 2)::int) END END"
-    )
+def _money_is_transformed(body: Body, row: RowContext, value: str) -> str | bool:  # noqa: ARG001
+    return "side" in body
 
 
-def _month(body: Mapping[str, Any], row: RowContext, _: TypeEngine) -> str:
-    pattern, (year, month) = MONTH_FORMATS[body["format"]]
-    cell = row.cell(body["month"])
-    return (
-        f"CASE WHEN {cell} ~ '{pattern}' "
-        f"THEN make_date(substr({cell}, {year}, 4)::int, substr({cell}, {month}, 2)::int, 1) END"
-    )
+def _day_of(cell: str, pattern: str, places: str) -> str:
+    return f"CASE WHEN regexp_full_match({cell}, '{pattern[1:-1]}') THEN CAST(try_strptime({cell}, '{places}') AS DATE) END"
 
 
-def _code(body: Mapping[str, Any], row: RowContext, _: TypeEngine) -> str:
+def _date(body: Body, row: RowContext, _: TypeEngine) -> str:
+    return _day_of(row.cell(body["date"]), DATE_FORMATS[body["format"]][0], _places(body["format"]))
+
+
+def _month(body: Body, row: RowContext, _: TypeEngine) -> str:
+    return _day_of(row.cell(body["month"]), MONTH_FORMATS[body["format"]][0], _places(body["format"]))
+
+
+def _places(date_format: str) -> str:
+    return date_format.replace("yyyy", "%Y").replace("mm", "%m").replace("dd", "%d")
+
+
+def _code(body: Body, row: RowContext, _: TypeEngine) -> str:
     branches = " ".join(f"WHEN {literal(old)} THEN {literal(new)}" for old, new in row.lists[body["list"]].items())
     return f"CASE {row.cell(body['code'])} {branches} END"
 
 
-def _flag(body: Mapping[str, Any], row: RowContext, _: TypeEngine) -> str:
+def _flag(body: Body, row: RowContext, _: TypeEngine) -> str:
     wanted = ", ".join(literal(value) for value in body["true"])
     return f"coalesce({row.cell(body['flag'])} IN ({wanted}), false)"
 
 
-def _numbers(rule: str) -> Callable[[Mapping[str, Any], RowContext, TypeEngine], str]:
-    def array(body: Mapping[str, Any], row: RowContext, column_type: TypeEngine) -> str:
-        return f"string_to_array({row.cell(body[rule])}, ' ')::{sql_type(column_type)}"
+def _numbers(rule: str) -> Callable[[Body, RowContext, TypeEngine], str]:
+    def array(body: Body, row: RowContext, column_type: TypeEngine) -> str:
+        numbers = f"TRY_CAST(string_split({row.cell(body[rule])}, ' ') AS {duckdb_type(column_type)})"
+        return f"CASE WHEN list_count({numbers}) = len({numbers}) THEN {numbers} END"
 
     return array
+
+
+def _half_hours_are_transformed(body: Body, row: RowContext, value: str) -> str | bool:  # noqa: ARG001
+    return f"regexp_matches({row.cell(body['half_hours'])}, '[.][0-9]{{6}}[0-9]*[1-9]')"
 
 
 def _of(rule: str, known: Mapping[str, object]) -> Callable[[Mapping[str, Any]], str | None]:
@@ -227,25 +307,39 @@ def _true_values(body: Mapping[str, Any]) -> str | None:
 
 
 RULES: Final[Mapping[str, Rule]] = {
-    "text": Rule(_one("text"), _text, "EMPTY_CELL"),
-    "join": Rule(_many("join"), _join, "EMPTY_CELL", _list_of("join")),
-    "account_number": Rule(_many("account_number"), _account_number, "EMPTY_CELL", _list_of("account_number")),
-    "number": Rule(_one("number"), _number, "BAD_NUMBER", _factor),
-    "difference": Rule(_many("difference"), _difference, "BAD_NUMBER", _list_of("difference", 2)),
-    "money": Rule(_one("money"), _money, "BAD_NUMBER"),
+    "text": Rule(_one("text"), _text, "EMPTY_CELL", is_transformed=_text_is_transformed),
+    "join": Rule(_many("join"), _join, "EMPTY_CELL", _list_of("join"), _join_is_transformed),
+    "account_number": Rule(
+        _many("account_number"),
+        _account_number,
+        "EMPTY_CELL",
+        _list_of("account_number"),
+        _account_number_is_transformed,
+    ),
+    "number": Rule(_one("number"), _number, "BAD_NUMBER", _factor, _number_is_transformed),
+    "difference": Rule(_many("difference"), _difference, "BAD_NUMBER", _list_of("difference", 2), _always),
+    "money": Rule(_one("money"), _money, "BAD_NUMBER", is_transformed=_money_is_transformed),
     "date": Rule(_one("date"), _date, "BAD_DATE", _of("date", DATE_FORMATS)),
     "month": Rule(_one("month"), _month, "BAD_DATE", _of("month", MONTH_FORMATS)),
-    "code": Rule(_one("code"), _code, "CODE_UNKNOWN"),
-    "flag": Rule(_one("flag"), _flag, "EMPTY_CELL", _true_values),
-    "half_hours": Rule(_one("half_hours"), _numbers("half_hours"), "BAD_NUMBER"),
+    "code": Rule(_one("code"), _code, "CODE_UNKNOWN", is_transformed=_always),
+    "flag": Rule(_one("flag"), _flag, "EMPTY_CELL", _true_values, _always),
+    "half_hours": Rule(
+        _one("half_hours"), _numbers("half_hours"), "BAD_NUMBER", is_transformed=_half_hours_are_transformed
+    ),
     "statuses": Rule(_one("statuses"), _numbers("statuses"), "BAD_NUMBER"),
     "constant": Rule(_none, lambda body, row, kind: literal(body["constant"]), "EMPTY_CELL"),  # noqa: ARG005
-    "folder": Rule(_none, lambda body, row, kind: "f.folder_value", "EMPTY_CELL"),  # noqa: ARG005
-    "file_name": Rule(_none, lambda body, row, kind: "regexp_replace(f.path, '^.*/', '')", "EMPTY_CELL"),  # noqa: ARG005
+    "folder": Rule(_none, lambda body, row, kind: row.cell("{folder}"), "EMPTY_CELL"),  # noqa: ARG005
+    "file_name": Rule(
+        _none,
+        lambda body, row, kind: literal(PurePosixPath(row.path).name),
+        "EMPTY_CELL",  # noqa: ARG005
+    ),
     "each_month": Rule(
         _none,
-        lambda body, row, kind: f"({literal(row.first_day or '')}::date + interval '{row.part_no - 1} months')",  # noqa: ARG005
+        lambda body, row, kind: (
+            f"(TRY_CAST({literal(row.first_day or '')} AS DATE) + INTERVAL {row.part_no - 1} MONTH)"
+        ),  # noqa: ARG005
         "BAD_DATE",
     ),
-    "first_day": Rule(_none, lambda body, row, kind: f"{literal(row.first_day or '')}::date", "BAD_DATE"),  # noqa: ARG005
+    "first_day": Rule(_none, lambda body, row, kind: f"TRY_CAST({literal(row.first_day or '')} AS DATE)", "BAD_DATE"),  # noqa: ARG005
 }

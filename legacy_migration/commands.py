@@ -88,9 +88,9 @@ def migrate(
             )
             known = protocol_of_load(session, load_id)
             if known is None:
-                land(session, load_id, files, report)
+                land(session, load_id, described, files, report)
                 note_declared_rows(session, load_id, files)
-                protocol_id = verify(session, load_id, described, user_id, report)
+                protocol_id = verify(session, load_id, described, files, user_id, report)
                 # The rights for the units that the dump names are known only now; a refusal leaves raw rows alone.
                 require_right(session, load_id, by, "migrate")
                 ensure_chain(session, require_protocol(session, protocol_id))

@@ -43,8 +43,7 @@ class Entity:
     @property
     def fields(self) -> dict[str, object]:
         """Canonical fields and their column types."""
-        service = {"load_id", "file_id", "row_no", "part_no", "is_deleted", "bad_reason", "bad_field"}
-        return {column.name: column.type for column in self.table.columns if column.name not in service}
+        return {column.name: column.type for column in self.table.columns if column.name not in tables.SERVICE_COLUMNS}
 
     @property
     def shown_key(self) -> tuple[str, ...]:

@@ -1,25 +1,29 @@
-"""Raw rows into the database, file by file, each whole or not at all.
+"""Files into the database, one by one, each whole or not at all: its bytes, its typed rows, its own sums.
 
-Belongs here: finding the files of a dump, hashing them, copying their rows as text, continuing a killed run.
-Does not belong here: what a cell means (`typed_rows`), which rows are good (`verdicts`).
+Belongs here: finding the files of a dump, hashing them, landing each in one transaction, continuing a killed run.
+Does not belong here: what a cell means (`typed_rows`), how rows are sent (`typed_copy`), which are good (`verdicts`).
 """
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from legacy_migration.cell_ledger.patterns import uses_of_columns
+from legacy_migration.dump_figures import figures_of_dump, minor_digits_of_book
 from legacy_migration.encodings import require_encoding
 from legacy_migration.landed_files import store_bytes
 from legacy_migration.profile import FileRule, Profile
+from legacy_migration.reasons import write_reasons
 from legacy_migration.source_rows import ColumnSum, SourceBatch, columns_of, read_rows, sum_of_column
-from legacy_migration.typed_rows import chosen_alternatives
-from operational_db.file_formats.code_pages import flat_utf8
+from legacy_migration.typed_copy import TypedFile, open_engine
+from legacy_migration.typed_rows import DumpFigures, chosen_alternatives, facts_of_file
 from operational_db.refusal import Refusal
 
 Progress = Callable[[str, int, int], None]
@@ -99,16 +103,24 @@ def dump_sha256(files: Iterable[DumpFile]) -> str:
     return hashed.hexdigest()
 
 
-def land(session: psycopg.Connection, load_id: int, files: list[DumpFile], on_progress: Progress) -> None:
-    """Copy every file that is not landed yet; commits whole files, so that a killed run goes on where it was."""
+def land(
+    session: psycopg.Connection, load_id: int, profile: Profile, files: list[DumpFile], on_progress: Progress
+) -> None:
+    """Land every file that is not landed yet; commits whole files, so that a killed run goes on where it was."""
     landed = {path for (path,) in session.execute("SELECT path FROM landing.file WHERE load_id = %s", [load_id])}
+    minor_digits = minor_digits_of_book(session)
+    write_reasons(session)
     session.commit()
     waiting = [file for file in files if file.relative not in landed]
     total, done = len(files), len(files) - len(waiting)
     on_progress("landing", done, total)
+    if not waiting:
+        return
+    engine = open_engine()
+    known = figures_of_dump(engine, profile, files, minor_digits)
     for group in _groups(waiting):
         for file in group:
-            _land_file(session, load_id, file)
+            _land_file(session, engine, load_id, profile, file, known)
         session.commit()
         done += len(group)
         on_progress("landing", done, total)
@@ -128,7 +140,14 @@ def _groups(files: list[DumpFile]) -> Iterator[list[DumpFile]]:
         yield group
 
 
-def _land_file(session: psycopg.Connection, load_id: int, file: DumpFile) -> None:
+def _land_file(
+    session: psycopg.Connection,
+    engine: duckdb.DuckDBPyConnection,
+    load_id: int,
+    profile: Profile,
+    file: DumpFile,
+    known: DumpFigures,
+) -> None:
     columns: tuple[str, ...] = ()
     if file.rule is not None:
         columns = columns_of(file.path, file.rule)
@@ -136,34 +155,54 @@ def _land_file(session: psycopg.Connection, load_id: int, file: DumpFile) -> Non
     (file_id,) = session.execute("SELECT nextval(pg_get_serial_sequence('landing.file', 'file_id'))").fetchone()
     if store_bytes(session, file_id, file.path) != file.sha256:
         raise Refusal(f"The file {file.path} changed while it was read; wait until it is written, and migrate again.")
-    row_count = deleted_count = 0
-    sums: dict[tuple[str, bool], ColumnSum] = {}
+    counted = CountedRows()
     if file.rule is not None:
+        facts = facts_of_file(file.path, file.relative, file.folder_value, profile, file.rule, columns, known)
+        typed = TypedFile(engine, load_id, file_id, facts, len(columns))
+        typed.send(session, _counted(file, file.rule, counted))
+        typed.record(session)
+        uses = uses_of_columns(columns, facts, file.rule.unused, file.rule.out_of_scope)
         with session.cursor().copy(
-            "COPY landing.row (file_id, row_no, cells, is_deleted, undecodable, ragged_cells) FROM STDIN"
+            "COPY migration.cell_column (file_id, column_no, load_id, column_name, unused_rule, is_partly_read) "
+            "FROM STDIN"
         ) as copy:
-            for batch in read_rows(file.path, file.rule):
-                if not row_count and file.rule.format != "layout_80020":
-                    require_encoding(file.path, file.rule.encoding, batch.text.values())
-                copy.write(copy_lines(batch, file_id))
-                row_count += len(batch.row_no)
-                deleted_count += int(batch.deleted.sum())
-                _add_sums(sums, batch, file.rule)
+            for place, (name, use) in enumerate(zip(columns, uses, strict=True), start=1):
+                copy.write_row((file_id, place, load_id, name, use.rule, use.is_partly_read))
     session.execute(
         "INSERT INTO landing.file (file_id, load_id, described_as, path, folder_value, format, encoding, sha256, "
         "byte_count, row_count, deleted_count, columns) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         [
             file_id, load_id, file.rule and file.rule.name, file.relative, file.folder_value,
             file.rule and file.rule.format, file.rule and file.rule.encoding, file.sha256, file.byte_count,
-            row_count, deleted_count, list(columns),
+            counted.row_count, counted.deleted_count, list(columns),
         ],
     )  # fmt: skip
-    for (column, is_deleted), column_sum in sums.items():
+    for (column, is_deleted), column_sum in counted.sums.items():
         session.execute(
             "INSERT INTO landing.control_sum (file_id, column_name, is_deleted, total, unreadable_count) "
             "VALUES (%s, %s, %s, %s, %s)",
             [file_id, column, is_deleted, column_sum.total, column_sum.unreadable_count],
         )
+
+
+@dataclass
+class CountedRows:
+    """What the file itself says, before any rule has seen a row."""
+
+    row_count: int = 0
+    deleted_count: int = 0
+    sums: dict[tuple[str, bool], ColumnSum] = field(default_factory=dict)
+
+
+def _counted(file: DumpFile, rule: FileRule, counted: CountedRows) -> Iterator[SourceBatch]:
+    """The rows of the file, counted and summed as they pass."""
+    for batch in read_rows(file.path, rule):
+        if not counted.row_count and rule.format != "layout_80020":
+            require_encoding(file.path, rule.encoding, batch.text.values())
+        counted.row_count += len(batch.row_no)
+        counted.deleted_count += int(batch.deleted.sum())
+        _add_sums(counted.sums, batch, rule)
+        yield batch
 
 
 def _require_columns(file: DumpFile, rule: FileRule, columns: tuple[str, ...]) -> None:
@@ -184,40 +223,3 @@ def _add_sums(sums: dict[tuple[str, bool], ColumnSum], batch: SourceBatch, rule:
             cells = batch.text[column].filter(deleted if is_deleted else pc.invert(deleted))
             new, old = sum_of_column(cells, rule.decimal), sums.get((column, is_deleted), ColumnSum(Decimal(0), 0))
             sums[column, is_deleted] = ColumnSum(old.total + new.total, old.unreadable_count + new.unreadable_count)
-
-
-# A cell is quoted within an array within a line of COPY: backslashes count twice.
-_ESCAPES = (("\\", "\\\\\\\\"), ('"', '\\\\"'), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
-
-
-def copy_lines(batch: SourceBatch, file_id: int) -> bytes:
-    """The batch as lines for COPY, put together a column at a time."""
-    count = len(batch.row_no)
-    cells = []
-    for column in batch.text.values():
-        escaped = column
-        for raw, written in _ESCAPES:
-            escaped = pc.replace_substring(escaped, raw, written)
-        cells.append(escaped)
-    lines = pc.binary_join_element_wise(
-        pa.repeat(f"{file_id}\t", count),
-        pc.cast(pa.array(batch.row_no), pa.string()),
-        '\t{"',
-        pc.binary_join_element_wise(*cells, '","'),
-        pa.array(['"}\tt\t' if deleted else '"}\tf\t' for deleted in batch.deleted.tolist()]),
-        pa.array(_remarks(batch), pa.string()),
-        "",
-    )
-    return flat_utf8(lines)
-
-
-def _remarks(batch: SourceBatch) -> list[str]:
-    """The last two columns and the end of the line; nearly always nothing."""
-    if not batch.undecodable and not batch.ragged:
-        return ["\\N\t\\N\n"] * len(batch.row_no)
-    ends = []
-    for row_no in batch.row_no.tolist():
-        names = batch.undecodable.get(row_no)
-        undecodable = "{" + ",".join(f'"{name}"' for name in names) + "}" if names else "\\N"
-        ends.append(f"{undecodable}\t{batch.ragged.get(row_no, chr(92) + 'N')}\n")
-    return ends

@@ -57,6 +57,7 @@ class FileRule:
     sums: tuple[str, ...]
     decimal: str
     rows: tuple[RowRule, ...]
+    unused: dict[str, str]  # column to the reason why no rule reads it
     line: int
 
     @property
@@ -81,9 +82,18 @@ class Profile:
     files: tuple[FileRule, ...]
     lists: dict[str, "CodeList"]
     first_day: tuple[str, str, str] | None = field(default=None)  # file, column, date format
+    of_dump: "FiguresOfDump | None" = None  # where rows that came back are read without the rest of their dump
 
     def file(self, name: str) -> FileRule:
         return next(file for file in self.files if file.name == name)
+
+
+@dataclass(frozen=True)
+class FiguresOfDump:
+    """What rows need to know of the whole dump that they belong to: its first day, the smallest cells of `only_first`."""
+
+    first_day: str | None
+    smallest: dict[tuple[str, str], str | None]  # file, column
 
 
 @dataclass(frozen=True)
@@ -110,6 +120,7 @@ class _Reader:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.hashed = hashlib.sha256()
+        self.unused_anywhere: dict[str, str] = {}
 
     def refuse(self, line: int, what: str) -> Refusal:
         return Refusal(f"{self.path}, line {line}: {what}")
@@ -117,9 +128,10 @@ class _Reader:
     def profile(self) -> Profile:
         content = read_marked_yaml(self.path)
         self.hashed.update(self.path.read_bytes())
-        self.keys(content, "the profile", needed=("profile", "title", "files"), allowed=("lists", "first_day"))
+        self.keys(content, "the profile", needed=("profile", "title", "files"), allowed=("lists", "first_day", "unused"))
         lists = {name: self.code_list(name, body, content) for name, body in content.get("lists", {}).items()}
         files = self.mapping(content, "files")
+        self.unused_anywhere = self.unused(content) if "unused" in content else {}
         rules = tuple(self.file(name, self.mapping(files, name), lists) for name in files)
         first_day = None
         if "first_day" in content:
@@ -181,7 +193,7 @@ class _Reader:
             body,
             where,
             needed=("path", "format"),
-            allowed=("encoding", "delimiter", "required", "out_of_scope", "sums", "decimal", "rows"),
+            allowed=("encoding", "delimiter", "required", "out_of_scope", "sums", "decimal", "rows", "unused"),
         )
         if not re.fullmatch(r"\w+", name):
             raise self.refuse(body.line, f'the name "{name}" of a file may have letters, digits and _ only.')
@@ -209,8 +221,16 @@ class _Reader:
             sums=tuple(body.get("sums", ())),
             decimal=body.get("decimal", "."),
             rows=tuple(self.rows(rule, body, lists) for rule in body.get("rows", ())),
+            unused=self.unused_anywhere | (self.unused(body) if "unused" in body else {}),
             line=body.line,
         )
+
+    def unused(self, body: MarkedMapping) -> dict[str, str]:
+        declared = self.mapping(body, "unused")
+        for column, why in declared.items():
+            if not isinstance(why, str) or not why.strip():
+                raise self.refuse(declared.lines[column], f'the unused column "{column}" needs the reason why.')
+        return dict(declared)
 
     def rows(self, body: object, file: MarkedMapping, lists: dict[str, CodeList]) -> RowRule:
         if not isinstance(body, MarkedMapping):

@@ -1,23 +1,22 @@
-"""Which statement turns raw rows into typed rows? One INSERT per kind of fact and set of columns.
+"""Which expressions turn the cells of a file into typed rows? One SELECT per kind of fact and part of the row.
 
-Belongs here: choosing the alternative that a file has, putting rules together, naming the first bad cell.
-Does not belong here: single rules (`canonical_rules`), verdicts (`verdicts`).
+Belongs here: choosing the alternative that a file has, putting rules together, naming the first bad cell, remarks.
+Does not belong here: single rules (`canonical_rules`), running the statements and sending rows (`typed_copy`).
 """
 
-# ruff: noqa: S608 - names come from `entities` and checked profiles, values are quoted by `literal` or are our own nu
-
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
-from legacy_migration.canonical_rules import RULES, RowContext, Rule, literal, sql_type
+from legacy_migration.canonical_rules import RULES, RowContext, Rule, duckdb_type, literal, typed_value
 from legacy_migration.entities import ENTITIES, Entity
 from legacy_migration.profile import FieldRule, FileRule, Profile, RowRule
 from legacy_migration.source_rows import FAULT
 from operational_db.refusal import Refusal
+
+BATCH = "source_batch"
+"""The name under which DuckDB sees the rows in hand: row_no, deleted, ragged, undecodable_<n>, r1, r2 ..."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +33,10 @@ class ChosenField:
         return [name for name in self.rule.columns(self.body) if not name.startswith(("=", "{folder}"))]
 
     @property
+    def rule_name(self) -> str:
+        return next(name for name in RULES if name in self.body)
+
+    @property
     def is_optional(self) -> bool:
         return bool(self.body.get("optional"))
 
@@ -43,14 +46,39 @@ class ChosenField:
 
 
 @dataclass(frozen=True)
-class TypedInsert:
-    """One statement, and what else is to be said about its rows."""
+class Remark:
+    """A cell that is left empty, or doubtful, in a row that is loaded all the same."""
 
-    described_as: str
-    entity: str
+    reason: str
+    column: str
+    condition: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One kind of fact that each row of a file tells, and how."""
+
+    entity: Entity
     part_no: int
-    statement: str
-    remarks: tuple[str, ...]
+    fields: tuple[ChosenField, ...]
+    context: RowContext
+    values: Mapping[str, str]  # field to expression
+    bad_reason: str
+    bad_field: str
+    bad_value: str
+    remarks: tuple[Remark, ...]
+    only_where: str | None  # only rows with the smallest value of a column
+    only_column: str | None
+
+    @property
+    def positions(self) -> dict[int, list[ChosenField]]:
+        """The columns that it reads, each with the fields that it becomes."""
+        found: dict[int, list[ChosenField]] = {}
+        for field in self.fields:
+            for column in dict.fromkeys(field.columns):
+                found.setdefault(self.context.position[self.context.column(column)], []).append(field)
+        return dict(sorted(found.items()))
 
 
 def chosen_alternatives(
@@ -84,145 +112,132 @@ def _missing(path: Path | str, rule: FileRule, field: FieldRule, columns: tuple[
     )
 
 
-def typed_inserts(
-    session: psycopg.Connection, load_id: int, profile: Profile, minor_digits: int, first_day: str | None
-) -> Iterator[TypedInsert]:
-    """The statements for a load, in the order of the profile."""
-    signatures = session.execute(
-        "SELECT described_as, columns, min(path) FROM landing.file WHERE load_id = %s AND described_as IS NOT NULL "
-        "GROUP BY described_as, columns ORDER BY min(file_id)",
-        [load_id],
-    ).fetchall()
-    for described_as, columns, path in signatures:
-        rule = profile.file(described_as)
-        used_parts: dict[str, int] = {}
-        for row_rule in rule.rows:
-            for month in range(1, row_rule.months + 1) if row_rule.months else (0,):
-                part_no = used_parts.get(row_rule.entity, -1) + 1
-                used_parts[row_rule.entity] = part_no
-                context = RowContext(
-                    {name: index for index, name in enumerate(columns, start=1)},
-                    {name: codes.codes for name, codes in profile.lists.items()},
-                    rule.decimal,
-                    minor_digits,
-                    first_day,
-                    month,
+@dataclass(frozen=True)
+class DumpFigures:
+    """What must be known of the whole dump before its first row is read."""
+
+    minor_digits: int
+    first_day: str | None
+    smallest: Mapping[tuple[str, tuple[str, ...], str], str | None]  # file, its columns, column of `only_first`
+
+
+def facts_of_file(
+    path: Path | str,
+    relative: str,
+    folder_value: str | None,
+    profile: Profile,
+    rule: FileRule,
+    columns: tuple[str, ...],
+    known: DumpFigures,
+) -> list[Fact]:
+    """What each row of this file tells, in the order of the profile."""
+    position = {name: index for index, name in enumerate(columns, start=1)}
+    lists = {name: codes.codes for name, codes in profile.lists.items()}
+    used_parts: dict[str, int] = {}
+    facts = []
+    for row_rule in rule.rows:
+        fields = chosen_alternatives(path, rule, row_rule, columns)
+        for month in range(1, row_rule.months + 1) if row_rule.months else (0,):
+            part_no = used_parts.get(row_rule.entity, -1) + 1
+            used_parts[row_rule.entity] = part_no
+            context = RowContext(
+                position, lists, rule.decimal, known.minor_digits, known.first_day, month, folder_value, relative
+            )
+            only_where = None
+            if row_rule.only_first:
+                smallest = known.smallest[rule.name, columns, row_rule.only_first]
+                only_where = (
+                    "false" if smallest is None else f"{context.cell(row_rule.only_first)} = {literal(smallest)}"
                 )
-                fields = chosen_alternatives(path, rule, row_rule, tuple(columns))
-                yield _insert(load_id, profile, rule, row_rule, fields, context, tuple(columns), part_no)
+            facts.append(
+                _fact(profile, rule, row_rule, fields, context, part_no, only_where, undecodable_no=len(facts))
+            )
+    return facts
 
 
-def _insert(
-    load_id: int,
+def _fact(
     profile: Profile,
     rule: FileRule,
     row_rule: RowRule,
     fields: list[ChosenField],
     context: RowContext,
-    columns: tuple[str, ...],
     part_no: int,
-) -> TypedInsert:
+    only_where: str | None,
+    *,
+    undecodable_no: int,
+) -> Fact:
     entity = ENTITIES[row_rule.entity]
-    types = entity.fields
-    names = [field.name for field in fields]
-    values = ",\n        ".join(
-        f"CAST({field.rule.sql(field.body, context, types[field.name])} AS {sql_type(types[field.name])}) AS "
-        f"{field.name}"
-        for field in fields
+    mapped = {field.name: typed_value(field.rule, field.body, context, entity.fields[field.name]) for field in fields}
+    values = {
+        name: mapped.get(name, f"CAST(NULL AS {duckdb_type(column_type)})")
+        for name, column_type in entity.fields.items()
+    }
+    reason, field_name, value = _bad_cells(profile, rule, fields, context, f"undecodable_{undecodable_no}")
+    return Fact(
+        entity,
+        part_no,
+        tuple(fields),
+        context,
+        values,
+        reason,
+        field_name,
+        value,
+        tuple(remark for field in fields for remark in _remarks(profile, field, context)),
+        only_where,
+        row_rule.only_first,
     )
-    source = (
-        "landing.row AS r\n    INNER JOIN landing.file AS f ON f.file_id = r.file_id\n"
-        f"    WHERE f.load_id = {load_id} AND f.described_as = {literal(rule.name)} "
-        f"AND f.columns = {_signature(columns)}"
-    )
-    if row_rule.only_first:
-        cell = context.cell(row_rule.only_first)
-        source += f"\n    AND {cell} = (SELECT min({cell}) FROM {source})"
-    reasons, bad_fields = _bad_cells(profile, rule, fields, context)
-    statement = (
-        f"INSERT INTO migration.{entity.name} (load_id, file_id, row_no, part_no, {', '.join(names)}, is_deleted, "
-        f"bad_reason, bad_field)\nSELECT {load_id}, v.file_id, v.row_no, {part_no}, "
-        f"{', '.join('v.' + name for name in names)}, v.is_deleted,\n    {reasons},\n    {bad_fields}\n"
-        f"FROM (\n    SELECT\n        r.file_id, r.row_no, r.cells, r.is_deleted, r.undecodable, r.ragged_cells,\n"
-        f"        {values}\n    FROM {source}\n    OFFSET 0\n) AS v"
-    )
-    remarks = tuple(
-        text for field in fields for text in _remarks(load_id, profile, rule, entity, field, context, columns, part_no)
-    )
-    return TypedInsert(rule.name, entity.name, part_no, statement, remarks)
-
-
-def _signature(columns: tuple[str, ...]) -> str:
-    """The columns of a file as an array of SQL: files of one kind may differ in them."""
-    return "ARRAY[" + ", ".join(literal(column) for column in columns) + "]::text[]"
 
 
 def _reason(profile: Profile, field: ChosenField) -> str:
     return profile.lists[field.body["list"]].unknown if "code" in field.body else field.rule.reason
 
 
-def _is_filled(cell: str) -> str:
+def is_filled(cell: str) -> str:
     """A blank cell, or a date of zeros, holds nothing."""
     return f"coalesce({cell}, '00000000') <> '00000000'"
 
 
-def _bad_cells(profile: Profile, rule: FileRule, fields: list[ChosenField], context: RowContext) -> tuple[str, str]:
-    """Two CASE expressions: the reason of the first cell that rejects the row, and its column."""
-    branches: list[tuple[str, str, str]] = [("v.ragged_cells IS NOT NULL", "RAGGED_ROW", "''")]
+def _bad_cells(
+    profile: Profile, rule: FileRule, fields: list[ChosenField], context: RowContext, undecodable: str
+) -> tuple[str, str, str]:
+    """Three CASE expressions: the reason of the first cell that rejects the row, its column, its text."""
+    branches: list[tuple[str, str, str, str]] = [("ragged", "RAGGED_ROW", "''", "NULL")]
     if rule.format == "layout_80020":
-        branches.append((f"v.cells[{context.position[FAULT]}] <> ''", "BAD_LAYOUT", literal(FAULT)))
+        place = context.position[FAULT]
+        branches.append((f"r{place} <> ''", "BAD_LAYOUT", literal(FAULT), f"r{place}"))
     used = sorted({context.column(column) for field in fields for column in field.columns})
     if used:
-        names = "ARRAY[" + ", ".join(literal(name) for name in used) + "]"
-        first_bad = f"(SELECT min(n) FROM unnest(v.undecodable) AS n WHERE n = ANY ({names}))"
-        branches.append((f"v.undecodable IS NOT NULL AND v.undecodable && {names}", "BAD_ENCODING", first_bad))
+        texts = " ".join(f"WHEN {literal(name)} THEN r{context.position[name]}" for name in used)
+        branches.append((f"{undecodable} IS NOT NULL", "BAD_ENCODING", undecodable, f"CASE {undecodable} {texts} END"))
     for field in fields:
         if field.leaves_empty:
             continue
         if field.is_optional and field.rule.reason == "EMPTY_CELL":
             continue
         column = context.column(field.columns[0]) if field.columns else ""
-        condition = f"v.{field.name} IS NULL"
+        condition = f"v_{field.name} IS NULL"
         if field.is_optional:
-            filled = _is_filled(f"nullif(btrim(v.cells[{context.position[column]}]), '')")
-            condition += f" AND {filled}"
-        branches.append((condition, _reason(profile, field), literal(column)))
-    reasons = "CASE " + " ".join(f"WHEN {when} THEN {literal(reason)}" for when, reason, _ in branches) + " END"
-    columns = "CASE " + " ".join(f"WHEN {when} THEN {column}" for when, _, column in branches) + " END"
-    return reasons, columns
+            condition += f" AND {is_filled(context.cell(column))}"
+        text = f"r{context.position[column]}" if column else "NULL"
+        branches.append((condition, _reason(profile, field), literal(column), text))
+    return (
+        "CASE " + " ".join(f"WHEN {when} THEN {literal(reason)}" for when, reason, _, _ in branches) + " END",
+        "CASE " + " ".join(f"WHEN {when} THEN {column}" for when, _, column, _ in branches) + " END",
+        "CASE " + " ".join(f"WHEN {when} THEN {text}" for when, _, _, text in branches) + " END",
+    )
 
 
-def _remarks(
-    load_id: int,
-    profile: Profile,
-    rule: FileRule,
-    entity: Entity,
-    field: ChosenField,
-    context: RowContext,
-    columns: tuple[str, ...],
-    part_no: int,
-) -> Iterator[str]:
-    """Statements that name cells left empty, and cells whose letters were lost."""
+def _remarks(profile: Profile, field: ChosenField, context: RowContext) -> list[Remark]:
+    """Cells left empty, and cells whose letters were lost."""
     if not field.columns:
-        return
+        return []
     column = context.column(field.columns[0])
-    cell = f"btrim(r.cells[{context.position[column]}])"
-
-    def statement(reason: str, condition: str) -> str:
-        return (
-            "INSERT INTO migration.remark (load_id, entity, file_id, row_no, reason_code, field, value, legacy_key)\n"
-            f"SELECT {load_id}, {literal(entity.name)}, t.file_id, t.row_no, {literal(reason)}, "
-            f"{literal(column)}, {cell}, "
-            f"{entity.shown_key_sql}\nFROM migration.{entity.name} AS t\n"
-            "INNER JOIN landing.file AS f ON f.file_id = t.file_id\n"
-            "INNER JOIN landing.row AS r ON r.file_id = t.file_id AND r.row_no = t.row_no\n"
-            f"WHERE t.load_id = {load_id} AND t.part_no = {part_no} AND NOT t.is_deleted AND t.bad_reason IS NULL\n"
-            f"    AND f.described_as = {literal(rule.name)} AND f.columns = {_signature(columns)} AND {condition}"
-        )
-
+    value = f"coalesce({context.cell(column)}, '')"
+    found = []
     if field.leaves_empty:
-        filled_cell = f"nullif({cell}, '')"
-        filled = f" AND {_is_filled(filled_cell)}" if field.is_optional else ""
-        yield statement(_reason(profile, field), f"t.{field.name} IS NULL{filled}")
+        filled = f" AND {is_filled(context.cell(column))}" if field.is_optional else ""
+        found.append(Remark(_reason(profile, field), column, f"v_{field.name} IS NULL{filled}", value))
     if "lost_letters" in field.body:
-        yield statement("LOST_LETTERS", f"strpos(t.{field.name}, {literal(field.body['lost_letters'])}) > 0")
+        lost = literal(field.body["lost_letters"])
+        found.append(Remark("LOST_LETTERS", column, f"coalesce(contains(v_{field.name}, {lost}), false)", value))
+    return found

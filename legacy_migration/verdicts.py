@@ -93,9 +93,7 @@ def _unreadable(session: psycopg.Connection, load_id: int, entity: Entity) -> No
             load_id,
             "CASE WHEN t.is_deleted THEN 'out_of_scope' ELSE 'rejected' END, "
             "CASE WHEN t.is_deleted THEN 'ROW_DELETED' ELSE t.bad_reason END, t.bad_field, "
-            f"r.cells[array_position(f.columns, t.bad_field)], {entity.shown_key_sql}, NULL, NULL, {stake(entity)} "
-            f"FROM migration.{entity.name} AS t INNER JOIN landing.file AS f ON f.file_id = t.file_id "
-            "INNER JOIN landing.row AS r ON r.file_id = t.file_id AND r.row_no = t.row_no "
+            f"t.bad_value, {entity.shown_key_sql}, NULL, NULL, {stake(entity)} FROM migration.{entity.name} AS t "
             f"WHERE t.load_id = {load_id} AND (t.is_deleted OR t.bad_reason IS NOT NULL)",
         )
     )

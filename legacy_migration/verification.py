@@ -3,99 +3,65 @@
 Belongs here: the order of these steps and the protocol row that ends them. Does not belong here: the steps themselves.
 """
 
-import csv
 import hashlib
 import json
 from collections import Counter
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Final
 
 import psycopg
 
-from legacy_migration.canonical_rules import DATE_FORMATS
+from legacy_migration.cell_ledger.counts import count_cells
 from legacy_migration.checks import compare_with_dump, count_verdicts, run_check_rules
+from legacy_migration.dump_figures import first_day, minor_digits_of_book
 from legacy_migration.entities import ENTITIES
-from legacy_migration.landing import Progress
-from legacy_migration.profile import MAPPINGS_DIR, Profile
-from legacy_migration.rejects.family import first_day_of_dump
-from legacy_migration.typed_rows import typed_inserts
+from legacy_migration.landing import DumpFile, Progress
+from legacy_migration.profile import Profile
+from legacy_migration.reasons import write_reasons
+from legacy_migration.transport import prove_transport
 from legacy_migration.verdicts import create_standing_views, judge, refresh_statistics
-from operational_db.refusal import Refusal
-
-REASONS: Final = MAPPINGS_DIR / "reason.csv"
 
 
-def verify(session: psycopg.Connection, load_id: int, profile: Profile, user_id: int, on_progress: Progress) -> int:
+def verify(
+    session: psycopg.Connection,
+    load_id: int,
+    profile: Profile,
+    files: Sequence[DumpFile],
+    user_id: int,
+    on_progress: Progress,
+) -> int:
     """Judge all rows of a landed load and write its protocol; returns the protocol's number. The caller commits."""
     minor_digits = minor_digits_of_book(session)
     session.execute("SET LOCAL work_mem = '256MB'")
-    _write_reasons(session)
-    first_day = _first_day(session, load_id, profile)
-    inserts = list(typed_inserts(session, load_id, profile, minor_digits, first_day))
-    steps = len(inserts) + 3
-    parts: Counter[tuple[str, str]] = Counter()
-    filtered = {(file.name, rows.entity) for file in profile.files for rows in file.rows if rows.only_first}
-    for done, insert in enumerate(inserts):
-        on_progress("verdicts", done, steps)
-        session.execute(insert.statement)
-        parts[insert.described_as, insert.entity] = max(parts[insert.described_as, insert.entity], insert.part_no + 1)
-    refresh_statistics(session, *ENTITIES)
-    for insert in inserts:
-        for remark in insert.remarks:
-            session.execute(remark)
+    write_reasons(session)
+    steps = 6
+    on_progress("verdicts", 0, steps)
+    refresh_statistics(session, *ENTITIES, "sent_rows", "cell_pattern", "cell_column")
+    on_progress("verdicts", 1, steps)
+    prove_transport(session, load_id, profile, files, minor_digits)
+    on_progress("verdicts", 2, steps)
     create_standing_views(session, load_id)
-    on_progress("verdicts", steps - 3, steps)
     judge(session, load_id, profile)
-    on_progress("verdicts", steps - 2, steps)
+    on_progress("verdicts", 3, steps)
     count_verdicts(session, load_id)
-    whole = {key: count for key, count in parts.items() if key not in filtered}
-    compare_with_dump(session, load_id, profile, whole, minor_digits)
+    count_cells(session, load_id)
+    on_progress("verdicts", 4, steps)
+    compare_with_dump(session, load_id, profile, parts_of_rows(profile), minor_digits)
     run_check_rules(session, load_id, "verdict")
     on_progress("verdicts", steps - 1, steps)
-    protocol_id = _write_protocol(session, load_id, user_id, first_day)
+    protocol_id = _write_protocol(session, load_id, user_id, first_day(profile, files))
     on_progress("verdicts", steps, steps)
     return protocol_id
 
 
-def minor_digits_of_book(session: psycopg.Connection) -> int:
-    """How many digits the smallest coin has behind the point."""
-    row = session.execute("SELECT value FROM ops.parameter WHERE parameter_code = 'minor_per_major'").fetchone()
-    if row is None:
-        raise Refusal("The database has no reference data; run `wattbook reference load` first.")
-    return len(row[0]) - 1
-
-
-def _write_reasons(session: psycopg.Connection) -> None:
-    with Path(REASONS).open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            session.execute(
-                "INSERT INTO migration.reason (reason_code, sentence) VALUES (%s, %s) "
-                "ON CONFLICT (reason_code) DO UPDATE SET sentence = excluded.sentence",
-                [row["reason_code"], row["sentence"]],
-            )
-
-
-def _first_day(session: psycopg.Connection, load_id: int, profile: Profile) -> str | None:
-    """The first day that the dump tells of, where the profile says in which cell it stands."""
-    of_dump = first_day_of_dump(session, load_id)
-    if of_dump is not None or profile.first_day is None:
-        return of_dump
-    described_as, column, date_format = profile.first_day
-    row = session.execute(
-        "SELECT f.path, btrim(r.cells[array_position(f.columns, %s)]) FROM landing.file AS f "
-        "INNER JOIN landing.row AS r ON r.file_id = f.file_id WHERE f.load_id = %s AND f.described_as = %s "
-        "ORDER BY r.row_no LIMIT 1",
-        [column, load_id, described_as],
-    ).fetchone()
-    path, text = row or ("", "")
-    pattern, (year, month, day) = DATE_FORMATS[date_format]
-    (is_date,) = session.execute("SELECT coalesce(%s ~ %s, false)", [text, pattern]).fetchone()
-    if not is_date:
-        raise Refusal(
-            f'The first day of the dump should stand in {column} of "{described_as}" ({path}), but "{text}" is no date '
-            f"of the form {date_format}; ask for the file again or correct the profile."
-        )
-    return f"{text[year - 1 : year + 3]}-{text[month - 1 : month + 1]}-{text[day - 1 : day + 1]}"
+def parts_of_rows(profile: Profile) -> dict[tuple[str, str], int]:
+    """How many facts of a kind each row of a file tells, where it tells them of every row."""
+    parts: Counter[tuple[str, str]] = Counter()
+    for file in profile.files:
+        for rows in file.rows:
+            parts[file.name, rows.entity] += rows.months or 1
+    filtered = {(file.name, rows.entity) for file in profile.files for rows in file.rows if rows.only_first}
+    return {key: count for key, count in parts.items() if key not in filtered}
 
 
 _CONTENT: Final = {
@@ -108,6 +74,8 @@ _CONTENT: Final = {
     "verdicts": "SELECT entity, verdict, sentence, part_no FROM migration.verdict WHERE load_id = %(load_id)s "
     "ORDER BY 1, 2, 3, 4",
     "remarks": "SELECT entity, sentence, field FROM migration.remark WHERE load_id = %(load_id)s ORDER BY 1, 2, 3",
+    "cells": "SELECT f.path, c.column_name, c.class, c.rule, c.cell_count FROM migration.cell_count AS c "
+    "INNER JOIN landing.file AS f ON f.file_id = c.file_id WHERE c.load_id = %(load_id)s ORDER BY 1, 2, 3, 4",
     "differences": "SELECT check_code, sentence FROM migration.difference WHERE load_id = %(load_id)s ORDER BY 1, 2",
 }
 """What the protocol's hash covers: nothing that depends on a clock or a counter of the database."""

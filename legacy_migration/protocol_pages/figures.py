@@ -52,11 +52,11 @@ _CHECKS_QUERY: Final = (
     "n.difference, n.tolerance, n.status FROM (SELECT k.stage, k.level, k.entity, k.unit, k.measure, k.source_value, "
     "k.target_value, k.difference, k.tolerance, k.status FROM migration.check_result AS k "
     "WHERE k.load_id = %(load_id)s AND k.stage = 'STAGE' "
-    "AND NOT (k.level = 'count' AND k.measure = 'rows' AND k.status = 'equal') UNION ALL "
+    "AND NOT (k.level = 'count' AND k.measure IN ('rows', 'cells') AND k.status = 'equal') UNION ALL "
     "SELECT k.stage, k.level, k.entity, count(*) || ' files', k.measure, sum(k.source_value), "
     "sum(k.target_value), sum(k.difference), 0, 'equal' FROM migration.check_result AS k "
     "WHERE k.load_id = %(load_id)s AND k.stage = 'STAGE' "
-    "AND k.level = 'count' AND k.measure = 'rows' AND k.status = 'equal' GROUP BY k.stage, k.level, "
+    "AND k.level = 'count' AND k.measure IN ('rows', 'cells') AND k.status = 'equal' GROUP BY k.stage, k.level, "
     "k.entity, k.measure) AS n ORDER BY n.status, n.level DESC, n.entity, n.measure, n.unit, n.source_value"
 )
 _CHECK_HEADINGS: Final = (

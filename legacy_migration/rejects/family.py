@@ -61,16 +61,6 @@ def corrected_load(session: psycopg.Connection, load_id: int) -> int | None:
     return corrected
 
 
-def first_day_of_dump(session: psycopg.Connection, load_id: int) -> str | None:
-    """The first day of the dump to which returned rows belong; None for a dump of its own."""
-    if corrected_load(session, load_id) is None:
-        return None
-    (first_day,) = session.execute(
-        "SELECT summary ->> 'first_day' FROM migration.protocol WHERE load_id = %s", [dump_of(session, load_id)]
-    ).fetchone()
-    return first_day
-
-
 def create_earlier_views(session: psycopg.Connection, load_id: int) -> None:
     """Views of this session, for each kind of fact: what the family brought into the book before (`earlier_`), and that
     together with what stands of this load (`known_`). For a dump of its own nothing is earlier."""

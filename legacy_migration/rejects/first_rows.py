@@ -1,6 +1,9 @@
-"""A rule that holds only for the first rows of a dump (`only_first`) holds for what returns only if that is of them.
+"""What returned rows must know of the whole dump: its first day, and the first rows of a file (`only_first`).
 
-Belongs here: what was the first of the whole dump. Does not belong here: the rule itself (`typed_rows`).
+Belongs here: asking the dump to which the rows belong. Does not belong here: the rules that use it (`typed_rows`).
+
+The opening balance of a consumer stands in the row of the first month. Where the row of a later month comes back alone,
+it is not the first one, and opens nothing.
 """
 
 from collections.abc import Mapping
@@ -9,41 +12,39 @@ from dataclasses import replace
 import psycopg
 
 from legacy_migration.landed_files import stored_rows
-from legacy_migration.profile import FileRule, Profile
+from legacy_migration.profile import FileRule, FiguresOfDump, Profile
+from legacy_migration.rejects.family import dump_of
 from operational_db.refusal import Refusal
 
 
-def without_later_first_rows(
+def with_figures_of_dump(
     session: psycopg.Connection,
-    dump_load_id: int,
+    corrected_load_id: int,
     profile: Profile,
     used: Profile,
     returned: Mapping[str, list[Mapping[str, str]]],
 ) -> Profile:
-    """The profile for returned rows: where the smallest of them is not the dump's, they tell no such fact.
+    """The profile for returned rows, with what the rows of `profile`'s dump tell of it as a whole.
 
-    Else the opening balance of a consumer, which stands in the row of the first month, would be taken from a later
-    month whose row alone came back.
+    Raises:
+        Refusal: a row came back as one from before the first.
     """
-    files = []
-    for rule in used.files:
-        kept = []
-        for rows in rule.rows:
-            if not rows.only_first or rule.name not in returned:
-                kept.append(rows)
-                continue
-            column = rows.only_first
-            here = min(filter(None, (cells[column].strip() for cells in returned[rule.name])), default=None)
-            first = _first_of_dump(session, dump_load_id, profile.file(rule.name), column)
+    load_id = dump_of(session, corrected_load_id)
+    (first_day,) = session.execute(
+        "SELECT summary ->> 'first_day' FROM migration.protocol WHERE load_id = %s", [load_id]
+    ).fetchone()
+    smallest = {}
+    for name, rows in returned.items():
+        for column in sorted({rule.only_first for rule in profile.file(name).rows if rule.only_first}):
+            first = _first_of_dump(session, load_id, profile.file(name), column)
+            here = min(filter(None, (cells[column].strip() for cells in rows)), default=None)
             if here is not None and first is not None and here < first:
                 raise Refusal(
-                    f'A returned row of "{rule.name}" has {here} in {column}, before the first of the dump ({first}), '
-                    "which would make another month the opening one; migrate the corrected dump as a whole."
+                    f'A returned row of "{name}" has {here} in {column}, before the first of the dump ({first}), which '
+                    "would make another month the opening one; migrate the corrected dump as a whole."
                 )
-            if here == first:
-                kept.append(rows)
-        files.append(replace(rule, rows=tuple(kept)))
-    return replace(used, files=tuple(files))
+            smallest[name, column] = first
+    return replace(used, of_dump=FiguresOfDump(first_day, smallest))
 
 
 def _first_of_dump(session: psycopg.Connection, load_id: int, rule: FileRule, column: str) -> str | None:

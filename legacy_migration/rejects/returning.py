@@ -25,8 +25,8 @@ from legacy_migration.loads import (
     require_right,
 )
 from legacy_migration.profile import Profile
-from legacy_migration.rejects.family import dump_of, family_of
-from legacy_migration.rejects.first_rows import without_later_first_rows
+from legacy_migration.rejects.family import family_of
+from legacy_migration.rejects.first_rows import with_figures_of_dump
 from legacy_migration.rejects.old_layout import BackRow, as_written, read_back, write_stripped
 from legacy_migration.rejects.rejected_files import (
     RejectedFile,
@@ -182,7 +182,7 @@ def _take_in(
             "correct the cells that are named and return the files again."
         )
     used = replace(profile, files=tuple(rules[file.name] for file in profile.files))
-    used = without_later_first_rows(session, dump_of(session, corrected.load_id), profile, used, told_cells)
+    used = with_figures_of_dump(session, corrected.load_id, profile, used, told_cells)
     dump_files = [replace(file, rule=used.file(file.rule.name)) for file in dump_files]
     return _TakenIn(used, dump_files, rows, cells, left_open)
 
@@ -191,10 +191,10 @@ def _judge(
     session: psycopg.Connection, corrected: Protocol, load_id: int, taken: _TakenIn, user_id: int, report: Progress
 ) -> None:
     """Land and judge the rows, and seal on the pages of the corrected protocol that they came back."""
-    land(session, load_id, taken.files, report)
+    land(session, load_id, taken.profile, taken.files, report)
     note_declared_rows(session, load_id, taken.files)
     _write_path(session, load_id, taken.rows, taken.cells)
-    protocol_id = verify(session, load_id, taken.profile, user_id, report)
+    protocol_id = verify(session, load_id, taken.profile, taken.files, user_id, report)
     ensure_chain(session, require_protocol(session, protocol_id))
     rejected, returned_count, open_count = counts_of_rejects(session, corrected.load_id)
     ensure_chain(session, corrected)

@@ -1,6 +1,6 @@
-"""Landing: legacy files as they came, row by row and cell by cell, before anybody judged them.
+"""Landing: legacy files as they came, byte for byte, before anybody judged them.
 
-Belongs here: loads, files with their hashes, raw rows, sums taken from the file's own text.
+Belongs here: loads, files with their hashes and bytes, sums taken from the file's own text.
 Does not belong here: what a cell means (`migration_tables`), which rows are good.
 """
 
@@ -63,20 +63,7 @@ file = Table(
     Column("declared_count", Integer, comment="Rows that the file itself says it holds; empty where it does not say"),
     UniqueConstraint("load_id", "path", name="file_path_uq"),
     schema=LANDING,
-    comment="One row per file of a load; it appears together with all of the file's rows.",
-)
-
-row = Table(
-    "row",
-    metadata,
-    Column("file_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("row_no", Integer, primary_key=True, autoincrement=False, comment="As the layout counts rows"),
-    Column("cells", ARRAY(Text), nullable=False, comment="Raw text in the order of the file's columns"),
-    Column("is_deleted", Boolean, nullable=False, comment="Flagged deleted in the file itself"),
-    Column("undecodable", ARRAY(Text), comment="Columns with a byte that is no letter in the encoding"),
-    Column("ragged_cells", Integer, comment="Number of cells where it is not that of the columns"),
-    schema=LANDING,
-    comment="One row per row of a legacy file.",
+    comment="One row per file of a load; it appears together with the file's bytes and typed rows.",
 )
 
 file_chunk = Table(

@@ -24,9 +24,18 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from operational_db.schema.metadata import ENERGY, MIGRATION, MONEY, metadata
+
+
+SERVICE_COLUMNS = frozenset(
+    (
+        "load_id", "file_id", "row_no", "part_no", "is_deleted", "bad_reason", "bad_field", "bad_value", "row_hash",
+        "cell_pattern",
+    )
+)  # fmt: skip
+"""Columns of a typed table that are no facts."""
 
 
 def _typed(name: str, comment: str, *columns: Column) -> Table:
@@ -48,6 +57,13 @@ def _typed(name: str, comment: str, *columns: Column) -> Table:
         Column("is_deleted", Boolean, nullable=False),
         Column("bad_reason", Text, comment="Reason code of the first cell for which the row is rejected"),
         Column("bad_field", Text, comment="Its column in the file"),
+        Column("bad_value", Text, comment="Its text"),
+        Column("row_hash", UUID, comment="md5 over the canonical text of the facts, taken on the way in"),
+        Column(
+            "cell_pattern",
+            BigInteger,
+            comment="What became of the row's cells: with file, kind and part in cell_pattern",
+        ),
         schema=MIGRATION,
         comment=comment,
     )
@@ -282,6 +298,67 @@ reason = Table(
     Column("sentence", Text, nullable=False, comment="With {field}, {value}, {key}, {other} to be filled in"),
     schema=MIGRATION,
     comment="One row per reason for which a row or cell is not simply carried.",
+)
+
+sent_rows = Table(
+    "sent_rows",
+    metadata,
+    Column("load_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("file_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("entity", Text, primary_key=True),
+    Column("part_no", SmallInteger, primary_key=True, autoincrement=False),
+    Column("row_count", BigInteger, nullable=False),
+    Column("hash_sum", Numeric, nullable=False, comment="Sum of row number times the first 32 bits of the row's hash"),
+    Column("is_filtered", Boolean, nullable=False, comment="Told of some rows only (only_first)"),
+    schema=MIGRATION,
+    comment="One row per file, kind of fact and part: the typed rows as they were sent, to be found again in the table.",
+)
+
+cell_column = Table(
+    "cell_column",
+    metadata,
+    Column("file_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("column_no", SmallInteger, primary_key=True, autoincrement=False),
+    Column("load_id", BigInteger, nullable=False),
+    Column("column_name", Text, nullable=False),
+    Column("unused_rule", Text, comment="Why no rule reads it (or not in every row); empty where one does"),
+    Column(
+        "is_partly_read", Boolean, nullable=False, comment="Read in the rows that `only_first` takes, and in no other"
+    ),
+    schema=MIGRATION,
+    comment="One row per column of a legacy file, and whether a rule of the profile reads it.",
+)
+
+cell_pattern = Table(
+    "cell_pattern",
+    metadata,
+    Column("file_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("entity", Text, primary_key=True),
+    Column("part_no", SmallInteger, primary_key=True, autoincrement=False),
+    Column("pattern_no", BigInteger, primary_key=True, autoincrement=False),
+    Column("load_id", BigInteger, nullable=False),
+    Column(
+        "classes", Text, nullable=False, comment="A sign per column: what this fact makes of the cell; . if not read"
+    ),
+    Column(
+        "row_classes", Text, nullable=False, comment="The same for all facts of the row, at the first that reads it"
+    ),
+    schema=MIGRATION,
+    comment="One row per file, kind of fact, part and distinct way in which the cells of a row were read.",
+)
+
+cell_count = Table(
+    "cell_count",
+    metadata,
+    Column("load_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("file_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("column_name", Text, primary_key=True),
+    Column("class", Text, primary_key=True),
+    Column("rule", Text, primary_key=True, comment="That transformed it, or why it was rejected or not used"),
+    Column("cell_count", BigInteger, nullable=False),
+    CheckConstraint("class IN ('carried', 'transformed', 'rejected', 'unused')", name="class"),
+    schema=MIGRATION,
+    comment="One row per file, column, class and rule: what became of the cells. Per column they make the file's rows.",
 )
 
 VERDICTS = "verdict IN ('merged', 'rejected', 'out_of_scope')"

@@ -13,7 +13,8 @@ from orchestration.workplace import REASON, Workplace
 LANDED_TABLES = (
     ("landing", "load"),
     ("landing", "file"),
-    ("landing", "row"),
+    ("landing", "file_chunk"),
+    ("migration", "cell_count"),
     ("migration", "verdict"),
     ("migration", "verdict_count"),
     ("migration", "check_result"),

@@ -263,7 +263,7 @@ def test_who_judged_what_came_back_does_not_accept_it_and_rights_are_asked(
     settings: Settings, loaded: ProtocolSummary, out: Path
 ) -> None:
     create_user(settings, login="clerk", full_name="Clerk", group_code="billing_clerks", unit_code="UZ", by=BY)
-    create_user(settings, login="far", full_name="Far", group_code="migration_approvers", unit_code="UZ-KA", by=BY)
+    create_user(settings, login="far", full_name="Far", group_code="migration_approvers", unit_code="UZ-AN", by=BY)
     with pytest.raises(Refusal, match='does not hold the right "migrate"'):
         return_rejects(settings, loaded.protocol_id, out, by="clerk")
     rewrite(out / POKAZ, lambda row: {**row, "POKAZ": "2310"} if row["WB_ROW"] == "23" else None)
