@@ -55,9 +55,7 @@ def dump_of(session: psycopg.Connection, load_id: int) -> int:
 
 def corrected_load(session: psycopg.Connection, load_id: int) -> int | None:
     """The load whose rejected rows came back in this one; None for a dump of its own."""
-    (corrected,) = session.execute(
-        "SELECT corrects_load_id FROM landing.load WHERE load_id = %s", [load_id]
-    ).fetchone()
+    (corrected,) = session.execute("SELECT corrects_load_id FROM landing.load WHERE load_id = %s", [load_id]).fetchone()
     return corrected
 
 

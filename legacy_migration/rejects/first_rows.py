@@ -12,7 +12,7 @@ from dataclasses import replace
 import psycopg
 
 from legacy_migration.landed_files import stored_rows
-from legacy_migration.profile import FileRule, FiguresOfDump, Profile
+from legacy_migration.profile import FiguresOfDump, FileRule, Profile
 from legacy_migration.rejects.family import dump_of
 from operational_db.refusal import Refusal
 

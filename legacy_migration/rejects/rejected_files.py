@@ -105,9 +105,7 @@ def rejected_file(
         lost = set(told) - set(found)
         if lost:
             raise Refusal(f"The file {path} no longer has row {min(lost)}, which was rejected; restore the database.")
-        yield RejectedFile(
-            file_id, path, tuple(columns), copy, rule, goes_out_as(rule, copy), found, unreadable
-        )
+        yield RejectedFile(file_id, path, tuple(columns), copy, rule, goes_out_as(rule, copy), found, unreadable)
 
 
 def landed_by(session: psycopg.Connection, file_id: int, rule: FileRule) -> FileRule:

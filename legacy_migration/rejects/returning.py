@@ -149,9 +149,7 @@ def _require_no_other_waits(session: psycopg.Connection, load_id: int) -> None:
         )
 
 
-def _take_in(
-    session: psycopg.Connection, corrected: Protocol, profile: Profile, place: Path, folder: Path
-) -> _TakenIn:
+def _take_in(session: psycopg.Connection, corrected: Protocol, profile: Profile, place: Path, folder: Path) -> _TakenIn:
     """Match what returned, write it as files of the old layout, put down which rows they were and what changed."""
     dump_files: list[DumpFile] = []
     rows: list[tuple[str, int, int, int]] = []
@@ -280,9 +278,7 @@ def _write_path(
     rows: list[tuple[str, int, int, int]],
     cells: list[tuple[str, int, str, str, str]],
 ) -> None:
-    numbers = dict(
-        session.execute("SELECT path, file_id FROM landing.file WHERE load_id = %s", [load_id]).fetchall()
-    )
+    numbers = dict(session.execute("SELECT path, file_id FROM landing.file WHERE load_id = %s", [load_id]).fetchall())
     with session.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO migration.returned_row (file_id, row_no, load_id, rejected_file_id, rejected_row_no) "

@@ -22,7 +22,7 @@ from operational_db.settings import REPOSITORY_DIR
 PAGE_ROWS: Final = 500
 NUMBERS: Final = frozenset({20, 21, 23, 1700})
 """Types of PostgreSQL that are numbers: bigint, smallint, integer, numeric."""
-_UTC: Final = "YYYY-MM-DD\"T\"HH24:MI:SS\"Z\""
+_UTC: Final = 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
 
 
 class _Chain:

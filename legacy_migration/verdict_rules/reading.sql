@@ -35,7 +35,9 @@ SELECT
     concat_ws(' ', t.point_code, t.serial_no, t.read_on)
 FROM standing_reading AS t
 INNER JOIN (
-    SELECT r.point_code, r.serial_no, min(r.read_on) AS opened_on FROM earlier_reading AS r GROUP BY r.point_code, r.serial_no
+    SELECT r.point_code, r.serial_no, min(r.read_on) AS opened_on
+    FROM earlier_reading AS r
+    GROUP BY r.point_code, r.serial_no
 ) AS e ON e.point_code = t.point_code AND e.serial_no = t.serial_no
 WHERE t.read_on < e.opened_on;
 
