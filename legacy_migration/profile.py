@@ -90,7 +90,7 @@ class Profile:
 
 @dataclass(frozen=True)
 class FiguresOfDump:
-    """What rows need to know of the whole dump that they belong to: its first day, the smallest cells of `only_first`."""
+    """What rows need to know of the whole dump they belong to: its first day, the smallest cells of `only_first`."""
 
     first_day: str | None
     smallest: dict[tuple[str, str], str | None]  # file, column

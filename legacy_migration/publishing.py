@@ -117,6 +117,6 @@ def _require_order_beside_entered_readings(session: psycopg.Connection) -> None:
     ).fetchone()
     if row:
         raise Refusal(
-            f"The reading {row[2]} of {row[1]} that came back for {row[0]} does not go with {row[4]} of {row[3]}, which "
-            "was entered since; enter it by hand (`wattbook readings enter`) and let it come back no more."
+            f"The reading {row[2]} of {row[1]} that came back for {row[0]} does not go with {row[4]} of {row[3]}, "
+            "which was entered since; enter it by hand (`wattbook readings enter`) and let it come back no more."
         )
