@@ -51,6 +51,8 @@ bench: $(INSTALLED)
 	$(BIN)/python -m orchestration.benchmarks.reading_judge
 	$(BIN)/python -m orchestration.benchmarks.reading_file
 	$(BIN)/python -m orchestration.benchmarks.closing
+	$(BIN)/python -m orchestration.benchmarks.migration_load --rows 400000
+	$(BIN)/python -m orchestration.benchmarks.migration_load --rows 4000000
 
 torture: $(INSTALLED)
 	$(BIN)/pytest -m torture

@@ -4,13 +4,13 @@ Belongs here: date, number, money, code, account number, join ...; an expression
 it stands whether the value is another one than the text, the cell then being `transformed` rather than `carried`.
 Does not belong here: which column goes where (the profile), what becomes of a row with a bad cell (`verdicts`).
 
-The expressions are DuckDB's, which reads the file; `c3` is the third column without blanks around it.
+The expressions are DuckDB's, which reads the file; `c3` is the third column without blanks around it, `folder` and
+`file_name` tell of the file.
 """
 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Any, Final
 
 from sqlalchemy import ARRAY, BigInteger, Boolean, Date, Integer, Numeric, SmallInteger, Text
@@ -48,8 +48,6 @@ class RowContext:
     minor_digits: int
     first_day: str | None
     part_no: int
-    folder_value: str | None = None
-    path: str = ""
 
     def column(self, name: str) -> str:
         """The column's name in this part of the row."""
@@ -63,7 +61,7 @@ class RowContext:
         if name.startswith("="):
             return literal(name[1:])
         if name == "{folder}":
-            return "CAST(NULL AS VARCHAR)" if self.folder_value is None else literal(self.folder_value)
+            return "folder"
         return f"c{self.position[self.column(name)]}"
 
 
@@ -141,7 +139,8 @@ _UNEVEN_BLANKS: Final = r"'  |[\t\n\r\f\v]'"
 
 def _text(body: Body, row: RowContext, _: TypeEngine) -> str:
     cell = row.cell(body["text"])
-    return f"CASE WHEN regexp_matches({cell}, {_UNEVEN_BLANKS}) THEN regexp_replace({cell}, '\\s+', ' ', 'g') ELSE {cell} END"
+    even = f"regexp_replace({cell}, '\\s+', ' ', 'g')"
+    return f"CASE WHEN regexp_matches({cell}, {_UNEVEN_BLANKS}) THEN {even} ELSE {cell} END"
 
 
 def _text_is_transformed(body: Body, row: RowContext, value: str) -> str | bool:  # noqa: ARG001
@@ -203,7 +202,8 @@ def _number(body: Body, row: RowContext, column_type: TypeEngine) -> str:
     if "times" in body:
         return f"({number}) * {body['times']}"
     if isinstance(column_type, Text):
-        return f"CASE WHEN ({number}) IS NOT NULL THEN replace({row.cell(body['number'])}, {literal(row.decimal)}, '.') END"
+        text = f"replace({row.cell(body['number'])}, {literal(row.decimal)}, '.')"
+        return f"CASE WHEN ({number}) IS NOT NULL THEN {text} END"
     return number
 
 
@@ -241,7 +241,8 @@ def _money_is_transformed(body: Body, row: RowContext, value: str) -> str | bool
 
 
 def _day_of(cell: str, pattern: str, places: str) -> str:
-    return f"CASE WHEN regexp_full_match({cell}, '{pattern[1:-1]}') THEN CAST(try_strptime({cell}, '{places}') AS DATE) END"
+    day = f"CAST(try_strptime({cell}, '{places}') AS DATE)"
+    return f"CASE WHEN regexp_full_match({cell}, '{pattern[1:-1]}') THEN {day} END"
 
 
 def _date(body: Body, row: RowContext, _: TypeEngine) -> str:
@@ -329,16 +330,12 @@ RULES: Final[Mapping[str, Rule]] = {
     "statuses": Rule(_one("statuses"), _numbers("statuses"), "BAD_NUMBER"),
     "constant": Rule(_none, lambda body, row, kind: literal(body["constant"]), "EMPTY_CELL"),  # noqa: ARG005
     "folder": Rule(_none, lambda body, row, kind: row.cell("{folder}"), "EMPTY_CELL"),  # noqa: ARG005
-    "file_name": Rule(
-        _none,
-        lambda body, row, kind: literal(PurePosixPath(row.path).name),
-        "EMPTY_CELL",  # noqa: ARG005
-    ),
+    "file_name": Rule(_none, lambda body, row, kind: "file_name", "EMPTY_CELL"),  # noqa: ARG005
     "each_month": Rule(
         _none,
-        lambda body, row, kind: (
+        lambda body, row, kind: (  # noqa: ARG005
             f"(TRY_CAST({literal(row.first_day or '')} AS DATE) + INTERVAL {row.part_no - 1} MONTH)"
-        ),  # noqa: ARG005
+        ),
         "BAD_DATE",
     ),
     "first_day": Rule(_none, lambda body, row, kind: f"TRY_CAST({literal(row.first_day or '')} AS DATE)", "BAD_DATE"),  # noqa: ARG005

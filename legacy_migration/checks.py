@@ -56,7 +56,7 @@ def compare_with_dump(
                 "f.path",
                 "'rows'",
                 f"f.row_count * {count}",
-                "c.loaded_count + c.merged_count + c.rejected_count + c.out_of_scope_count",
+                "coalesce(c.loaded_count + c.merged_count + c.rejected_count + c.out_of_scope_count, 0)",
             )
             + "FROM landing.file AS f LEFT JOIN migration.verdict_count AS c "
             f"ON c.file_id = f.file_id AND c.entity = '{entity}' "

@@ -91,7 +91,7 @@ def migrate(
                 land(session, load_id, described, files, report)
                 note_declared_rows(session, load_id, files)
                 protocol_id = verify(session, load_id, described, files, user_id, report)
-                # The rights for the units that the dump names are known only now; a refusal leaves raw rows alone.
+                # The rights for the units that the dump names are known only now; a refusal leaves landed rows alone.
                 require_right(session, load_id, by, "migrate")
                 ensure_chain(session, require_protocol(session, protocol_id))
                 session.execute("SET LOCAL synchronous_commit = on")

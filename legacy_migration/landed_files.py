@@ -6,7 +6,7 @@ Does not belong here: which files a dump has (`landing`), what a cell means (`ty
 
 import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -20,22 +20,23 @@ from operational_db.refusal import Refusal
 CHUNK_BYTES: Final = 4 * 1024 * 1024
 
 
-def store_bytes(session: psycopg.Connection, file_id: int, path: Path) -> str:
-    """Keep the file's bytes; returns the hash of what was kept. The caller commits."""
-    hashed = hashlib.sha256()
-    with (
-        path.open("rb") as file,
-        session.cursor().copy(
-            "COPY landing.file_chunk (file_id, chunk_no, content) FROM STDIN (FORMAT BINARY)"
-        ) as copy,
-    ):
+def store_bytes(session: psycopg.Connection, files: Mapping[int, Path]) -> dict[int, str]:
+    """Keep the bytes of files; returns the hash of what was kept of each. The caller commits."""
+    kept = {}
+    with session.cursor().copy(
+        "COPY landing.file_chunk (file_id, chunk_no, content) FROM STDIN (FORMAT BINARY)"
+    ) as copy:
         copy.set_types(["int8", "int4", "bytea"])
-        chunk_no = 0
-        while content := file.read(CHUNK_BYTES):
-            hashed.update(content)
-            copy.write_row((file_id, chunk_no, content))
-            chunk_no += 1
-    return hashed.hexdigest()
+        for file_id, path in files.items():
+            hashed = hashlib.sha256()
+            with path.open("rb") as file:
+                chunk_no = 0
+                while content := file.read(CHUNK_BYTES):
+                    hashed.update(content)
+                    copy.write_row((file_id, chunk_no, content))
+                    chunk_no += 1
+            kept[file_id] = hashed.hexdigest()
+    return kept
 
 
 def write_copy(session: psycopg.Connection, file_id: int, target: Path) -> Path:

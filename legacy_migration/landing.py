@@ -22,13 +22,13 @@ from legacy_migration.landed_files import store_bytes
 from legacy_migration.profile import FileRule, Profile
 from legacy_migration.reasons import write_reasons
 from legacy_migration.source_rows import ColumnSum, SourceBatch, columns_of, read_rows, sum_of_column
-from legacy_migration.typed_copy import TypedFile, open_engine
+from legacy_migration.typed_copy import FilePart, TypedFiles, open_engine
 from legacy_migration.typed_rows import DumpFigures, chosen_alternatives, facts_of_file
 from operational_db.refusal import Refusal
 
 Progress = Callable[[str, int, int], None]
-FILES_PER_COMMIT_MAX = 50
-BYTES_PER_COMMIT_MAX = 4_000_000
+FILES_PER_COMMIT_MAX = 200
+BYTES_PER_COMMIT_MAX = 32_000_000
 
 
 @dataclass(frozen=True)
@@ -119,8 +119,7 @@ def land(
     engine = open_engine()
     known = figures_of_dump(engine, profile, files, minor_digits)
     for group in _groups(waiting):
-        for file in group:
-            _land_file(session, engine, load_id, profile, file, known)
+        _land_group(session, engine, load_id, profile, group, known)
         session.commit()
         done += len(group)
         on_progress("landing", done, total)
@@ -140,49 +139,89 @@ def _groups(files: list[DumpFile]) -> Iterator[list[DumpFile]]:
         yield group
 
 
-def _land_file(
+def _land_group(
     session: psycopg.Connection,
     engine: duckdb.DuckDBPyConnection,
     load_id: int,
     profile: Profile,
-    file: DumpFile,
+    group: list[DumpFile],
     known: DumpFigures,
 ) -> None:
-    columns: tuple[str, ...] = ()
-    if file.rule is not None:
-        columns = columns_of(file.path, file.rule)
-        _require_columns(file, file.rule, columns)
-    (file_id,) = session.execute("SELECT nextval(pg_get_serial_sequence('landing.file', 'file_id'))").fetchone()
-    if store_bytes(session, file_id, file.path) != file.sha256:
-        raise Refusal(f"The file {file.path} changed while it was read; wait until it is written, and migrate again.")
-    counted = CountedRows()
-    if file.rule is not None:
-        facts = facts_of_file(file.path, file.relative, file.folder_value, profile, file.rule, columns, known)
-        typed = TypedFile(engine, load_id, file_id, facts, len(columns))
-        typed.send(session, _counted(file, file.rule, counted))
-        typed.record(session)
-        uses = uses_of_columns(columns, facts, file.rule.unused, file.rule.out_of_scope)
-        with session.cursor().copy(
-            "COPY migration.cell_column (file_id, column_no, load_id, column_name, unused_rule, is_partly_read) "
-            "FROM STDIN"
-        ) as copy:
-            for place, (name, use) in enumerate(zip(columns, uses, strict=True), start=1):
-                copy.write_row((file_id, place, load_id, name, use.rule, use.is_partly_read))
-    session.execute(
-        "INSERT INTO landing.file (file_id, load_id, described_as, path, folder_value, format, encoding, sha256, "
-        "byte_count, row_count, deleted_count, columns) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        [
-            file_id, load_id, file.rule and file.rule.name, file.relative, file.folder_value,
-            file.rule and file.rule.format, file.rule and file.rule.encoding, file.sha256, file.byte_count,
-            counted.row_count, counted.deleted_count, list(columns),
-        ],
-    )  # fmt: skip
-    for (column, is_deleted), column_sum in counted.sums.items():
-        session.execute(
-            "INSERT INTO landing.control_sum (file_id, column_name, is_deleted, total, unreadable_count) "
-            "VALUES (%s, %s, %s, %s, %s)",
-            [file_id, column, is_deleted, column_sum.total, column_sum.unreadable_count],
-        )
+    """Land some files; those that have the same columns and rules go together."""
+    numbers = session.execute(
+        "SELECT nextval(pg_get_serial_sequence('landing.file', 'file_id')) FROM generate_series(1, %s)", [len(group)]
+    ).fetchall()
+    landed = [LandedFile(file_id, file) for (file_id,), file in zip(numbers, group, strict=True)]
+    kept = store_bytes(session, {one.file_id: one.file.path for one in landed})
+    alike: dict[tuple[str, tuple[str, ...]], list[LandedFile]] = {}
+    for one in landed:
+        if kept[one.file_id] != one.file.sha256:
+            raise Refusal(
+                f"The file {one.file.path} changed while it was read; wait until it is written, and migrate again."
+            )
+        if one.file.rule is not None:
+            one.columns = columns_of(one.file.path, one.file.rule)
+            _require_columns(one.file, one.file.rule, one.columns)
+            alike.setdefault((one.file.rule.name, one.columns), []).append(one)
+    for (_, columns), files in alike.items():
+        _land_alike(session, engine, load_id, profile, files, columns, known)
+    _copy_rows(
+        session,
+        "landing.file (file_id, load_id, described_as, path, folder_value, format, encoding, sha256, byte_count, "
+        "row_count, deleted_count, columns)",
+        (one.row(load_id) for one in landed),
+    )
+    _copy_rows(
+        session,
+        "landing.control_sum (file_id, column_name, is_deleted, total, unreadable_count)",
+        (
+            (one.file_id, column, is_deleted, of_column.total, of_column.unreadable_count)
+            for one in landed
+            for (column, is_deleted), of_column in one.counted.sums.items()
+        ),
+    )
+
+
+def _land_alike(
+    session: psycopg.Connection,
+    engine: duckdb.DuckDBPyConnection,
+    load_id: int,
+    profile: Profile,
+    files: list["LandedFile"],
+    columns: tuple[str, ...],
+    known: DumpFigures,
+) -> None:
+    first, rule = files[0].file, files[0].file.rule
+    facts = facts_of_file(first.path, profile, rule, columns, known)
+    typed = TypedFiles(engine, load_id, facts, len(columns))
+    typed.send(session, (part for one in files for part in _parts(one, rule)))
+    file_ids = [one.file_id for one in files]
+    _copy_rows(
+        session,
+        "migration.sent_rows (load_id, file_id, entity, part_no, row_count, hash_sum, is_filtered)",
+        typed.sent_rows(file_ids),
+    )
+    _copy_rows(
+        session,
+        "migration.cell_pattern (file_id, entity, part_no, pattern_no, load_id, classes, row_classes)",
+        typed.patterns(file_ids),
+    )
+    uses = uses_of_columns(columns, facts, rule.unused, rule.out_of_scope)
+    _copy_rows(
+        session,
+        "migration.cell_column (file_id, column_no, load_id, column_name, unused_rule, is_partly_read)",
+        (
+            (file_id, place, load_id, name, use.rule, use.is_partly_read)
+            for file_id in file_ids
+            for place, (name, use) in enumerate(zip(columns, uses, strict=True), start=1)
+        ),
+    )
+
+
+def _copy_rows(session: psycopg.Connection, target: str, rows: Iterable[tuple]) -> None:
+    with session.cursor().copy(f"COPY {target} FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
 
 
 @dataclass
@@ -194,15 +233,35 @@ class CountedRows:
     sums: dict[tuple[str, bool], ColumnSum] = field(default_factory=dict)
 
 
-def _counted(file: DumpFile, rule: FileRule, counted: CountedRows) -> Iterator[SourceBatch]:
+@dataclass
+class LandedFile:
+    """A file on its way in."""
+
+    file_id: int
+    file: DumpFile
+    columns: tuple[str, ...] = ()
+    counted: CountedRows = field(default_factory=CountedRows)
+
+    def row(self, load_id: int) -> tuple:
+        """Its row in landing.file."""
+        file, rule = self.file, self.file.rule
+        return (
+            self.file_id, load_id, rule and rule.name, file.relative, file.folder_value, rule and rule.format,
+            rule and rule.encoding, file.sha256, file.byte_count, self.counted.row_count, self.counted.deleted_count,
+            list(self.columns),
+        )  # fmt: skip
+
+
+def _parts(one: LandedFile, rule: FileRule) -> Iterator[FilePart]:
     """The rows of the file, counted and summed as they pass."""
+    file, counted = one.file, one.counted
     for batch in read_rows(file.path, rule):
         if not counted.row_count and rule.format != "layout_80020":
             require_encoding(file.path, rule.encoding, batch.text.values())
         counted.row_count += len(batch.row_no)
         counted.deleted_count += int(batch.deleted.sum())
         _add_sums(counted.sums, batch, rule)
-        yield batch
+        yield FilePart(one.file_id, file.folder_value, file.path.name, batch)
 
 
 def _require_columns(file: DumpFile, rule: FileRule, columns: tuple[str, ...]) -> None:

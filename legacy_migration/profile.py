@@ -128,7 +128,9 @@ class _Reader:
     def profile(self) -> Profile:
         content = read_marked_yaml(self.path)
         self.hashed.update(self.path.read_bytes())
-        self.keys(content, "the profile", needed=("profile", "title", "files"), allowed=("lists", "first_day", "unused"))
+        self.keys(
+            content, "the profile", needed=("profile", "title", "files"), allowed=("lists", "first_day", "unused")
+        )
         lists = {name: self.code_list(name, body, content) for name, body in content.get("lists", {}).items()}
         files = self.mapping(content, "files")
         self.unused_anywhere = self.unused(content) if "unused" in content else {}

@@ -20,7 +20,7 @@ from legacy_migration.entities import ENTITIES, Entity
 from legacy_migration.landing import DumpFile
 from legacy_migration.profile import Profile
 from legacy_migration.source_rows import columns_of, read_rows
-from legacy_migration.typed_copy import TypedFile, open_engine
+from legacy_migration.typed_copy import FilePart, TypedFiles, open_engine
 from legacy_migration.typed_rows import facts_of_file
 
 SENTENCES: Final = {
@@ -108,7 +108,7 @@ def _name_rows(
         if file.relative not in paths or file.rule is None:
             continue
         columns = columns_of(file.path, file.rule)
-        facts = facts_of_file(file.path, file.relative, file.folder_value, profile, file.rule, columns, known)
+        facts = facts_of_file(file.path, profile, file.rule, columns, known)
         (file_id,) = session.execute(
             "SELECT f.file_id FROM landing.file AS f WHERE f.load_id = %s AND f.path = %s", [load_id, file.relative]
         ).fetchone()
@@ -116,8 +116,11 @@ def _name_rows(
             "CREATE TEMPORARY TABLE sent_again (entity text, part_no smallint, row_no integer, row_hash uuid) "
             "ON COMMIT DROP"
         )
-        typed = TypedFile(engine, load_id, file_id, facts, len(columns))
-        for entity, part_no, row_numbers, hashes in typed.hashes(read_rows(file.path, file.rule)):
+        typed = TypedFiles(engine, load_id, facts, len(columns))
+        parts = (
+            FilePart(file_id, file.folder_value, file.path.name, batch) for batch in read_rows(file.path, file.rule)
+        )
+        for entity, part_no, row_numbers, hashes in typed.hashes(parts):
             with session.cursor().copy("COPY sent_again FROM STDIN") as copy:
                 for row_no, row_hash in zip(row_numbers, hashes, strict=True):
                     copy.write_row((entity, part_no, row_no, row_hash))

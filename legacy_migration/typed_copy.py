@@ -13,7 +13,6 @@ the digits that their column keeps, days as 2026-01-31, yes and no as true and f
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any, Final
 
 import duckdb
@@ -30,6 +29,7 @@ from legacy_migration.typed_rows import BATCH, Fact
 ENGINE_MEMORY: Final = "600MB"
 ENGINE_THREADS: Final = 2
 ROWS_A_THREAD: Final = 25_000
+ROWS_TOGETHER: Final = 50_000
 _TAB, _NULL = "chr(9)", "'\\N'"
 _SPECIAL: Final = (b"\\", b"\t", b"\n", b"\r")
 _NIBBLE: Final = np.zeros(256, dtype=np.int64)
@@ -46,16 +46,33 @@ def open_engine() -> duckdb.DuckDBPyConnection:
 
 
 @dataclass
+class SentRows:
+    """What was sent of one file and kind of fact: how many rows, the sum that proves them, which patterns."""
+
+    row_count: int = 0
+    hash_sum: int = 0
+    patterns: set[int] = field(default_factory=set)
+
+
+@dataclass
 class SentFact:
-    """What was sent of one kind of fact: how many rows, the sum that proves them, which patterns."""
+    """One kind of fact on its way, with what was sent of it by file."""
 
     fact: Fact
     plan: PatternPlan
     statements: dict[bool, str]
     remark_statement: str | None
-    row_count: int = 0
-    hash_sum: int = 0
-    patterns: set[int] = field(default_factory=set)
+    by_file: dict[int, SentRows] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FilePart:
+    """Consecutive rows of one file."""
+
+    file_id: int
+    folder_value: str | None
+    file_name: str
+    batch: SourceBatch
 
 
 @dataclass(frozen=True)
@@ -67,61 +84,51 @@ class Lines:
     remarks: list[tuple[Any, ...]]
 
 
-class TypedFile:
-    """The typed rows of one file on their way."""
+class TypedFiles:
+    """The typed rows of files that have the same columns and rules, on their way. Small files share a statement."""
 
-    def __init__(
-        self, engine: duckdb.DuckDBPyConnection, load_id: int, file_id: int, facts: Sequence[Fact], width: int
-    ):
-        self.engine, self.load_id, self.file_id = engine, load_id, file_id
+    def __init__(self, engine: duckdb.DuckDBPyConnection, load_id: int, facts: Sequence[Fact], width: int) -> None:
+        self.engine, self.load_id = engine, load_id
         self.used = sorted(_used_places(facts))
         self.sent = [
             SentFact(
                 fact,
                 plan,
-                {
-                    escaped: _statement(fact, plan, number, load_id, file_id, escaped=escaped)
-                    for escaped in (False, True)
-                },
+                {escaped: _statement(fact, plan, number, load_id, escaped=escaped) for escaped in (False, True)},
                 _remark_statement(fact, plan, number),
             )
             for number, (fact, plan) in enumerate(zip(facts, plans(facts, width), strict=True))
         ]
 
-    def send(self, session: psycopg.Connection, batches: Iterable[SourceBatch]) -> None:
-        """Send every batch; the next is made while the database takes in the one before."""
-        made = self._made(batches)
+    def send(self, session: psycopg.Connection, parts: Iterable[FilePart]) -> None:
+        """Send every row; the next lines are made while the database takes in those before."""
+        made = self._made(parts)
         with ThreadPoolExecutor(1) as maker:
             waiting = maker.submit(next, made, None)
             while (lines := waiting.result()) is not None:
                 waiting = maker.submit(next, made, None)
                 self._write(session, lines)
 
-    def _made(self, batches: Iterable[SourceBatch]) -> Iterator[Lines]:
-        for batch in batches:
-            if not len(batch.row_no):
-                continue
-            table = _arrow(batch, self.used, self.sent)
+    def _made(self, parts: Iterable[FilePart]) -> Iterator[Lines]:
+        for some in _together(parts):
+            table = _arrow(some, self.used, self.sent)
             escaped = _has_special(table)
             self.engine.register(BATCH, table)
             for sent in self.sent:
                 yield self._lines(sent, escaped)
             self.engine.unregister(BATCH)
 
-    def _lines(self, sent: SentFact, escaped: bool) -> Lines:  # noqa: FBT001
+    def _lines(self, sent: SentFact, escaped: bool) -> Lines:
         made = self.engine.sql(sent.statements[escaped]).to_arrow_table()
-        rows = made.column("row_no").to_numpy()
-        hashes = np.concatenate([_first_32_bits(chunk) for chunk in made.column("row_hash").chunks] or [rows[:0]])
-        sent.row_count += len(rows)
-        # Summed in halves, each far from the end of 64 bits.
-        products = hashes * rows
-        sent.hash_sum += int((products >> 32).sum()) * 2**32 + int((products & 0xFFFFFFFF).sum())
-        sent.patterns.update(np.unique(made.column("pattern_no").to_numpy()).tolist())
+        _account_for(sent, made)
         remarks: list[tuple[Any, ...]] = []
         if sent.remark_statement:
-            marked = made.column("row_no").filter(made.column("has_remark")).to_pylist()
-            if marked:
-                remarks = self.engine.execute(sent.remark_statement, [marked]).fetchall()
+            marked = made.filter(made.column("has_remark"))
+            if len(marked):
+                found = self.engine.execute(
+                    sent.remark_statement, [marked.column("row_no").to_pylist(), marked.column("file_id").to_pylist()]
+                )
+                remarks = found.fetchall()
         return Lines(sent, [_flat(chunk) for chunk in made.column("line").chunks], remarks)
 
     def _write(self, session: psycopg.Connection, lines: Lines) -> None:
@@ -138,46 +145,72 @@ class TypedFile:
                 "COPY migration.remark (load_id, entity, file_id, row_no, reason_code, field, value, legacy_key) "
                 "FROM STDIN"
             ) as copy:
-                for row_no, reason, column, value, key in lines.remarks:
-                    copy.write_row((self.load_id, entity.name, self.file_id, row_no, reason, column, value, key))
+                for row in lines.remarks:
+                    copy.write_row((self.load_id, entity.name, *row))
 
-    def hashes(self, batches: Iterable[SourceBatch]) -> Iterator[tuple[str, int, list[int], list[str]]]:
+    def hashes(self, parts: Iterable[FilePart]) -> Iterator[tuple[str, int, list[int], list[str]]]:
         """Kind of fact, part, row numbers and hashes of the rows as they would be sent; nothing is sent."""
-        for batch in batches:
-            if not len(batch.row_no):
-                continue
-            self.engine.register(BATCH, _arrow(batch, self.used, self.sent))
+        for some in _together(parts):
+            self.engine.register(BATCH, _arrow(some, self.used, self.sent))
             for sent in self.sent:
                 made = self.engine.sql(sent.statements[False]).to_arrow_table()
-                fact = sent.fact
-                yield (
-                    fact.entity.name, fact.part_no, made.column("row_no").to_pylist(), made.column("row_hash").to_pylist(),
-                )  # fmt: skip
+                name, part_no = sent.fact.entity.name, sent.fact.part_no
+                yield name, part_no, made.column("row_no").to_pylist(), made.column("row_hash").to_pylist()
             self.engine.unregister(BATCH)
 
-    def record(self, session: psycopg.Connection) -> None:
-        """Write down what was sent, and which patterns its cells made."""
-        for sent in self.sent:
-            name, part_no = sent.fact.entity.name, sent.fact.part_no
-            session.execute(
-                "INSERT INTO migration.sent_rows (load_id, file_id, entity, part_no, row_count, hash_sum, is_filtered) "
-                "VALUES (%s, %s, %s, %s, %s, %s, %s)",
-                [
-                    self.load_id, self.file_id, name, part_no, sent.row_count, Decimal(sent.hash_sum),
-                    sent.fact.only_where is not None,
-                ],
-            )  # fmt: skip
-        with session.cursor().copy(
-            "COPY migration.cell_pattern (file_id, entity, part_no, pattern_no, load_id, classes, row_classes) FROM STDIN"
-        ) as copy:
+    def sent_rows(self, file_ids: Iterable[int]) -> Iterator[tuple[Any, ...]]:
+        """Rows of migration.sent_rows: what was sent of each file, nothing included."""
+        for file_id in file_ids:
             for sent in self.sent:
-                for number in sorted(sent.patterns):
-                    copy.write_row(
-                        (
-                            self.file_id, sent.fact.entity.name, sent.fact.part_no, number, self.load_id,
-                            *sent.plan.texts(number),
-                        )
-                    )  # fmt: skip
+                rows = sent.by_file.get(file_id, SentRows())
+                fact = sent.fact
+                yield (
+                    self.load_id, file_id, fact.entity.name, fact.part_no, rows.row_count, rows.hash_sum,
+                    fact.only_where is not None,
+                )  # fmt: skip
+
+    def patterns(self, file_ids: Iterable[int]) -> Iterator[tuple[Any, ...]]:
+        """Rows of migration.cell_pattern: the patterns that the cells of each file made."""
+        for file_id in file_ids:
+            for sent in self.sent:
+                for number in sorted(sent.by_file.get(file_id, SentRows()).patterns):
+                    name, part_no = sent.fact.entity.name, sent.fact.part_no
+                    yield file_id, name, part_no, number, self.load_id, *sent.plan.texts(number)
+
+
+def _together(parts: Iterable[FilePart]) -> Iterator[list[FilePart]]:
+    """Small parts go into one statement, so that the work of planning it is done once."""
+    some: list[FilePart] = []
+    row_count = 0
+    for part in parts:
+        if not len(part.batch.row_no):
+            continue
+        some.append(part)
+        row_count += len(part.batch.row_no)
+        if row_count >= ROWS_TOGETHER:
+            yield some
+            some, row_count = [], 0
+    if some:
+        yield some
+
+
+def _account_for(sent: SentFact, made: pa.Table) -> None:
+    """Count and sum what goes out, by file; the rows of a file stand together."""
+    if not len(made):
+        return
+    file_ids, rows = made.column("file_id").to_numpy(), made.column("row_no").to_numpy()
+    hashes = np.concatenate([_first_32_bits(chunk) for chunk in made.column("row_hash").chunks])
+    patterns = made.column("pattern_no").to_numpy()
+    begins = np.concatenate([[0], np.flatnonzero(np.diff(file_ids)) + 1])
+    ends = np.append(begins[1:], len(rows))
+    products = hashes * rows
+    # Summed in halves, each far from the end of 64 bits.
+    high, low = np.add.reduceat(products >> 32, begins), np.add.reduceat(products & 0xFFFFFFFF, begins)
+    for place, (begin, end) in enumerate(zip(begins.tolist(), ends.tolist(), strict=True)):
+        rows_of_file = sent.by_file.setdefault(int(file_ids[begin]), SentRows())
+        rows_of_file.row_count += end - begin
+        rows_of_file.hash_sum += int(high[place]) * 2**32 + int(low[place])
+        rows_of_file.patterns.update(np.unique(patterns[begin:end]).tolist())
 
 
 def _used_places(facts: Sequence[Fact]) -> set[int]:
@@ -190,20 +223,26 @@ def _used_places(facts: Sequence[Fact]) -> set[int]:
     return places
 
 
-def _arrow(batch: SourceBatch, used: Sequence[int], sent: Sequence[SentFact]) -> pa.Table:
-    """The batch as DuckDB sees it, in chunks that its threads share."""
-    count = len(batch.row_no)
-    columns: dict[str, Any] = {
-        "row_no": pa.array(batch.row_no, pa.int64()),
-        "deleted": pa.array(batch.deleted),
-        "ragged": pa.array(np.isin(batch.row_no, list(batch.ragged)) if batch.ragged else np.zeros(count, bool)),
-    }
-    names = list(batch.text)
-    for number, one in enumerate(sent):
-        columns[f"undecodable_{number}"] = _first_undecodable(batch, {names[place - 1] for place in one.fact.positions})
-    texts = list(batch.text.values())
-    columns |= {f"r{place}": texts[place - 1] for place in used}
-    table = pa.table(columns)
+def _arrow(parts: Sequence[FilePart], used: Sequence[int], sent: Sequence[SentFact]) -> pa.Table:
+    """The rows as DuckDB sees them, in chunks that its threads share."""
+    tables = []
+    for part in parts:
+        batch, count = part.batch, len(part.batch.row_no)
+        names, texts = list(batch.text), list(batch.text.values())
+        columns: dict[str, Any] = {
+            "row_no": pa.array(batch.row_no, pa.int64()),
+            "deleted": pa.array(batch.deleted),
+            "ragged": pa.array(np.isin(batch.row_no, list(batch.ragged)) if batch.ragged else np.zeros(count, bool)),
+            "file_id": pa.array(np.full(count, part.file_id, np.int64)),
+            "folder": pa.repeat(pa.scalar(part.folder_value, pa.string()), count),
+            "file_name": pa.repeat(pa.scalar(part.file_name, pa.string()), count),
+        }
+        for number, one in enumerate(sent):
+            read = {names[place - 1] for place in one.fact.positions}
+            columns[f"undecodable_{number}"] = _first_undecodable(batch, read)
+        columns |= {f"r{place}": texts[place - 1] for place in used}
+        tables.append(pa.table(columns))
+    table = pa.concat_tables(tables)
     return pa.Table.from_batches(table.to_batches(max_chunksize=ROWS_A_THREAD), table.schema)
 
 
@@ -246,7 +285,8 @@ def _first_32_bits(hashes: pa.Array) -> np.ndarray:
 
 def _cells(used: Iterable[int], number: int) -> str:
     columns = "".join(f", r{place}, nullif(trim(r{place}), '') AS c{place}" for place in sorted(used))
-    return f"SELECT row_no, deleted, ragged, undecodable_{number}{columns} FROM {BATCH}"
+    about = "row_no, deleted, ragged, file_id, folder, file_name"
+    return f"SELECT {about}, undecodable_{number}{columns} FROM {BATCH}"
 
 
 def _typed(fact: Fact, plan: PatternPlan, number: int, condition: str = "") -> str:
@@ -261,7 +301,7 @@ def _typed(fact: Fact, plan: PatternPlan, number: int, condition: str = "") -> s
     )
 
 
-def _statement(fact: Fact, plan: PatternPlan, number: int, load_id: int, file_id: int, *, escaped: bool) -> str:
+def _statement(fact: Fact, plan: PatternPlan, number: int, load_id: int, *, escaped: bool) -> str:
     """The statement that turns the batch into lines: what is constant in it is written once, not per row."""
     texts = [_canonical(f"v_{name}", kind) for name, kind in fact.entity.fields.items()]
     facts = f"concat_ws({_TAB}, {', '.join(f'coalesce({text}, {_NULL})' for text in texts)})"
@@ -273,15 +313,15 @@ def _statement(fact: Fact, plan: PatternPlan, number: int, load_id: int, file_id
         f"coalesce({_escaped(fact.bad_field)}, {_NULL}), {_TAB}, coalesce({_escaped(fact.bad_value)}, {_NULL}))"
     )
     good = literal("f\t\\N\t\\N\t\\N")
-    before, part = literal(f"{load_id}\t{file_id}\t"), literal(f"\t{fact.part_no}\t")
+    before, part = literal(f"{load_id}\t"), literal(f"\t{fact.part_no}\t")
     remarks = " OR ".join(f"({remark.condition})" for remark in fact.remarks) or "false"
     return (
         f"{_typed(fact, plan, number)},\n"
         f"told AS (SELECT *, {facts} AS facts, {plan.number_sql} AS pattern_no,\n"
         f"    NOT deleted AND bad_reason IS NULL AND ({remarks}) AS has_remark FROM judged),\n"
         "hashed AS (SELECT *, md5(facts) AS row_hash FROM told)\n"
-        "SELECT row_no, pattern_no, row_hash, has_remark,\n"
-        f"    concat({before}, row_no, {part}, {sent}, {_TAB},\n"
+        "SELECT file_id, row_no, pattern_no, row_hash, has_remark,\n"
+        f"    concat({before}, file_id, {_TAB}, row_no, {part}, {sent}, {_TAB},\n"
         f"    CASE WHEN deleted OR bad_reason IS NOT NULL THEN {bad} ELSE {good} END,\n"
         f"    {_TAB}, row_hash, {_TAB}, pattern_no, chr(10)) AS line\nFROM hashed"
     )
@@ -293,11 +333,11 @@ def _remark_statement(fact: Fact, plan: PatternPlan, number: int) -> str | None:
         return None
     key = "concat_ws(' ', " + ", ".join(f"CAST(v_{column} AS VARCHAR)" for column in fact.entity.shown_key) + ")"
     selected = " UNION ALL ".join(
-        f"SELECT row_no, {literal(remark.reason)}, {literal(remark.column)}, {remark.value}, {key} FROM judged "
-        f"WHERE bad_reason IS NULL AND NOT deleted AND ({remark.condition})"
+        f"SELECT file_id, row_no, {literal(remark.reason)}, {literal(remark.column)}, {remark.value}, {key} "
+        f"FROM judged WHERE bad_reason IS NULL AND NOT deleted AND ({remark.condition})"
         for remark in fact.remarks
     )
-    return f"{_typed(fact, plan, number, 'list_contains($1, row_no)')}\n{selected}"
+    return f"{_typed(fact, plan, number, '(file_id, row_no) IN (SELECT unnest($2), unnest($1))')}\n{selected}"
 
 
 def _canonical(value: str, kind: object) -> str:

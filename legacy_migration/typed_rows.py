@@ -16,7 +16,8 @@ from legacy_migration.source_rows import FAULT
 from operational_db.refusal import Refusal
 
 BATCH = "source_batch"
-"""The name under which DuckDB sees the rows in hand: row_no, deleted, ragged, undecodable_<n>, r1, r2 ..."""
+"""The name under which DuckDB sees the rows in hand: row_no, deleted, ragged, undecodable_0 ..., file_id, folder,
+file_name, r1, r2 ..."""
 
 
 @dataclass(frozen=True)
@@ -122,15 +123,9 @@ class DumpFigures:
 
 
 def facts_of_file(
-    path: Path | str,
-    relative: str,
-    folder_value: str | None,
-    profile: Profile,
-    rule: FileRule,
-    columns: tuple[str, ...],
-    known: DumpFigures,
+    path: Path | str, profile: Profile, rule: FileRule, columns: tuple[str, ...], known: DumpFigures
 ) -> list[Fact]:
-    """What each row of this file tells, in the order of the profile."""
+    """What each row of a file with these columns tells, in the order of the profile; `path` is for refusals alone."""
     position = {name: index for index, name in enumerate(columns, start=1)}
     lists = {name: codes.codes for name, codes in profile.lists.items()}
     used_parts: dict[str, int] = {}
@@ -140,9 +135,7 @@ def facts_of_file(
         for month in range(1, row_rule.months + 1) if row_rule.months else (0,):
             part_no = used_parts.get(row_rule.entity, -1) + 1
             used_parts[row_rule.entity] = part_no
-            context = RowContext(
-                position, lists, rule.decimal, known.minor_digits, known.first_day, month, folder_value, relative
-            )
+            context = RowContext(position, lists, rule.decimal, known.minor_digits, known.first_day, month)
             only_where = None
             if row_rule.only_first:
                 smallest = known.smallest[rule.name, columns, row_rule.only_first]

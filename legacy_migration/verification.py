@@ -1,4 +1,4 @@
-"""From raw rows to a protocol: typed rows, verdicts, checks, in one transaction.
+"""From typed rows to a protocol: proof of transport, verdicts, cell ledger, checks, in one transaction.
 
 Belongs here: the order of these steps and the protocol row that ends them. Does not belong here: the steps themselves.
 """

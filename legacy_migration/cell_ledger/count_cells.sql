@@ -61,7 +61,9 @@ as_it_came AS (
         CROSS JOIN string_to_table(t.classes, NULL) WITH ORDINALITY AS n (sign, column_no)
         INNER JOIN sign AS s ON s.sign = n.sign
         ORDER BY
-            t.file_id, t.facts, n.column_no, CASE WHEN t.reason_code IS NULL THEN s.rank ELSE 3 END,
+            t.file_id, t.facts, n.column_no,
+            -- Of several reasons the one that the others follow from.
+            CASE WHEN t.reason_code IS NULL THEN s.rank WHEN t.reason_code LIKE '%\_REJECTED' THEN 4 ELSE 3 END,
             coalesce(t.reason_code, s.rule)
     ) AS b
     GROUP BY b.file_id, b.column_no, b.class, b.rule

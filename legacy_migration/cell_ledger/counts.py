@@ -1,4 +1,4 @@
-"""How many cells of each column were carried, transformed, rejected or not used? One statement over patterns and verdicts.
+"""How many cells of each column were carried, transformed, rejected or not used? Counted over patterns and verdicts.
 
 Belongs here: the ledger of a load and the checks that it is whole. Does not belong here: patterns of rows (`patterns`).
 """
@@ -38,9 +38,8 @@ def count_cells(session: psycopg.Connection, load_id: int) -> None:
         for name in entities
     )
     nothing = "SELECT 0::bigint AS file_id, '' AS entity, 0::smallint AS part_no, 0::bigint AS pattern_no, "
-    session.execute(
-        f"CREATE TEMPORARY TABLE fact_pattern ON COMMIT DROP AS {patterns or nothing + '0::bigint AS row_count LIMIT 0'}"
-    )
+    patterns = patterns or f"{nothing} 0::bigint AS row_count LIMIT 0"
+    session.execute(f"CREATE TEMPORARY TABLE fact_pattern ON COMMIT DROP AS {patterns}")
     session.execute(
         "CREATE TEMPORARY TABLE rejected_row ON COMMIT DROP AS SELECT DISTINCT d.file_id, d.row_no "
         f"FROM migration.verdict AS d WHERE d.load_id = {load_id} AND d.verdict = 'rejected'"

@@ -1,10 +1,10 @@
-"""Which pattern do the cells of a row make? Per kind of fact the expression of its number, and the text behind a number.
+"""Which pattern do the cells of a row make? Per kind of fact the expression of its number, and the text behind it.
 
 Belongs here: which fact speaks for which column, states of fields as numbers and texts.
 Does not belong here: what a sign means (`signs`), counting (`counts`).
 
-A column that several facts read has an owner, the first of them: its pattern also says what became of the cell in all of
-them together, so that the cells of rows that are loaded whole are counted at one place.
+A column that several facts read has an owner, the first of them: its pattern also says what became of the cell in all
+of them together, so that the cells of rows that are loaded whole are counted at one place.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ from legacy_migration.cell_ledger.signs import (
 from legacy_migration.typed_rows import ChosenField, Fact
 
 VARYING_MAX = 31
-"""Fields whose two bits fit into a bigint; what else is read of a column that has an owner is told by that owner alone."""
+"""Fields whose two bits fit into a bigint; of a column that more read, those that fit speak."""
 
 
 @dataclass

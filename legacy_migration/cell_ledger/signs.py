@@ -1,6 +1,6 @@
 """What became of a cell? The signs in which patterns of cells are written, and how the states of fields become them.
 
-Belongs here: signs, their classes, the number of a pattern and its text. Does not belong here: counting (`cell_ledger`).
+Belongs here: signs, their classes, the number of a pattern and its text. Does not belong here: counting (`counts`).
 
 A field is in one of three states: its cells were carried, transformed or could not be read. The states of all fields of
 a row, two bits each, are the number of its pattern; the text of a pattern has a sign for every column of the file.

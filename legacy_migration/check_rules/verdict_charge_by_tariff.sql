@@ -1,10 +1,17 @@
 -- Each charge of the old program against its kWh at the tariff in force, priced by the statement that bills.
-CREATE TEMPORARY TABLE charged_month ON COMMIT DROP AS
-SELECT
-    row_number() OVER (ORDER BY t.file_id, t.row_no, p.point_code)::bigint AS volume_no, t.file_id, t.row_no,
-    t.account_no, t.service_month, t.energy_kwh, t.charge_minor, p.tariff_code
+CREATE TEMPORARY TABLE charged_fact ON COMMIT DROP AS
+SELECT t.file_id, t.row_no, t.account_no, t.service_month, t.energy_kwh, t.charge_minor, p.tariff_code
 FROM standing_charge AS t
 INNER JOIN standing_metering_point AS p ON p.account_no = t.account_no;
+
+-- Thousands of consumers use the same kWh in the same month at the same tariff: each such volume is priced once.
+CREATE TEMPORARY TABLE charged_month ON COMMIT DROP AS
+SELECT
+    row_number() OVER (ORDER BY c.tariff_code, c.service_month, c.energy_kwh)::bigint AS volume_no, c.tariff_code,
+    c.service_month, c.energy_kwh
+FROM charged_fact AS c
+GROUP BY c.tariff_code, c.service_month, c.energy_kwh;
+ANALYZE charged_fact, charged_month;
 
 INSERT INTO migration.difference (load_id, check_code, file_id, row_no, legacy_key, measure, stated, expected, sentence)
 SELECT
@@ -15,8 +22,10 @@ SELECT
         f.path, c.row_no, c.account_no, to_char(c.service_month, 'YYYY-MM'), round(c.charge_minor / 100.0, 2),
         trim_scale(c.energy_kwh), round(e.charge_minor / 100.0, 2), c.tariff_code
     )
-FROM charged_month AS c
-INNER JOIN ops.charge_whole_months('pg_temp.charged_month') AS e ON e.volume_no = c.volume_no
+FROM charged_fact AS c
+INNER JOIN charged_month AS m
+    ON m.tariff_code = c.tariff_code AND m.service_month = c.service_month AND m.energy_kwh = c.energy_kwh
+INNER JOIN ops.charge_whole_months('pg_temp.charged_month') AS e ON e.volume_no = m.volume_no
 INNER JOIN landing.file AS f ON f.file_id = c.file_id
 -- Each line is rounded once, by the old program perhaps to the other side.
 WHERE abs(c.charge_minor - e.charge_minor) > e.line_count;

@@ -28,7 +28,6 @@ from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from operational_db.schema.metadata import ENERGY, MIGRATION, MONEY, metadata
 
-
 SERVICE_COLUMNS = frozenset(
     (
         "load_id", "file_id", "row_no", "part_no", "is_deleted", "bad_reason", "bad_field", "bad_value", "row_hash",
@@ -311,7 +310,7 @@ sent_rows = Table(
     Column("hash_sum", Numeric, nullable=False, comment="Sum of row number times the first 32 bits of the row's hash"),
     Column("is_filtered", Boolean, nullable=False, comment="Told of some rows only (only_first)"),
     schema=MIGRATION,
-    comment="One row per file, kind of fact and part: the typed rows as they were sent, to be found again in the table.",
+    comment="One row per file, kind of fact and part: typed rows as they were sent, to be found again in the table.",
 )
 
 cell_column = Table(

@@ -41,7 +41,7 @@ def test_file_larger_than_one_piece_comes_back_byte_for_byte(settings: Settings,
             [user_id],
         ).fetchone()
         (file_id,) = session.execute("SELECT nextval(pg_get_serial_sequence('landing.file', 'file_id'))").fetchone()
-        sha256 = store_bytes(session, file_id, tmp_path / "large.bin")
+        sha256 = store_bytes(session, {file_id: tmp_path / "large.bin"})[file_id]
         session.execute(
             "INSERT INTO landing.file (file_id, load_id, path, sha256, byte_count, row_count, deleted_count, columns) "
             "VALUES (%s, %s, 'large.bin', %s, %s, 0, 0, '{}')",

@@ -74,7 +74,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("load_id", "file_id", "entity", "part_no", name=op.f("sent_rows_pk")),
         schema="migration",
         comment=(
-            "One row per file, kind of fact and part: the typed rows as they were sent, to be found again in the table."
+            "One row per file, kind of fact and part: typed rows as they were sent, to be found again in the table."
         ),
     )
     op.create_table(
