@@ -8,7 +8,7 @@ from pathlib import Path
 from dashboards.queries.migration import knows_protocol, may_read_protocols
 from dashboards.reading import Reader
 from dashboards.words.refusals import RefusedInWords
-from legacy_migration.commands import write_protocol
+from legacy_migration.signing.filing import write_protocol
 
 
 def protocol_page(reader: Reader, protocol_id: int) -> Path:
@@ -23,5 +23,5 @@ def protocol_page(reader: Reader, protocol_id: int) -> Path:
         raise RefusedInWords(
             "The protocol {protocol} is not known; choose a load on the page Migration.", protocol=protocol_id
         )
-    written = write_protocol(reader.settings, protocol_id, reader.settings.var_dir / "protocols")
-    return next(path for path in written if path.suffix == ".html")
+    (page,) = write_protocol(reader.settings, protocol_id, reader.settings.var_dir / "protocols", forms=("html",))
+    return page

@@ -1,6 +1,7 @@
-"""The operations of a migration: migrate, accept, withdraw, write the protocol. One function is one operation.
+"""The operations of a migration: migrate, accept, withdraw. One function is one operation.
 
-Belongs here: rights, locks, transactions and the order of steps. Does not belong here: the steps.
+Belongs here: rights, locks, transactions and the order of steps. Does not belong here: the steps, nor the
+files of a protocol (`signing.filing`).
 """
 
 from collections.abc import Callable
@@ -10,12 +11,19 @@ from pathlib import Path
 import psycopg
 
 from legacy_migration.landing import dump_sha256, find_files, land
-from legacy_migration.loads import load_of, one_at_a_time, protocol_of_load, require_protocol, require_right
+from legacy_migration.loads import (
+    Protocol,
+    load_of,
+    one_at_a_time,
+    protocol_of_load,
+    require_protocol,
+    require_right,
+)
 from legacy_migration.profile import read_profile
-from legacy_migration.protocol_pages.figures import Figures, read_figures
-from legacy_migration.protocol_pages.page import render_page
-from legacy_migration.protocol_pages.workbook import write_workbook
 from legacy_migration.publishing import publish
+from legacy_migration.rejects.family import corrected_load
+from legacy_migration.signing.declared_rows import note_declared_rows
+from legacy_migration.signing.pages import add_event, ensure_chain
 from legacy_migration.verification import verify
 from legacy_migration.withdrawal import remove_from_book
 from operational_db.connections import Role, connect
@@ -81,12 +89,14 @@ def migrate(
             known = protocol_of_load(session, load_id)
             if known is None:
                 land(session, load_id, described, files, report)
-                verify(session, load_id, described, files, user_id, report)
+                note_declared_rows(session, load_id, files)
+                protocol_id = verify(session, load_id, described, files, user_id, report)
                 # The rights for the units that the dump names are known only now; a refusal leaves landed rows alone.
                 require_right(session, load_id, by, "migrate")
+                ensure_chain(session, require_protocol(session, protocol_id))
                 session.execute("SET LOCAL synchronous_commit = on")
                 session.commit()
-            return _summary(session, load_id, was_there=known is not None)
+            return summary_of_load(session, load_id, was_there=known is not None)
 
 
 def accept(settings: Settings, protocol_id: int, *, by: str, on_progress: Progress | None = None) -> ProtocolSummary:
@@ -102,7 +112,9 @@ def accept(settings: Settings, protocol_id: int, *, by: str, on_progress: Progre
                     f"Protocol {protocol_id} was withdrawn; migrate the dump again and accept the new protocol."
                 )
             if protocol.state == "accepted":
-                return _summary(session, protocol.load_id, was_there=True)
+                return summary_of_load(session, protocol.load_id, was_there=True)
+            session.execute("SELECT ops.require_second_person(%s, %s)", [protocol_id, user_id])
+            ensure_chain(session, protocol)
             source_id = record_command(
                 session, "accept", {"protocol_id": protocol_id, "load_id": protocol.load_id}, user_id=user_id
             )
@@ -114,9 +126,9 @@ def accept(settings: Settings, protocol_id: int, *, by: str, on_progress: Progre
                 first_day=protocol.summary["first_day"],
                 report=report,
             )
-            _record_event(session, protocol_id, "accepted", user_id, source_id)
+            _record_event(session, protocol, "accepted", user_id, source_id)
             session.commit()
-            return _summary(session, protocol.load_id)
+            return summary_of_load(session, protocol.load_id)
 
 
 def withdraw(settings: Settings, protocol_id: int, *, by: str) -> ProtocolSummary:
@@ -127,53 +139,52 @@ def withdraw(settings: Settings, protocol_id: int, *, by: str) -> ProtocolSummar
             protocol = require_protocol(session, protocol_id)
             user_id = require_right(session, protocol.load_id, by, "accept_load")
             if protocol.state == "withdrawn":
-                return _summary(session, protocol.load_id, was_there=True)
-            if protocol.state == "prepared":
+                return summary_of_load(session, protocol.load_id, was_there=True)
+            is_correction = corrected_load(session, protocol.load_id) is not None
+            if protocol.state == "prepared" and not is_correction:
                 raise Refusal(f"Protocol {protocol_id} was never accepted, so there is nothing to withdraw.")
+            _require_nothing_rests_on(session, protocol)
+            ensure_chain(session, protocol)
             source_id = record_command(
                 session, "withdraw", {"protocol_id": protocol_id, "load_id": protocol.load_id}, user_id=user_id
             )
-            remove_from_book(session, protocol.load_id, protocol_id)
-            _record_event(session, protocol_id, "withdrawn", user_id, source_id)
+            if protocol.state == "accepted":
+                remove_from_book(session, protocol.load_id, protocol_id)
+            _record_event(session, protocol, "withdrawn", user_id, source_id)
             session.commit()
-            return _summary(session, protocol.load_id)
-
-
-def write_protocol(settings: Settings, protocol_id: int, out_dir: Path | str) -> list[Path]:
-    """Write the protocol as HTML page and workbook; returns both paths."""
-    with connect(settings, Role.LOADER) as session:
-        protocol = require_protocol(session, protocol_id)
-        figures = read_figures(session, protocol)
-    page = Path(out_dir) / f"protocol_{protocol_id}.html"
-    workbook = page.with_suffix(".xlsx")
-    try:
-        page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text(render_page(protocol, figures), encoding="utf-8")
-        write_workbook(workbook, protocol, figures)
-    except OSError as error:
-        raise Refusal(
-            f"The protocol cannot be written to {out_dir} ({error.strerror}); name another folder."
-        ) from error
-    return [page, workbook]
-
-
-def protocol_figures(settings: Settings, protocol_id: int) -> dict[str, Figures]:
-    """The tables of the protocol, for a terminal."""
-    with connect(settings, Role.LOADER) as session:
-        return read_figures(session, require_protocol(session, protocol_id))
+            return summary_of_load(session, protocol.load_id)
 
 
 def summarise(settings: Settings, protocol_id: int) -> ProtocolSummary:
     """The protocol on one line."""
     with connect(settings, Role.LOADER) as session:
-        return _summary(session, require_protocol(session, protocol_id).load_id)
+        return summary_of_load(session, require_protocol(session, protocol_id).load_id)
 
 
-def _record_event(session: psycopg.Connection, protocol_id: int, event: str, user_id: int, source_id: int) -> None:
+def _record_event(
+    session: psycopg.Connection, protocol: Protocol, event: str, user_id: int, source_id: int
+) -> None:
+    """The signature, which the database checks, and its seal on the pages."""
     session.execute(
         "INSERT INTO migration.protocol_event (protocol_id, event, user_id, source_id) VALUES (%s, %s, %s, %s)",
-        [protocol_id, event, user_id, source_id],
+        [protocol.protocol_id, event, user_id, source_id],
     )
+    add_event(session, protocol, event)
+
+
+def _require_nothing_rests_on(session: psycopg.Connection, protocol: Protocol) -> None:
+    """Rows that came back corrected hang on what their dump brought; they leave the book first."""
+    (resting,) = session.execute(
+        "SELECT max(p.protocol_id) FROM landing.load AS l INNER JOIN migration.protocol AS p ON p.load_id = l.load_id "
+        "WHERE l.corrects_load_id = %s AND NOT EXISTS (SELECT 1 FROM migration.protocol_event AS e "
+        "WHERE e.protocol_id = p.protocol_id AND e.event = 'withdrawn')",
+        [protocol.load_id],
+    ).fetchone()
+    if resting is not None:
+        raise Refusal(
+            f"Protocol {protocol.protocol_id} cannot be withdrawn: its rejects came back in protocol {resting}; "
+            "withdraw that first."
+        )
 
 
 def _user_with_right(session: psycopg.Connection, login: str, right: str) -> int:
@@ -195,7 +206,8 @@ def _user_with_right(session: psycopg.Connection, login: str, right: str) -> int
     return row[0]
 
 
-def _summary(session: psycopg.Connection, load_id: int, *, was_there: bool = False) -> ProtocolSummary:
+def summary_of_load(session: psycopg.Connection, load_id: int, *, was_there: bool = False) -> ProtocolSummary:
+    """The protocol of a load on one line."""
     protocol = protocol_of_load(session, load_id)
     return ProtocolSummary(
         protocol_id=protocol.protocol_id,

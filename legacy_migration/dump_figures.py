@@ -35,7 +35,10 @@ def figures_of_dump(
 ) -> DumpFigures:
     """Read what the rows of all files need to know."""
     described = [file for file in files if file.rule is not None]
-    return DumpFigures(minor_digits, first_day(profile, described), _smallest(engine, described))
+    smallest = _smallest(engine, described)
+    if profile.of_dump is not None:
+        smallest = {key: profile.of_dump.smallest.get((key[0], key[2]), found) for key, found in smallest.items()}
+    return DumpFigures(minor_digits, first_day(profile, described), smallest)
 
 
 def minor_digits_of_book(session: psycopg.Connection) -> int:
@@ -48,6 +51,8 @@ def minor_digits_of_book(session: psycopg.Connection) -> int:
 
 def first_day(profile: Profile, files: Iterable[DescribedFile]) -> str | None:
     """The first day that the dump tells of, where the profile says in which cell it stands."""
+    if profile.of_dump is not None:
+        return profile.of_dump.first_day
     if profile.first_day is None:
         return None
     described_as, column, date_format = profile.first_day

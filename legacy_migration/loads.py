@@ -40,25 +40,39 @@ def one_at_a_time(session: psycopg.Connection, what: str) -> Iterator[None]:
 
 
 def load_of(
-    session: psycopg.Connection, *, profile: str, profile_sha256: str, directory: str, dump_sha256: str, user_id: int
+    session: psycopg.Connection,
+    *,
+    profile: str,
+    profile_sha256: str,
+    directory: str,
+    dump_sha256: str,
+    user_id: int,
+    corrects_load_id: int | None = None,
 ) -> int:
     """The load of this dump and profile: the one begun before unless it was withdrawn, else a new one."""
-    last = session.execute(
+    last = last_attempt(session, profile_sha256=profile_sha256, dump_sha256=dump_sha256)
+    if last and last[2] != "withdrawn":
+        return last[0]
+    (load_id,) = session.execute(
+        "INSERT INTO landing.load (profile, profile_sha256, directory, dump_sha256, attempt, user_id, "
+        "corrects_load_id) VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING load_id",
+        [profile, profile_sha256, directory, dump_sha256, last[1] + 1 if last else 1, user_id, corrects_load_id],
+    ).fetchone()
+    session.commit()
+    return load_id
+
+
+def last_attempt(
+    session: psycopg.Connection, *, profile_sha256: str, dump_sha256: str
+) -> tuple[int, int, str | None] | None:
+    """The newest load of this dump and profile: its number, its attempt, what happened to its protocol last."""
+    return session.execute(
         "SELECT l.load_id, l.attempt, (SELECT e.event FROM migration.protocol AS p INNER JOIN "
         "migration.protocol_event AS e "
         "ON e.protocol_id = p.protocol_id WHERE p.load_id = l.load_id ORDER BY e.protocol_event_id DESC LIMIT 1) "
         "FROM landing.load AS l WHERE l.profile_sha256 = %s AND l.dump_sha256 = %s ORDER BY l.attempt DESC LIMIT 1",
         [profile_sha256, dump_sha256],
     ).fetchone()
-    if last and last[2] != "withdrawn":
-        return last[0]
-    (load_id,) = session.execute(
-        "INSERT INTO landing.load (profile, profile_sha256, directory, dump_sha256, attempt, user_id) "
-        "VALUES (%s, %s, %s, %s, %s, %s) RETURNING load_id",
-        [profile, profile_sha256, directory, dump_sha256, last[1] + 1 if last else 1, user_id],
-    ).fetchone()
-    session.commit()
-    return load_id
 
 
 PROTOCOL_QUERY = (
@@ -91,15 +105,7 @@ def require_protocol(session: psycopg.Connection, protocol_id: int) -> Protocol:
 
 def require_right(session: psycopg.Connection, load_id: int, login: str, right: str) -> int:
     """The user's id; refuses unless the right is held for every RES of the load, or for the top where a RES is new."""
-    res_ids = session.execute(
-        "SELECT DISTINCT coalesce(u.unit_id, ops.find_unit((SELECT value FROM ops.parameter "
-        "WHERE parameter_code = 'root_unit'))) FROM (SELECT a.res_code FROM migration.account AS a WHERE "
-        "a.load_id = %s "
-        "AND a.res_code IS NOT NULL GROUP BY a.res_code) AS r LEFT JOIN ops.unit AS u ON u.code = r.res_code "
-        "AND u.level = 'res'",
-        [load_id],
-    ).fetchall()
-    user_id = None
-    for (res_id,) in res_ids or [(None,)]:
-        (user_id,) = session.execute("SELECT ops.require_right(%s, %s, %s)", [login, right, res_id]).fetchone()
+    (user_id,) = session.execute(
+        "SELECT ops.require_right_for_load(%s, %s, %s)", [login, right, load_id]
+    ).fetchone()
     return user_id

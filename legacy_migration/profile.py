@@ -112,9 +112,18 @@ class Profile:
     files: tuple[FileRule, ...]
     lists: dict[str, "CodeList"]
     first_day: tuple[str, str, str] | None = field(default=None)  # file, column, date format
+    of_dump: "FiguresOfDump | None" = None  # where rows that came back are read without the rest of their dump
 
     def file(self, name: str) -> FileRule:
         return next(file for file in self.files if file.name == name)
+
+
+@dataclass(frozen=True)
+class FiguresOfDump:
+    """What rows need to know of the whole dump they belong to: its first day, the smallest cells of `only_first`."""
+
+    first_day: str | None
+    smallest: dict[tuple[str, str], str | None]  # file, column
 
 
 @dataclass(frozen=True)

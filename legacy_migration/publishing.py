@@ -12,6 +12,7 @@ import psycopg
 
 from legacy_migration.checks import run_check_rules
 from legacy_migration.landing import Progress
+from legacy_migration.rejects.family import corrected_load
 from legacy_migration.verdicts import create_standing_views
 from operational_db.refusal import Refusal
 
@@ -52,6 +53,8 @@ def publish(
         if file.name.startswith("02"):
             _open_months(session, first, end)
     report("publishing", len(files), len(files) + 1)
+    if corrected_load(session, load_id) is not None:
+        _require_order_beside_entered_readings(session)
     run_check_rules(session, load_id, "publish")
     report("publishing", len(files) + 1, len(files) + 1)
 
@@ -67,11 +70,11 @@ def _days_of_load(session: psycopg.Connection, load_id: int, first_day: str | No
     """The first day that the load tells of, and the day after its last month."""
     (end,) = session.execute(
         "SELECT max(n.end_day) FROM ("
-        "SELECT date_trunc('month', max(read_on) - 1) + interval '1 month' FROM standing_reading UNION ALL "
-        "SELECT date_trunc('month', max(read_on) - 1) + interval '1 month' FROM standing_grid_reading UNION ALL "
-        "SELECT date_trunc('month', max(measured_on)) + interval '1 month' FROM standing_half_hours UNION ALL "
-        "SELECT max(service_month) + interval '1 month' FROM standing_declared_energy UNION ALL "
-        "SELECT max(service_month) + interval '1 month' FROM standing_grid_energy) AS n (end_day)"
+        "SELECT date_trunc('month', max(read_on) - 1) + interval '1 month' FROM known_reading UNION ALL "
+        "SELECT date_trunc('month', max(read_on) - 1) + interval '1 month' FROM known_grid_reading UNION ALL "
+        "SELECT date_trunc('month', max(measured_on)) + interval '1 month' FROM known_half_hours UNION ALL "
+        "SELECT max(service_month) + interval '1 month' FROM known_declared_energy UNION ALL "
+        "SELECT max(service_month) + interval '1 month' FROM known_grid_energy) AS n (end_day)"
     ).fetchone()
     if first_day is None or end is None:
         raise Refusal(
@@ -98,4 +101,22 @@ def _require_new_accounts(session: psycopg.Connection) -> None:
         raise Refusal(
             f"{row[0]} accounts of this load are in the book already, the first is {row[1]}; withdraw the load that "
             "brought them, or load only new accounts."
+        )
+
+
+def _require_order_beside_entered_readings(session: psycopg.Connection) -> None:
+    """What came back was judged beside the readings of its dump; clerks have entered others since."""
+    row = session.execute(
+        "SELECT a.account_no, n.read_on, trim_scale(n.value_kwh), r.read_on, trim_scale(r.value_kwh) "
+        "FROM new_reading AS n INNER JOIN ops.account AS a ON a.account_id = n.account_id INNER JOIN ops.reading AS r "
+        "ON r.account_id = n.account_id AND r.metering_point_id = n.metering_point_id AND r.meter_id = n.meter_id "
+        "INNER JOIN ops.source AS s ON s.source_id = r.source_id AND s.kind <> 'legacy_file' "
+        "WHERE NOT EXISTS (SELECT 1 FROM ops.reading_set_aside AS x WHERE x.reading_id = r.reading_id) "
+        "AND (r.read_on = n.read_on OR r.read_on < n.read_on AND r.value_kwh > n.value_kwh "
+        "OR r.read_on > n.read_on AND r.value_kwh < n.value_kwh) ORDER BY 1, 2, 4 LIMIT 1"
+    ).fetchone()
+    if row:
+        raise Refusal(
+            f"The reading {row[2]} of {row[1]} that came back for {row[0]} does not go with {row[4]} of {row[3]}, "
+            "which was entered since; enter it by hand (`wattbook readings enter`) and let it come back no more."
         )

@@ -17,6 +17,8 @@ from legacy_migration.canonical_rules import RULES, Rule
 from legacy_migration.entities import ENTITIES, Entity, Parent
 from legacy_migration.marked_yaml import MarkedMapping
 from legacy_migration.profile import FieldRule, Profile
+from legacy_migration.rejects.family import corrected_load, create_earlier_views
+from legacy_migration.rejects.judging import name_loaded_before, name_repeated_in_book, stake
 from legacy_migration.typed_rows import ChosenField
 
 RULES_DIR: Final = Path(__file__).parent / "verdict_rules"
@@ -36,15 +38,27 @@ def create_standing_views(session: psycopg.Connection, load_id: int) -> None:
             f"d.load_id = {load_id} AND d.entity = '{entity.name}' AND d.file_id = t.file_id AND d.row_no = t.row_no "
             "AND d.part_no = t.part_no)"
         )
+    create_earlier_views(session, load_id)
 
 
 def judge(session: psycopg.Connection, load_id: int, profile: Profile) -> None:
     """Give every row of the load its verdict."""
     joined = {rule.entity for file in profile.files for rule in file.rows if rule.joins_repeats}
+    came_back = corrected_load(session, load_id) is not None
     for entity in ENTITIES.values():
         _unreadable(session, load_id, entity)
+        if came_back:
+            name_loaded_before(session, load_id, entity, _insert(entity, load_id, ""))
         for parent in entity.parents:
             _fallen_with_parent(session, load_id, entity, parent)
+        if came_back:
+            name_repeated_in_book(
+                session,
+                entity,
+                _insert(entity, load_id, ""),
+                merged=_merged_as(entity, is_joined=entity.name in joined),
+                is_joined=entity.name in joined,
+            )
         if entity.key:
             _repeated(session, load_id, entity, is_joined=entity.name in joined)
         rules = RULES_DIR / f"{entity.name}.sql"
@@ -53,12 +67,6 @@ def judge(session: psycopg.Connection, load_id: int, profile: Profile) -> None:
         refresh_statistics(session, "verdict")
     _name_columns(session, load_id, profile)
     _write_sentences(session, load_id)
-
-
-def _stake(entity: Entity) -> str:
-    energy = f"coalesce(t.{entity.energy}, 0)" if entity.energy else "0"
-    money = " + ".join(f"coalesce(t.{column}, 0)" for column in entity.money) or "0"
-    return f"{energy}, {money}"
 
 
 def refresh_statistics(session: psycopg.Connection, *tables: str) -> None:
@@ -85,7 +93,7 @@ def _unreadable(session: psycopg.Connection, load_id: int, entity: Entity) -> No
             load_id,
             "CASE WHEN t.is_deleted THEN 'out_of_scope' ELSE 'rejected' END, "
             "CASE WHEN t.is_deleted THEN 'ROW_DELETED' ELSE t.bad_reason END, t.bad_field, "
-            f"t.bad_value, {entity.shown_key_sql}, NULL, NULL, {_stake(entity)} FROM migration.{entity.name} AS t "
+            f"t.bad_value, {entity.shown_key_sql}, NULL, NULL, {stake(entity)} FROM migration.{entity.name} AS t "
             f"WHERE t.load_id = {load_id} AND (t.is_deleted OR t.bad_reason IS NOT NULL)",
         )
     )
@@ -98,6 +106,8 @@ def _fallen_with_parent(session: psycopg.Connection, load_id: int, entity: Entit
         f"WHERE p.{reference.split('.')[1]} IS NOT NULL"
         for reference in parent.standing
     ]
+    if corrected_load(session, load_id) is not None:
+        found += [select.replace("standing_", "earlier_", 1) for select in found]
     if parent.also_in:
         found.append(parent.also_in)
     told = " UNION ALL ".join(
@@ -114,7 +124,7 @@ def _fallen_with_parent(session: psycopg.Connection, load_id: int, entity: Entit
             entity,
             load_id,
             f"'rejected', {reason}, '{parent.column}', t.{parent.column}, {entity.shown_key_sql}, NULL, NULL, "
-            f"{_stake(entity)} FROM {standing(entity.name)} AS t "
+            f"{stake(entity)} FROM {standing(entity.name)} AS t "
             f"WHERE NOT EXISTS (SELECT 1 FROM ({' UNION ALL '.join(found)}) AS p WHERE p.code = t.{parent.column}) "
             f"{optional}",
         )
@@ -127,7 +137,7 @@ def _repeated(session: psycopg.Connection, load_id: int, entity: Entity, *, is_j
     facts = "ROW(" + ", ".join(f"t.{column}" for column in entity.fields) + ")::text"
     if entity.name == "reading":  # the same value of the same day, told twice in two ways
         facts = "''"
-    merged = "'JOINED'" if is_joined else "'SENT_TWICE'" if entity.name == "payment" else "'EXACT_REPEAT'"
+    merged = _merged_as(entity, is_joined=is_joined)
     differs = "false" if is_joined else "w.is_contradicted"
     order = "t.is_opening DESC, " if entity.name == "reading" else ""
     session.execute(
@@ -144,7 +154,7 @@ def _repeated(session: psycopg.Connection, load_id: int, entity: Entity, *, is_j
             load_id,
             f"CASE WHEN {differs} THEN 'rejected' ELSE 'merged' END, "
             f"CASE WHEN {differs} THEN '{entity.repeat_reason}' ELSE {merged} END, NULL, NULL, {entity.shown_key_sql}, "
-            f"w.other_file_id, w.other_row_no, {_stake(entity)} FROM ("
+            f"w.other_file_id, w.other_row_no, {stake(entity)} FROM ("
             "SELECT w.*, o.file_id AS other_file_id, o.row_no AS other_row_no, EXISTS ("
             f"SELECT 1 FROM repeated_row AS o WHERE {same_key} AND o.facts <> w.facts) AS is_contradicted "
             f"FROM repeated_row AS w INNER JOIN repeated_row AS o ON {same_key} "
@@ -155,6 +165,11 @@ def _repeated(session: psycopg.Connection, load_id: int, entity: Entity, *, is_j
         )
     )
     session.execute("DROP TABLE repeated_row")
+
+
+def _merged_as(entity: Entity, *, is_joined: bool) -> str:
+    """Why an equal row is merged, as a literal."""
+    return "'JOINED'" if is_joined else "'SENT_TWICE'" if entity.name == "payment" else "'EXACT_REPEAT'"
 
 
 def _name_columns(session: psycopg.Connection, load_id: int, profile: Profile) -> None:

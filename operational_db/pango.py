@@ -11,7 +11,8 @@ from operational_db.refusal import Refusal
 NO_PANGO = (
     "PDF pages are set with Pango, which is not installed: have root install it (on Debian: apt-get install "
     "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core), or write the page alone "
-    "(`wattbook explain --html`, `wattbook print-bills --no-pdf`) and print it from a browser."
+    "(`wattbook explain --html`, `wattbook print-bills --no-pdf`, `wattbook protocol --no-pdf`) and print it from a "
+    "browser."
 )
 
 
@@ -34,6 +35,19 @@ def require_weasyprint() -> ModuleType:
     if weasyprint is None:
         raise Refusal(NO_PANGO)
     return weasyprint
+
+
+def pdf_of(page: str) -> bytes:
+    """An HTML page as a PDF file. It needs nothing from outside, and nothing in a name may make it fetch something.
+
+    Raises:
+        Refusal: Pango is not installed.
+    """
+    return require_weasyprint().HTML(string=page, url_fetcher=_fetch_nothing).write_pdf()
+
+
+def _fetch_nothing(url: str, *_: object, **__: object) -> dict[str, object]:
+    raise ValueError(f"a page refers to {url}, and our papers need nothing from outside")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from operational_db.file_formats.opening import FileFormatError, open_to_write
-from operational_db.pango import require_weasyprint
+from operational_db.pango import pdf_of
 from operational_db.refusal import Refusal
 
 
@@ -13,9 +13,7 @@ def pdf_bytes(page: str) -> bytes:
     Raises:
         Refusal: Pango is not installed.
     """
-    weasyprint = require_weasyprint()
-    # The page needs nothing from outside, and nothing in a name may make it fetch something.
-    return weasyprint.HTML(string=page, url_fetcher=_fetch_nothing).write_pdf()
+    return pdf_of(page)
 
 
 def write_file(path: Path, content: bytes) -> None:
@@ -28,7 +26,3 @@ def write_file(path: Path, content: bytes) -> None:
         raise Refusal(str(error)) from error
     except OSError as error:
         raise Refusal(f"{path} cannot be written: {error.strerror or error}; name another file.") from error
-
-
-def _fetch_nothing(url: str, *_: object, **__: object) -> dict[str, object]:
-    raise ValueError(f"a bill refers to {url}, and bills need nothing from outside")

@@ -15,24 +15,34 @@ from legacy_migration.loads import Protocol
 from legacy_migration.protocol_pages.figures import Figures
 
 ROWS_SHOWN_MAX: Final = 500
+TOTALLED: Final = ("entities",)
 
 
-def render_page(protocol: Protocol, figures: dict[str, Figures]) -> str:
-    """The page's text; long lists are cut there and whole in the workbook."""
+def render_page(protocol: Protocol, figures: dict[str, Figures], head: tuple[int, str], rows_max: int) -> str:
+    """The page's text; long lists are cut there and whole in the workbook and the filed protocol."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    shown = {name: replace(table, rows=table.rows[:ROWS_SHOWN_MAX]) for name, table in figures.items()}
-    prepared = figures["events"].rows[0]
-    head = {
-        "prepared_at": prepared[2],
-        "prepared_by": prepared[1],
-        "message": message(protocol),
-        "reject_count": len(figures["rejects"].rows),
-        "remark_count": len(figures["remarks"].rows),
-        "difference_count": len(figures["differences"].rows),
-    }
-    return environment.get_template("protocol.html.j2").render(p=protocol, head=head, table=_table, **shown)
+    shown = [
+        (
+            table.title,
+            _table(replace(table, rows=table.rows[:rows_max]), total=table.name in TOTALLED),
+            len(table.rows),
+            min(len(table.rows), rows_max),
+        )
+        for table in figures.values()
+        if table.name != "events"
+    ]
+    signed = [event for event in figures["events"].rows if event[0] in ("prepared", "approved", "withdrawn")]
+    return environment.get_template("protocol.html.j2").render(
+        p=protocol,
+        message=message(protocol),
+        page_count=head[0],
+        head_sha256=head[1],
+        sections=shown,
+        events=_table(figures["events"]),
+        signed=signed,
+    )
 
 
 def message(protocol: Protocol) -> str:

@@ -15,14 +15,15 @@ from legacy_migration.protocol_pages.figures import Figures
 from legacy_migration.protocol_pages.page import message
 
 SHEETS: Final = {
-    "entities": "Rows", "checks": "Control sums", "reasons": "Reasons", "rejects": "Rejects",
-    "differences": "Differences", "remarks": "Remarks", "files": "Files", "events": "Events",
+    "load": "What was read", "entities": "Rows", "checks": "Control sums", "return_counts": "Return counts",
+    "book": "Book", "events": "Signed by",
 }  # fmt: skip
+"""Names of sheets that are not just the section's name with a capital."""
 SHEET_ROWS_MAX: Final = 1_000_000
 CREATED: Final = datetime(2000, 1, 1)  # noqa: DTZ001 - the same figures give the same bytes
 
 
-def write_workbook(path: Path, protocol: Protocol, figures: dict[str, Figures]) -> None:
+def write_workbook(path: Path, protocol: Protocol, figures: dict[str, Figures], head: tuple[int, str]) -> None:
     """Write the workbook; a list longer than a sheet goes on in the next."""
     with xlsxwriter.Workbook(str(path), {"constant_memory": True, "strings_to_formulas": False}) as book:
         book.set_properties({"title": f"Protocol {protocol.protocol_id}", "created": CREATED})
@@ -36,13 +37,15 @@ def write_workbook(path: Path, protocol: Protocol, figures: dict[str, Figures]) 
                 ("Directory", protocol.directory),
                 ("State", protocol.state),
                 ("Content hash (SHA-256)", protocol.content_sha256),
+                ("Pages", str(head[0])),
+                ("Hash of the last page", head[1]),
                 ("Result", message(protocol)),
             )
         ):
             cover.write_string(row, 0, label, bold)
             cover.write_string(row, 1, text)
-        for name, title in SHEETS.items():
-            _write_sheets(book, title, figures[name], bold, number)
+        for name, table in figures.items():
+            _write_sheets(book, SHEETS.get(name, name.capitalize()), table, bold, number)
 
 
 def _write_sheets(

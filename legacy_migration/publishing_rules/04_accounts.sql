@@ -71,7 +71,7 @@ SELECT
     p.account_id, k.street_id, coalesce(p.house, '') AS house, coalesce(p.house_letter, '') AS house_letter,
     coalesce(p.building, '') AS building, coalesce(p.flat, '') AS flat, p.source_id, p.row_no
 FROM published_account AS p
-INNER JOIN standing_street AS t ON t.res_code = p.res_code AND t.street_code = p.street_code
+INNER JOIN known_street AS t ON t.res_code = p.res_code AND t.street_code = p.street_code
 INNER JOIN ops.street AS k
     ON k.res_id = p.res_id AND k.locality = t.locality AND k.street_name = t.street_name;
 
@@ -126,3 +126,42 @@ SELECT
     CASE WHEN p.is_archived THEN :first_day ELSE p.opened_on END, p.source_id, p.row_no
 FROM published_account AS p
 INNER JOIN ops.contract AS c ON c.account_id = p.account_id;
+
+-- What came back corrected may hang on accounts that the dump itself, or an earlier return, brought into the book.
+INSERT INTO published_account
+SELECT a.account_id, t.*, a.source_id, a.res_id, a.opened_on
+FROM earlier_account AS t
+INNER JOIN ops.account AS a ON a.account_no = t.account_no;
+INSERT INTO published_premises
+SELECT p.account_id, h.premises_id
+FROM ops.account_premises AS h
+INNER JOIN published_account AS p ON p.account_id = h.account_id
+WHERE h.valid_to IS NULL AND h.known_to IS NULL AND p.account_no IN (SELECT e.account_no FROM earlier_account AS e);
+ANALYZE published_account, published_premises;
+
+-- The open month into which a fact of a month is booked: its own, or the first open one after it. A dump finds its own
+-- months open; what comes back later finds some of them closed.
+CREATE TEMPORARY TABLE booking_month ON COMMIT DROP AS
+SELECT r.res_id, m.month::date AS month, (
+    SELECT min(o.booked_month) FROM ops.open_period AS o WHERE o.res_id = r.res_id AND o.booked_month >= m.month::date
+) AS booked_month
+FROM (SELECT DISTINCT p.res_id FROM published_account AS p) AS r
+CROSS JOIN generate_series(:first_day, :end_day - 1, interval '1 month') AS m (month);
+CREATE UNIQUE INDEX ON booking_month (res_id, month);
+ANALYZE booking_month;
+DO $$
+DECLARE
+    shut text;
+BEGIN
+    SELECT string_agg(DISTINCT u.code, ', ' ORDER BY u.code) INTO shut
+    FROM booking_month AS b
+    INNER JOIN ops.unit AS u ON u.unit_id = b.res_id
+    WHERE b.booked_month IS NULL;
+    IF shut IS NOT NULL THEN
+        PERFORM ops.refuse(
+            'All months of %s that the load tells of are closed, and none after them is open; open the next month first.',
+            shut
+        );
+    END IF;
+END
+$$;

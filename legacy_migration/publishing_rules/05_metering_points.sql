@@ -49,11 +49,33 @@ SELECT p.metering_point_id, p.tariff_code, :first_day, p.source_id, p.row_no
 FROM published_point AS p
 WHERE p.tariff_code IS NOT NULL;
 
+-- Points of the book at which what came back hangs.
+INSERT INTO published_point
+SELECT
+    m.metering_point_id, t.*, m.source_id, a.account_id, a.res_id, a.is_archived, a.res_id, m.code, m.connected_on
+FROM earlier_metering_point AS t
+INNER JOIN published_account AS a ON a.account_no = t.account_no
+INNER JOIN ops.metering_point AS m
+    ON m.account_id = a.account_id AND m.code = CASE
+        WHEN t.point_code = t.account_no THEN t.account_no || '#1'
+        ELSE t.account_no || '#' || t.point_code
+    END;
+CREATE TEMPORARY TABLE earlier_published_meter ON COMMIT DROP AS
+SELECT DISTINCT p.point_code, t.serial_no, k.meter_id, k.serial_no AS published_serial
+FROM earlier_meter AS t
+INNER JOIN published_point AS p ON p.point_code = t.point_code
+INNER JOIN ops.source AS s ON s.kind = 'legacy_file' AND (s.arguments ->> 'file_id')::bigint = t.file_id
+INNER JOIN ops.meter_installation AS i
+    ON i.metering_point_id = p.metering_point_id AND i.source_id = s.source_id AND i.source_row = t.row_no
+INNER JOIN ops.meter AS k ON k.meter_id = i.meter_id;
+ANALYZE published_point, earlier_published_meter;
+
 -- A serial number that another meter has at the same time, here or in the book, gets the point behind it.
 CREATE TEMPORARY TABLE new_meter ON COMMIT DROP AS
 SELECT
     t.*, s.source_id, p.metering_point_id, f.first_read_on,
     CASE
+        WHEN e.meter_id IS NOT NULL THEN e.published_serial
         WHEN EXISTS (
             SELECT 1 FROM migration.remark AS r
             WHERE r.load_id = :load_id AND r.entity = 'meter' AND r.reason_code = 'DUP_SERIAL'
@@ -65,6 +87,7 @@ FROM standing_meter AS t
 INNER JOIN file_source AS s ON s.file_id = t.file_id
 INNER JOIN published_point AS p ON p.point_code = t.point_code
 LEFT JOIN ops.meter AS k ON k.serial_no = t.serial_no
+LEFT JOIN earlier_published_meter AS e ON e.point_code = t.point_code AND e.serial_no = t.serial_no
 LEFT JOIN (
     SELECT r.point_code, r.serial_no, min(r.read_on) AS first_read_on
     FROM standing_reading AS r
@@ -75,6 +98,7 @@ ANALYZE new_meter;
 INSERT INTO ops.meter (serial_no, meter_type_code, source_id, source_row)
 SELECT DISTINCT ON (n.published_serial) n.published_serial, n.meter_type_code, n.source_id, n.row_no
 FROM new_meter AS n
+WHERE n.published_serial NOT IN (SELECT e.published_serial FROM earlier_published_meter AS e)
 ORDER BY n.published_serial, n.file_id, n.row_no;
 
 -- Just filled: without statistics the next join would be a loop.
@@ -91,6 +115,7 @@ ANALYZE published_meter;
 INSERT INTO ops.meter_register (meter_id, zone_code, digits)
 SELECT DISTINCT ON (p.meter_id) p.meter_id, 'all', p.digits
 FROM published_meter AS p
+WHERE p.meter_id NOT IN (SELECT e.meter_id FROM earlier_published_meter AS e)
 ORDER BY p.meter_id, p.file_id, p.row_no;
 
 -- Installed on the day of the file, or before its first reading where that day is not known.
@@ -102,3 +127,9 @@ SELECT
     least(coalesce(p.installed_on, p.first_read_on, :first_day), p.first_read_on, p.removed_on),
     p.removed_on, p.source_id, p.row_no
 FROM published_meter AS p;
+
+INSERT INTO published_meter
+SELECT e.meter_id, t.*, p.source_id, p.metering_point_id, NULL, e.published_serial
+FROM earlier_meter AS t
+INNER JOIN published_point AS p ON p.point_code = t.point_code
+INNER JOIN earlier_published_meter AS e ON e.point_code = t.point_code AND e.serial_no = t.serial_no;

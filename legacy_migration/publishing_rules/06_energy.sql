@@ -1,17 +1,20 @@
 -- Readings, half-hours and energy told as such.
 CREATE TEMPORARY TABLE new_reading ON COMMIT DROP AS
 SELECT
-    p.account_id, greatest(:first_day, date_trunc('month', t.read_on - 1)::date) AS booked_month,
+    p.account_id, b.booked_month,
     p.metering_point_id, m.meter_id, t.read_on, t.value_kwh, t.kind,
     -- Energy is counted from the first value that stands, whatever the old program called it.
-    t.is_opening OR row_number() OVER (PARTITION BY p.metering_point_id, m.meter_id ORDER BY t.read_on) = 1 AS is_opening,
+    t.is_opening OR row_number() OVER (PARTITION BY p.metering_point_id, m.meter_id ORDER BY t.read_on) = 1
+    AND (t.point_code, t.serial_no) NOT IN (SELECT e.point_code, e.serial_no FROM earlier_reading AS e) AS is_opening,
     p.res_id, s.source_id, t.row_no, p.point_code
 FROM standing_reading AS t
 INNER JOIN file_source AS s ON s.file_id = t.file_id
 INNER JOIN published_point AS p ON p.point_code = t.point_code
 INNER JOIN (
     SELECT DISTINCT m.point_code, m.serial_no, m.meter_id FROM published_meter AS m
-) AS m ON m.point_code = t.point_code AND m.serial_no = t.serial_no;
+) AS m ON m.point_code = t.point_code AND m.serial_no = t.serial_no
+LEFT JOIN booking_month AS b
+    ON b.res_id = p.res_id AND b.month = greatest(:first_day, date_trunc('month', t.read_on - 1)::date);
 ANALYZE new_reading;
 
 INSERT INTO ops.reading (
@@ -25,11 +28,12 @@ FROM (SELECT * FROM new_reading ORDER BY booked_month, account_id, meter_id, rea
 
 CREATE TEMPORARY TABLE new_half_hours ON COMMIT DROP AS
 SELECT
-    p.account_id, date_trunc('month', t.measured_on)::date AS booked_month, p.metering_point_id, p.point_code, t.channel,
+    p.account_id, b.booked_month, b.month AS service_month, p.metering_point_id, p.point_code, t.channel,
     t.measured_on, t.half_hours, t.status, t.energy_kwh, p.res_id, s.source_id, t.row_no
 FROM standing_half_hours AS t
 INNER JOIN file_source AS s ON s.file_id = t.file_id
-INNER JOIN published_point AS p ON p.amr_code = t.point_code;
+INNER JOIN published_point AS p ON p.amr_code = t.point_code
+LEFT JOIN booking_month AS b ON b.res_id = p.res_id AND b.month = date_trunc('month', t.measured_on)::date;
 
 INSERT INTO ops.interval_energy (
     account_id, booked_month, metering_point_id, channel, measured_on, half_hours, status, res_id, source_id, source_row
@@ -44,7 +48,8 @@ ORDER BY n.account_id, n.measured_on;
 CREATE TEMPORARY TABLE point_by_half_hours ON COMMIT DROP AS
 SELECT n.metering_point_id
 FROM new_half_hours AS n
-WHERE n.channel = '01'
+-- A point that the book bills by its readings already goes on so.
+WHERE n.channel = '01' AND n.point_code NOT IN (SELECT e.point_code FROM earlier_reading AS e)
 GROUP BY n.metering_point_id
 HAVING count(DISTINCT n.measured_on) = :end_day - :first_day;
 
@@ -53,12 +58,12 @@ INSERT INTO ops.measured_energy (
     source_row
 )
 SELECT
-    n.account_id, n.booked_month, n.metering_point_id, 'consumed', n.booked_month,
-    (n.booked_month + interval '1 month')::date, sum(n.energy_kwh), 'half_hours', n.res_id, min(n.source_id), 0
+    n.account_id, n.booked_month, n.metering_point_id, 'consumed', n.service_month,
+    (n.service_month + interval '1 month')::date, sum(n.energy_kwh), 'half_hours', n.res_id, min(n.source_id), 0
 FROM new_half_hours AS n
 INNER JOIN point_by_half_hours AS h ON h.metering_point_id = n.metering_point_id
 WHERE n.channel = '01'
-GROUP BY n.account_id, n.booked_month, n.metering_point_id, n.res_id;
+GROUP BY n.account_id, n.booked_month, n.service_month, n.metering_point_id, n.res_id;
 
 -- Their readings stay as a control and are not billed a second time.
 INSERT INTO ops.reading_event (account_id, booked_month, reading_id, event, reason, source_id, source_row)
@@ -75,11 +80,15 @@ INSERT INTO ops.measured_energy (
     source_id, source_row
 )
 SELECT
-    p.account_id, t.service_month, p.metering_point_id, t.direction, t.service_month,
+    p.account_id, b.booked_month, p.metering_point_id, t.direction, t.service_month,
     row_number() OVER (
         PARTITION BY p.metering_point_id, t.direction, t.service_month ORDER BY t.file_id, t.row_no, t.part_no
+    ) + (
+        SELECT count(*) FROM earlier_declared_energy AS e
+        WHERE e.point_code = t.point_code AND e.direction = t.direction AND e.service_month = t.service_month
     ),
     (t.service_month + interval '1 month')::date, t.energy_kwh, 'legacy_billed', p.res_id, s.source_id, t.row_no
 FROM standing_declared_energy AS t
 INNER JOIN file_source AS s ON s.file_id = t.file_id
-INNER JOIN published_point AS p ON p.point_code = t.point_code;
+INNER JOIN published_point AS p ON p.point_code = t.point_code
+LEFT JOIN booking_month AS b ON b.res_id = p.res_id AND b.month = t.service_month;

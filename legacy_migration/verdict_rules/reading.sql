@@ -11,7 +11,7 @@ SELECT
     END,
     'serial_no', t.serial_no, concat_ws(' ', t.point_code, t.serial_no, t.read_on)
 FROM standing_reading AS t
-LEFT JOIN (SELECT DISTINCT m.point_code, m.serial_no FROM standing_meter AS m) AS m
+LEFT JOIN (SELECT DISTINCT m.point_code, m.serial_no FROM known_meter AS m) AS m
     ON m.point_code = t.point_code AND m.serial_no = t.serial_no
 WHERE m.serial_no IS NULL;
 
@@ -23,10 +23,23 @@ FROM standing_reading AS t
 INNER JOIN (
     -- The last day of a meter at a point; empty while one of its stays goes on.
     SELECT m.point_code, m.serial_no, nullif(max(coalesce(m.removed_on, 'infinity')), 'infinity') AS removed_on
-    FROM standing_meter AS m
+    FROM known_meter AS m
     GROUP BY m.point_code, m.serial_no
 ) AS m ON m.point_code = t.point_code AND m.serial_no = t.serial_no
 WHERE t.read_on > m.removed_on;
+
+-- A value that came back from before the one by which the book opens the meter: energy is counted from there on.
+INSERT INTO migration.verdict (load_id, entity, file_id, row_no, part_no, verdict, reason_code, field, value, legacy_key)
+SELECT
+    :load_id, 'reading', t.file_id, t.row_no, t.part_no, 'rejected', 'OPENING_STANDS', 'read_on', t.read_on::text,
+    concat_ws(' ', t.point_code, t.serial_no, t.read_on)
+FROM standing_reading AS t
+INNER JOIN (
+    SELECT r.point_code, r.serial_no, min(r.read_on) AS opened_on
+    FROM earlier_reading AS r
+    GROUP BY r.point_code, r.serial_no
+) AS e ON e.point_code = t.point_code AND e.serial_no = t.serial_no
+WHERE t.read_on < e.opened_on;
 
 -- Values that the register cannot show.
 INSERT INTO migration.verdict (load_id, entity, file_id, row_no, part_no, verdict, reason_code, field, value, legacy_key)
@@ -35,7 +48,7 @@ SELECT
     concat_ws(' ', t.point_code, t.serial_no, t.read_on)
 FROM standing_reading AS t
 INNER JOIN (
-    SELECT m.point_code, m.serial_no, max(m.digits) AS digits FROM standing_meter AS m GROUP BY m.point_code, m.serial_no
+    SELECT m.point_code, m.serial_no, max(m.digits) AS digits FROM known_meter AS m GROUP BY m.point_code, m.serial_no
 ) AS m ON m.point_code = t.point_code AND m.serial_no = t.serial_no
 WHERE t.value_kwh >= 10::numeric ^ m.digits OR t.value_kwh < 0;
 
@@ -45,17 +58,17 @@ WITH chain AS (
     SELECT
         t.*,
         t.value_kwh < lag(t.value_kwh) OVER register OR t.read_on = lag(t.read_on) OVER register AS is_doubtful
-    FROM standing_reading AS t
+    FROM known_reading AS t
     WINDOW register AS (PARTITION BY t.point_code, t.serial_no ORDER BY t.read_on, t.file_id, t.row_no, t.part_no)
 )
 SELECT
     c.point_code, c.serial_no, c.file_id, c.row_no, c.part_no, c.read_on, c.value_kwh, m.digits,
-    false AS is_rejected
+    false AS is_rejected, c.load_id = :load_id AS is_new
 FROM chain AS c
 INNER JOIN (SELECT DISTINCT d.point_code, d.serial_no FROM chain AS d WHERE d.is_doubtful) AS d
     ON d.point_code = c.point_code AND d.serial_no = c.serial_no
 INNER JOIN (
-    SELECT m.point_code, m.serial_no, min(m.digits) AS digits FROM standing_meter AS m GROUP BY m.point_code, m.serial_no
+    SELECT m.point_code, m.serial_no, min(m.digits) AS digits FROM known_meter AS m GROUP BY m.point_code, m.serial_no
 ) AS m ON m.point_code = c.point_code AND m.serial_no = c.serial_no;
 ANALYZE falling_chain;
 
@@ -74,9 +87,10 @@ CROSS JOIN LATERAL (
         AND o.value_kwh <> d.value_kwh
     ORDER BY o.file_id, o.row_no
     LIMIT 1
-) AS o;
+) AS o
+WHERE d.is_new;
 DELETE FROM falling_chain AS d
-WHERE EXISTS (
+WHERE d.is_new AND EXISTS (
     SELECT 1 FROM falling_chain AS o
     WHERE o.point_code = d.point_code AND o.serial_no = d.serial_no AND o.read_on = d.read_on
         AND o.value_kwh <> d.value_kwh
@@ -106,6 +120,7 @@ BEGIN
                 lag(t.file_id) OVER register AS file_before,
                 lag(t.row_no) OVER register AS row_before,
                 lag(t.part_no) OVER register AS part_before,
+                lag(t.is_new) OVER register AS is_before_new,
                 -- Use a day in the chain's steps upwards; nothing where there are none.
                 sum(t.step_kwh) FILTER (WHERE t.step_kwh >= 0) OVER whole
                 / nullif(sum(t.step_days) FILTER (WHERE t.step_kwh >= 0) OVER whole, 0) AS kwh_a_day
@@ -138,15 +153,19 @@ BEGIN
             trim_scale(n.value_kwh)::text, concat_ws(' ', f.point_code, f.serial_no, n.read_on),
             abs(f.value_kwh - f.value_before)
         FROM falling AS f
+        -- What the book has already stands: between it and a value that came back, the latter falls.
+        CROSS JOIN LATERAL (
+            SELECT f.is_slip_before AND f.is_before_new OR NOT f.is_new AS is_the_one_before
+        ) AS w
         CROSS JOIN LATERAL (
             SELECT
-                CASE WHEN f.is_slip_before THEN f.file_before ELSE f.file_id END AS file_id,
-                CASE WHEN f.is_slip_before THEN f.row_before ELSE f.row_no END AS row_no,
-                CASE WHEN f.is_slip_before THEN f.part_before ELSE f.part_no END AS part_no,
-                CASE WHEN f.is_slip_before THEN f.value_before ELSE f.value_kwh END AS value_kwh,
-                CASE WHEN f.is_slip_before THEN f.read_before ELSE f.read_on END AS read_on
+                CASE WHEN w.is_the_one_before THEN f.file_before ELSE f.file_id END AS file_id,
+                CASE WHEN w.is_the_one_before THEN f.row_before ELSE f.row_no END AS row_no,
+                CASE WHEN w.is_the_one_before THEN f.part_before ELSE f.part_no END AS part_no,
+                CASE WHEN w.is_the_one_before THEN f.value_before ELSE f.value_kwh END AS value_kwh,
+                CASE WHEN w.is_the_one_before THEN f.read_before ELSE f.read_on END AS read_on
         ) AS n
-        WHERE NOT f.is_rollover;
+        WHERE NOT f.is_rollover AND CASE WHEN w.is_the_one_before THEN f.is_before_new ELSE f.is_new END;
         GET DIAGNOSTICS named = ROW_COUNT;
         UPDATE falling_chain AS c SET is_rejected = true
         FROM migration.verdict AS d
@@ -166,4 +185,4 @@ FROM (
     FROM falling_chain AS r
     WHERE NOT r.is_rejected
 ) AS t
-WHERE t.value_kwh < t.value_before;
+WHERE t.is_new AND t.value_kwh < t.value_before;

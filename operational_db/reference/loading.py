@@ -26,6 +26,9 @@ REFERENCE_DIR = Path(__file__).parent
 FIRST_LOGIN = "administrator"
 """The first user, with all rights at the top of the hierarchy, so that there is one who can add others."""
 
+APPROVER_LOGIN = "approver"
+"""The second user: who migrates does not accept the load too, so a fresh book has a person for each."""
+
 
 @dataclass(frozen=True)
 class Loaded:
@@ -93,7 +96,7 @@ def load_reference(settings: Settings, directory: Path = REFERENCE_DIR) -> list[
         loaded = [_load_if_changed(session, directory, (p.name,), _plain_loader(p)) for p in PLAIN_LISTS]
         loaded.append(_load_if_changed(session, directory, ("unit",), _load_unit_file))
         loaded.append(_load_if_changed(session, directory, TARIFF_FILES, _load_tariff_files))
-        _create_first_user(session)
+        _create_first_users(session)
     return loaded
 
 
@@ -192,16 +195,19 @@ def _empty_to_none(text: str) -> str | None:
     return text or None
 
 
-def _create_first_user(session: psycopg.Connection) -> None:
-    session.execute(
-        "INSERT INTO ops.app_user (login, full_name) VALUES (%s, 'First administrator') ON CONFLICT DO NOTHING",
-        [FIRST_LOGIN],
-    )
-    session.execute(
-        "INSERT INTO ops.membership (user_id, group_code, unit_id, valid_from)"
-        " SELECT u.user_id, 'administrators', ops.find_unit(p.value), %s"
-        " FROM ops.app_user AS u, ops.parameter AS p"
-        " WHERE u.login = %s AND p.parameter_code = 'root_unit'"
-        "   AND NOT EXISTS (SELECT 1 FROM ops.membership AS m WHERE m.user_id = u.user_id)",
-        [date(2000, 1, 1), FIRST_LOGIN],
-    )
+def _create_first_users(session: psycopg.Connection) -> None:
+    for login, full_name, group_code in (
+        (FIRST_LOGIN, "First administrator", "administrators"),
+        (APPROVER_LOGIN, "First approver of loads", "migration_approvers"),
+    ):
+        session.execute(
+            "INSERT INTO ops.app_user (login, full_name) VALUES (%s, %s) ON CONFLICT DO NOTHING", [login, full_name]
+        )
+        session.execute(
+            "INSERT INTO ops.membership (user_id, group_code, unit_id, valid_from)"
+            " SELECT u.user_id, %s, ops.find_unit(p.value), %s"
+            " FROM ops.app_user AS u, ops.parameter AS p"
+            " WHERE u.login = %s AND p.parameter_code = 'root_unit'"
+            "   AND NOT EXISTS (SELECT 1 FROM ops.membership AS m WHERE m.user_id = u.user_id)",
+            [group_code, date(2000, 1, 1), login],
+        )

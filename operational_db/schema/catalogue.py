@@ -16,6 +16,7 @@ from operational_db.billing import tables as billing
 from operational_db.debt import penalty_tables as penalties
 from operational_db.exchange import landing_tables as landing
 from operational_db.exchange import migration_tables as migration
+from operational_db.exchange import signing_tables as signing
 from operational_db.exchange import tables as exchange
 from operational_db.grid import tables as grid
 from operational_db.metering import operation_tables as meter_operations
@@ -56,6 +57,7 @@ SUBSYSTEMS = (
     grid,
     landing,
     migration,
+    signing,
 )
 
 SQL_FILES = tuple(
@@ -163,6 +165,7 @@ SQL_FILES = tuple(
         "subsidies/sql/use_subsidies.sql",
         "plans/sql/collection_targets.sql",
         "schema/sql/posted_rows.sql",
+        "exchange/sql/signatures.sql",
         "schema/sql/audit_trail.sql",
         "schema/sql/row_level_security.sql",
         "schema/sql/grants.sql",

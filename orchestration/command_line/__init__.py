@@ -29,6 +29,7 @@ from orchestration.command_line import (
     readings,
     reconciling,
     reference,
+    rejects,
     reporting,
     services,
     subsidies,
@@ -81,6 +82,7 @@ app.command(rich_help_panel=_RESULTS)(reporting.form)
 app.command(rich_help_panel=_RESULTS)(reporting.serve)
 app.command(rich_help_panel=_HOUSE)(installation.doctor)
 app.command(rich_help_panel=_HOUSE)(demonstration.bench)
+app.add_typer(rejects.app, name="rejects", rich_help_panel=_DATA)
 app.add_typer(readings.app, name="readings", rich_help_panel=_DATA)
 app.add_typer(meters.app, name="meters", rich_help_panel=_DATA)
 app.add_typer(payments.app, name="payments", rich_help_panel=_DATA)

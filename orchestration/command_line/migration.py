@@ -70,18 +70,22 @@ def protocol(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where the pages go; else var/protocols.", file_okay=False)
     ] = None,
+    pdf: Annotated[bool, typer.Option("--pdf/--no-pdf", help="Whether to set the paper too.")] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Write a protocol as HTML and XLSX, and show what it says.
+    """Write a protocol as HTML, XLSX, PDF and signed pages with the program that checks them, and show what it says.
 
     [dim]wattbook protocol 1[/]
+    [dim]python3 var/protocols/verify_protocol.py var/protocols/protocol_1.json[/]
     """
-    from legacy_migration.commands import summarise, write_protocol
+    from legacy_migration.commands import summarise
+    from legacy_migration.signing.filing import FORMS, write_protocol
     from orchestration.answers import say, show_json
     from orchestration.command_line.surroundings import settings_with_database
 
     settings = settings_with_database()
-    paths = write_protocol(settings, protocol_id, out or settings.var_dir / "protocols")
+    forms = FORMS if pdf else tuple(form for form in FORMS if form != "pdf")
+    paths = write_protocol(settings, protocol_id, out or settings.var_dir / "protocols", forms=forms)
     summary = summarise(settings, protocol_id)
     if as_json:
         show_json({"protocol": summary, "files": paths})
@@ -92,9 +96,9 @@ def protocol(
 
 
 def accept(protocol_id: ProtocolId, by: Signer) -> None:
-    """Sign a protocol: its accepted rows go into the book.
+    """Sign a protocol: its accepted rows go into the book. Who prepared it does not accept it too.
 
-    [dim]wattbook accept --protocol 1 --by administrator[/]
+    [dim]wattbook accept --protocol 1 --by approver[/]
     """
     from legacy_migration.commands import accept as sign
     from orchestration.answers import say
@@ -113,7 +117,7 @@ def accept(protocol_id: ProtocolId, by: Signer) -> None:
 def withdraw(protocol_id: ProtocolId, by: Signer) -> None:
     """Take an accepted load out of the book again; possible until its first bill.
 
-    [dim]wattbook withdraw --protocol 1 --by administrator[/]
+    [dim]wattbook withdraw --protocol 1 --by approver[/]
     """
     from legacy_migration.commands import withdraw as take_back
     from orchestration.answers import say

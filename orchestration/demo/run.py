@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from operational_db.plans.collection_targets import list_collection_targets, set_collection_target
-from operational_db.reference.loading import FIRST_LOGIN
+from operational_db.reference.loading import APPROVER_LOGIN, FIRST_LOGIN
 from operational_db.refusal import Refusal
 from operational_db.settings import Settings
 from orchestration.book import root_unit_code
@@ -48,7 +48,10 @@ def _run_graph(workplace: Workplace, utility: MadeUpUtility, on_progress: OnProg
     graph = Graph(workplace)
     on_progress("reading the asset graph", 1, 1)
     sizes = {"accounts": utility.accounts, "months": utility.months, "seed": utility.seed}
-    graph.run("take_over", config={"legacy_files__made_up_utility": sizes})
+    graph.run(
+        "take_over",
+        config={"legacy_files__made_up_utility": sizes, "accepted_load": {"approved_by": APPROVER_LOGIN}},
+    )
     months = utility.covered_months
     _set_a_target(workplace, months[0])
     for number, month in enumerate(months, start=1):

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from legacy_migration.commands import accept, migrate
+from operational_db.reference.loading import APPROVER_LOGIN as APPROVER
 from operational_db.schema import upgrade
 from operational_db.settings import REPOSITORY_DIR, Settings
 from orchestration.dbt_runs import build
@@ -32,7 +33,7 @@ def test_the_balance_of_a_real_feeder_stands_beside_what_its_utility_declares(
 ) -> None:
     upgrade(settings)  # rights on a database as such are not copied with its template
     protocol = migrate(settings, REAL_FEEDER, profile="bdgd", by=ADMINISTRATOR)
-    accept(settings, protocol.protocol_id, by=ADMINISTRATOR)
+    accept(settings, protocol.protocol_id, by=APPROVER)
     build(settings)
 
     intake = _by_month(["CTMT"], "ENE")

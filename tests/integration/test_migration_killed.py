@@ -13,6 +13,7 @@ import pytest
 from legacy_migration.commands import accept, migrate
 from legacy_migration.synthetic_utility.twenty_accounts.dump import twenty_accounts
 from operational_db.connections import Role, connect
+from operational_db.reference.loading import APPROVER_LOGIN as APPROVER
 from operational_db.reference.loading import load_reference
 from operational_db.schema import upgrade
 from operational_db.settings import REPOSITORY_DIR, Settings
@@ -26,7 +27,7 @@ from legacy_migration.commands import accept, migrate
 from operational_db.settings import load_settings
 settings = load_settings()
 protocol = migrate(settings, sys.argv[1], profile="merged_utility", by="administrator")
-accept(settings, protocol.protocol_id, by="administrator")
+accept(settings, protocol.protocol_id, by="approver")
 """
 
 # The book without numbers that a database gives out: what stands, for whom, how much.
@@ -66,7 +67,7 @@ def start(settings: Settings, dump: Path) -> subprocess.Popen:
 
 def test_rerun_after_kills_equals_an_undisturbed_run(settings: Settings, dump: Path, own_server: Settings) -> None:
     undisturbed = migrate(settings, dump, profile="merged_utility", by="administrator")
-    accept(settings, undisturbed.protocol_id, by="administrator")
+    accept(settings, undisturbed.protocol_id, by=APPROVER)
     wanted = book_of(settings)
     assert len(wanted) > 100
 
@@ -86,7 +87,7 @@ def test_rerun_after_kills_equals_an_undisturbed_run(settings: Settings, dump: P
             os.killpg(run.pid, signal.SIGKILL)
             run.wait()
     rerun = migrate(disturbed, dump, profile="merged_utility", by="administrator")
-    accept(disturbed, rerun.protocol_id, by="administrator")
+    accept(disturbed, rerun.protocol_id, by=APPROVER)
     assert rerun.content_sha256 == undisturbed.content_sha256
     assert book_of(disturbed) == wanted
     with connect(disturbed, Role.LOADER) as session:

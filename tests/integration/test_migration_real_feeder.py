@@ -2,6 +2,7 @@
 
 import csv
 import os
+import shutil
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -9,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from legacy_migration.commands import accept, migrate
+from legacy_migration.rejects.export import export_rejects
+from legacy_migration.rejects.returning import return_rejects
 from operational_db.connections import Role, connect
+from operational_db.reference.loading import APPROVER_LOGIN as APPROVER
 from operational_db.settings import REPOSITORY_DIR, Settings
 
 FEEDER = Path(os.environ.get("WATTBOOK_REAL_FEEDER", REPOSITORY_DIR.parent / "shared" / "real_feeder"))
@@ -37,7 +41,7 @@ def rows(settings: Settings) -> Iterator[object]:
     protocol = migrate(settings, FEEDER, profile="bdgd", by="administrator")
     assert protocol.rejected_count == 0
     assert protocol.differing_count == 0
-    accept(settings, protocol.protocol_id, by="administrator")
+    accept(settings, protocol.protocol_id, by=APPROVER)
     with connect(settings, Role.LOADER) as session:
         yield lambda query: session.execute(query).fetchall()
 
@@ -106,3 +110,32 @@ def test_real_feeder_is_loaded_to_the_last_kwh(rows) -> None:  # noqa: ANN001 - 
         ("substation", 1),
         ("transformer_point", 137),
     ]
+
+
+@pytest.mark.requirement("A54", "B51")
+def test_a_row_of_twelve_months_that_comes_back_for_one_adds_that_one(settings: Settings, tmp_path: Path) -> None:
+    """Energy told as such has no key: joined rows are added. The eleven months that were loaded stay as they are."""
+    dump = Path(shutil.copytree(FEEDER, tmp_path / "feeder", copy_function=shutil.copyfile))
+    dump.chmod(0o755)
+    wrong, right = "1O4008.078779301", "104008.078779301"  # December of the first consumer at medium voltage
+    (dump / "UCMT_tab.csv").write_text((FEEDER / "UCMT_tab.csv").read_text(encoding="utf-8").replace(right, wrong, 1))
+    protocol = migrate(settings, dump, profile="bdgd", by="administrator")
+    assert protocol.rejected_count == 1
+    accept(settings, protocol.protocol_id, by=APPROVER)
+    told = (
+        "SELECT sum(e.energy_kwh) FROM ops.measured_energy AS e INNER JOIN ops.metering_point AS m "
+        "USING (metering_point_id) WHERE m.supply_voltage_kv = 13.8 AND e.direction = 'consumed'"
+    )
+    with connect(settings, Role.LOADER) as session:
+        (before,) = session.execute(told).fetchone()
+    export_rejects(settings, protocol.protocol_id, tmp_path / "out")
+    path = tmp_path / "out" / "UCMT_tab.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace(wrong, right, 1), encoding="utf-8", newline="")
+    came = return_rejects(settings, protocol.protocol_id, tmp_path / "out", by="administrator")
+    # The account, its point and eleven months were loaded before; December is new.
+    assert (came.summary.merged_count, came.summary.loaded_count, came.summary.rejected_count) == (13, 1, 0)
+    accept(settings, came.summary.protocol_id, by=APPROVER)
+    with connect(settings, Role.LOADER) as session:
+        (after,) = session.execute(told).fetchone()
+    assert after - before == Decimal("104008.078779")
+    assert after == year_sum("UCMT_tab")

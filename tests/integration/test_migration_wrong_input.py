@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from legacy_migration.commands import accept, migrate, withdraw, write_protocol
+from legacy_migration.commands import accept, migrate, withdraw
 from legacy_migration.profile import PROFILES_DIR, read_profile
+from legacy_migration.signing.filing import write_protocol
 from legacy_migration.synthetic_utility.twenty_accounts.dump import twenty_accounts
 from operational_db.connections import Role, connect
 from operational_db.refusal import Refusal

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from legacy_migration.commands import accept, migrate, withdraw, write_protocol
+from legacy_migration.commands import accept, migrate, withdraw
+from legacy_migration.signing.filing import write_protocol
 from legacy_migration.synthetic_utility.twenty_accounts.dump import twenty_accounts
 from operational_db.access.commands import create_user
 from operational_db.accounting.trial_balance import trial_balance
@@ -17,6 +18,7 @@ from operational_db.billing.commands import bill_month
 from operational_db.connections import Role, connect
 from operational_db.payments.corrections import bind_payment
 from operational_db.payments.recognition import pool_payments
+from operational_db.reference.loading import APPROVER_LOGIN as APPROVER
 from operational_db.refusal import Refusal
 from operational_db.settings import Settings
 from operational_db.subscribers.family_sizes import add_family_size
@@ -118,7 +120,7 @@ def test_sums_of_the_dump_are_found_again_as_loaded_merged_or_rejected(settings:
 def test_nothing_reaches_the_book_before_acceptance_and_all_of_it_after(settings: Settings, dump: Path) -> None:
     protocol = migrate(settings, dump, profile="merged_utility", by=BY)
     assert rows(settings, "SELECT count(*) FROM ops.account") == [(0,)]
-    accept(settings, protocol.protocol_id, by=BY)
+    accept(settings, protocol.protocol_id, by=APPROVER)
     # 17 households and 3 legal consumers, and for each RES the account of unrecognised money.
     assert rows(settings, "SELECT kind, count(*) FROM ops.account GROUP BY 1 ORDER BY 1") == [
         ("household", 17),
@@ -138,7 +140,7 @@ def test_nothing_reaches_the_book_before_acceptance_and_all_of_it_after(settings
 
 @pytest.mark.requirement("A38", "A41", "A67", "A68")
 def test_bills_of_the_loaded_accounts_are_those_worked_by_hand(settings: Settings, dump: Path) -> None:
-    accept(settings, migrate(settings, dump, profile="merged_utility", by=BY).protocol_id, by=BY)
+    accept(settings, migrate(settings, dump, profile="merged_utility", by=BY).protocol_id, by=APPROVER)
     for month in ("2026-01-01", "2026-02-01", "2026-03-01"):
         bill_month(settings, date.fromisoformat(month), by=BY)
     billed = {
@@ -173,7 +175,7 @@ def test_bills_of_the_loaded_accounts_are_those_worked_by_hand(settings: Setting
 
 
 def test_large_consumer_is_billed_by_half_hours_and_its_readings_are_a_control(settings: Settings, dump: Path) -> None:
-    accept(settings, migrate(settings, dump, profile="merged_utility", by=BY).protocol_id, by=BY)
+    accept(settings, migrate(settings, dump, profile="merged_utility", by=BY).protocol_id, by=APPROVER)
     # 100 kWh in each half-hour: 31 x 48 x 100 = 148,800; 28 x 48 x 100 = 134,400.
     assert rows(
         settings,
@@ -191,32 +193,32 @@ def test_doing_it_again_changes_nothing_and_says_so(settings: Settings, dump: Pa
     first = migrate(settings, dump, profile="merged_utility", by=BY)
     again = migrate(settings, dump, profile="merged_utility", by=BY)
     assert (again.protocol_id, again.was_there) == (first.protocol_id, True)
-    accept(settings, first.protocol_id, by=BY)
+    accept(settings, first.protocol_id, by=APPROVER)
     before = rows(settings, "SELECT count(*), sum(amount_minor) FROM ops.ledger")
-    assert accept(settings, first.protocol_id, by=BY).was_there
+    assert accept(settings, first.protocol_id, by=APPROVER).was_there
     assert rows(settings, "SELECT count(*), sum(amount_minor) FROM ops.ledger") == before
 
 
 def test_withdrawn_load_leaves_no_trace_and_can_be_loaded_again(settings: Settings, dump: Path) -> None:
     units = rows(settings, "SELECT count(*) FROM ops.unit")
     first = migrate(settings, dump, profile="merged_utility", by=BY)
-    accept(settings, first.protocol_id, by=BY)
+    accept(settings, first.protocol_id, by=APPROVER)
     assert withdraw(settings, first.protocol_id, by=BY).state == "withdrawn"
     for table in ("account", "subscriber", "premises", "meter", "reading", "ledger", "payment", "payment_key",
                   "payment_package", "street", "address", "grid_meter", "billing_period"):  # fmt: skip
         assert rows(settings, f"SELECT count(*) FROM ops.{table}") == [(0,)], table
     assert rows(settings, "SELECT count(*) FROM ops.unit") == units
     with pytest.raises(Refusal, match="was withdrawn"):
-        accept(settings, first.protocol_id, by=BY)
+        accept(settings, first.protocol_id, by=APPROVER)
     second = migrate(settings, dump, profile="merged_utility", by=BY)
     assert second.protocol_id != first.protocol_id
     assert second.content_sha256 == first.content_sha256
-    assert accept(settings, second.protocol_id, by=BY).state == "accepted"
+    assert accept(settings, second.protocol_id, by=APPROVER).state == "accepted"
 
 
 def test_after_the_first_bill_a_load_stays(settings: Settings, dump: Path) -> None:
     protocol = migrate(settings, dump, profile="merged_utility", by=BY)
-    accept(settings, protocol.protocol_id, by=BY)
+    accept(settings, protocol.protocol_id, by=APPROVER)
     bill_month(settings, date(2026, 1, 1), by=BY, account_no="SA01/1/1")
     with pytest.raises(Refusal, match="1 of its accounts have bills, the first is SA01/1/1"):
         withdraw(settings, protocol.protocol_id, by=BY)
@@ -224,7 +226,7 @@ def test_after_the_first_bill_a_load_stays(settings: Settings, dump: Path) -> No
 
 def test_after_its_unrecognised_money_is_bound_a_load_stays(settings: Settings, dump: Path) -> None:
     protocol = migrate(settings, dump, profile="merged_utility", by=BY)
-    accept(settings, protocol.protocol_id, by=BY)
+    accept(settings, protocol.protocol_id, by=APPROVER)
     (unknown,) = [payment for payment in pool_payments(settings, by=BY) if payment.channel_code == "post"]
     bind_payment(settings, unknown.channel_code, unknown.external_id, "SA01/1/1", by=BY)
     with pytest.raises(Refusal, match="money was posted or corrected on 2 of its accounts since, the first is SA0"):
@@ -233,7 +235,7 @@ def test_after_its_unrecognised_money_is_bound_a_load_stays(settings: Settings, 
 
 def test_after_a_benefit_is_granted_a_load_stays(settings: Settings, dump: Path) -> None:
     protocol = migrate(settings, dump, profile="merged_utility", by=BY)
-    accept(settings, protocol.protocol_id, by=BY)
+    accept(settings, protocol.protocol_id, by=APPROVER)
     since = date(2026, 1, 1)
     veteran = Category("veteran", "Veterans", Decimal("0.5"), "none", "budget", "3")
     set_category(settings, veteran, from_day=since, by=BY)
@@ -245,7 +247,7 @@ def test_after_a_benefit_is_granted_a_load_stays(settings: Settings, dump: Path)
 @pytest.mark.parametrize("what", ["a subsidy", "a family's size"])
 def test_after_a_clerk_kept_an_account_a_load_stays(settings: Settings, dump: Path, what: str) -> None:
     protocol = migrate(settings, dump, profile="merged_utility", by=BY)
-    accept(settings, protocol.protocol_id, by=BY)
+    accept(settings, protocol.protocol_id, by=APPROVER)
     since = date(2026, 1, 1)
     if what == "a subsidy":
         assert accrue_subsidies(settings, [ToldSubsidy("SA01/1/1", since, 100, "D-1")], by=BY) == []
@@ -279,7 +281,7 @@ def test_protocol_is_written_as_page_and_workbook_from_the_same_figures(
     import openpyxl  # noqa: PLC0415 - only this test reads a workbook
 
     protocol = migrate(settings, dump, profile="merged_utility", by=BY)
-    page_path, workbook_path = write_protocol(settings, protocol.protocol_id, tmp_path)
+    page_path, workbook_path = write_protocol(settings, protocol.protocol_id, tmp_path, forms=("html", "xlsx"))
     page = page_path.read_text(encoding="utf-8")
     assert protocol.content_sha256 in page
     assert "POKAZ holds 1310, less than the reading before" in page
