@@ -16,6 +16,9 @@ from operational_db.billing import tables as billing
 from operational_db.debt import penalty_tables as penalties
 from operational_db.exchange import landing_tables as landing
 from operational_db.exchange import migration_tables as migration
+from operational_db.exchange import pilot_tables as pilot
+from operational_db.exchange import readiness_tables as readiness
+from operational_db.exchange import shadow_tables as shadow
 from operational_db.exchange import tables as exchange
 from operational_db.grid import tables as grid
 from operational_db.metering import operation_tables as meter_operations
@@ -56,6 +59,9 @@ SUBSYSTEMS = (
     grid,
     landing,
     migration,
+    shadow,
+    readiness,
+    pilot,
 )
 
 SQL_FILES = tuple(
@@ -69,6 +75,7 @@ SQL_FILES = tuple(
         "subscribers/sql/addressee.sql",
         "tariffs/sql/rating.sql",
         "tariffs/sql/price.sql",
+        "tariffs/sql/rate_months.sql",
         "tariffs/sql/energy_for_money.sql",
         "billing/sql/periods.sql",
         "billing/sql/consumption.sql",
@@ -161,6 +168,7 @@ SQL_FILES = tuple(
         "subsidies/sql/accrue_subsidies.sql",
         "subsidies/sql/use_subsidies.sql",
         "plans/sql/collection_targets.sql",
+        "exchange/sql/kept_history.sql",
         "schema/sql/posted_rows.sql",
         "schema/sql/audit_trail.sql",
         "schema/sql/row_level_security.sql",
