@@ -1,6 +1,6 @@
-"""The pilot: which branches work with Wattbook before all do, what they ask for, how it is reviewed, what was entered.
+"""The pilot: which branches begin before all do, what they ask for, reviews, what was entered.
 
-Belongs here: history of the pilot (rows are added, never changed). Does not belong here: readiness (`readiness_tables`).
+Belongs here: history of the pilot (rows are added, never changed). Does not belong here: readiness of a RES.
 """
 
 from sqlalchemy import (

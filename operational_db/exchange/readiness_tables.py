@@ -46,7 +46,7 @@ cutover_item = Table(
     metadata,
     Column("item_code", Text, primary_key=True),
     Column("sort_order", Integer, nullable=False),
-    Column("derived_from", Text, comment="Component of readiness that tells it, or day_is_fixed; empty: a person signs"),
+    Column("derived_from", Text, comment="Component of readiness, or day_is_fixed; empty: a person signs"),
     Column("meaning", Text, nullable=False),
     schema=OPERATIONAL,
     comment="One row per item of the checklist of a cut-over.",

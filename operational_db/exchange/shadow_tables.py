@@ -55,18 +55,16 @@ shadow_bill = Table(
     Column("tariff_code", Text, comment="By which it was re-rated; empty where nothing tells the tariff"),
     Column("energy_kwh", ENERGY, nullable=False, comment="Billed by the old program"),
     Column("charge_minor", MONEY, nullable=False, comment="Charged by the old program"),
-    Column("our_kwh", ENERGY, comment="What the readings of the dump give for the month; empty where they give nothing"),
+    Column("our_kwh", ENERGY, comment="What the readings of the dump give; empty where they give nothing"),
     Column(
         "our_minor", MONEY, comment="What our_kwh costs, or the old program's kWh where that is empty, by our engine"
     ),
     Column("class", Text, nullable=False),
     Column("evidence", Text, comment="What the class rests on, as a sentence; empty for equal bills"),
-    Column(
-        "shadow_run_id", BigInteger, ForeignKey("migration.shadow_run.shadow_run_id"), nullable=False, index=True
-    ),
+    Column("shadow_run_id", BigInteger, ForeignKey("migration.shadow_run.shadow_run_id"), nullable=False, index=True),
     CheckConstraint(f"class IN {SHADOW_CLASSES}", name="class"),
     CheckConstraint("class = 'equal' OR evidence IS NOT NULL", name="evidence"),
     Index("shadow_bill_res_ix", "res_code", "service_month", "class"),
     schema=MIGRATION,
-    comment="One row per legacy bill that was re-rated: what it charged, what ours would be, and what explains the rest.",
+    comment="One row per legacy bill re-rated: what it charged, what ours would be, what explains the rest.",
 )

@@ -18,7 +18,7 @@ def upgrade() -> None:
             "derived_from",
             sa.Text(),
             nullable=True,
-            comment="Component of readiness that tells it, or day_is_fixed; empty: a person signs",
+            comment="Component of readiness, or day_is_fixed; empty: a person signs",
         ),
         sa.Column("meaning", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("item_code", name=op.f("cutover_item_pk")),
@@ -265,7 +265,7 @@ def upgrade() -> None:
             "our_kwh",
             sa.Numeric(precision=18, scale=6),
             nullable=True,
-            comment="What the readings of the dump give for the month; empty where they give nothing",
+            comment="What the readings of the dump give; empty where they give nothing",
         ),
         sa.Column(
             "our_minor",
@@ -291,7 +291,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("load_id", "file_id", "row_no", "part_no", name=op.f("shadow_bill_pk")),
         schema="migration",
-        comment="One row per legacy bill that was re-rated: what it charged, what ours would be, and what explains the rest.",
+        comment="One row per legacy bill re-rated: what it charged, what ours would be, what explains the rest.",
     )
     op.create_index(
         "shadow_bill_res_ix", "shadow_bill", ["res_code", "service_month", "class"], unique=False, schema="migration"
