@@ -30,6 +30,7 @@ from orchestration.command_line import (
     reference,
     reporting,
     services,
+    shadow_billing,
     subsidies,
     targets,
     trial_balance,
@@ -62,6 +63,7 @@ app.command(rich_help_panel=_DATA)(migration.migrate)
 app.command(rich_help_panel=_DATA)(migration.protocol)
 app.command(rich_help_panel=_DATA)(migration.accept)
 app.command(rich_help_panel=_DATA)(migration.withdraw)
+app.command(rich_help_panel=_DATA)(shadow_billing.shadow)
 app.command(rich_help_panel=_DATA)(pricing.price)
 app.command(rich_help_panel=_DATA)(billing.bill)
 app.command(rich_help_panel=_DATA)(explaining.explain)

@@ -21,9 +21,13 @@ first_day AS (
 variation AS (
     -- Limits.
     SELECT
-        s.bill_no, 1 AS kind_no, CASE WHEN l.is_whole_volume THEN 'each step''s kWh at their own price'
-        ELSE 'all kWh at the price of the step that they end in' END AS told, s.tariff_codes AS tariff_code,
-        'all' AS variant_code, NULL::numeric AS bound_factor, NOT l.is_whole_volume AS is_whole_volume, NULL AS season_code
+        s.bill_no, 1 AS kind_no,
+        CASE
+            WHEN l.is_whole_volume THEN 'each step''s kWh at their own price'
+            ELSE 'all kWh at the price of the step that they end in'
+        END AS told,
+        s.tariff_codes AS tariff_code, 'all' AS variant_code, NULL::numeric AS bound_factor,
+        NOT l.is_whole_volume AS is_whole_volume, NULL AS season_code
     FROM open_suspect AS s
     INNER JOIN list AS l ON l.tariff_code = s.tariff_codes AND l.service_month = s.service_month
     UNION ALL
@@ -67,7 +71,8 @@ variation AS (
         AND k.tariff_code <> t.tariff_code
 )
 SELECT
-    v.bill_no, row_number() OVER (PARTITION BY v.bill_no ORDER BY v.kind_no, v.told), v.told, v.tariff_code, v.variant_code,
-    s.service_month, s.energy_kwh, s.residents, v.bound_factor, v.is_whole_volume, v.season_code, s.grid_minor
+    v.bill_no, row_number() OVER (PARTITION BY v.bill_no ORDER BY v.kind_no, v.told), v.told, v.tariff_code,
+    v.variant_code, s.service_month, s.energy_kwh, s.residents, v.bound_factor, v.is_whole_volume, v.season_code,
+    s.grid_minor
 FROM variation AS v
 INNER JOIN open_suspect AS s ON s.bill_no = v.bill_no;

@@ -1,8 +1,8 @@
--- Prices of hours: the month's half-hours in zones where the dump has them all, else all kWh in one zone; by the point's own
--- tariff, and by those of its kind of consumer that know zones.
+-- Prices of hours: the month's half-hours in zones where the dump has them all, else all kWh in one zone; by the
+-- point's own tariff, and by those of its kind of consumer that know zones.
 INSERT INTO shadow_candidate (
-    bill_no, rank, told, tariff_code, variant_code, service_month, energy_kwh, residents, zone_set, zone_code, all_zones_kwh,
-    grid_minor
+    bill_no, rank, told, tariff_code, variant_code, service_month, energy_kwh, residents, zone_set, zone_code,
+    all_zones_kwh, grid_minor
 )
 WITH list AS (
     SELECT s.bill_no, k.tariff_code, f.tariff_version_id
@@ -39,8 +39,8 @@ variation AS (
     WHERE m.energy_kwh > 0
     UNION ALL
     SELECT
-        l.bill_no, 2, format('all kWh in the zone %s (%s) of %s', z.zone_code, z.zone_set, l.tariff_code), l.tariff_code,
-        z.zone_set, z.zone_code, s.energy_kwh, s.energy_kwh
+        l.bill_no, 2, format('all kWh in the zone %s (%s) of %s', z.zone_code, z.zone_set, l.tariff_code),
+        l.tariff_code, z.zone_set, z.zone_code, s.energy_kwh, s.energy_kwh
     FROM list AS l
     INNER JOIN open_suspect AS s ON s.bill_no = l.bill_no
     INNER JOIN ops.tariff_zone AS z ON z.tariff_version_id = l.tariff_version_id

@@ -1,5 +1,5 @@
--- A benefit was taken off: a share of what the first kWh up to the norm cost, or of all. A grant that the account holds in
--- the book comes before the categories that are known.
+-- A benefit was taken off: a share of what the first kWh up to the norm cost, or of all. A grant that the account holds
+-- in the book comes before the categories that are known.
 INSERT INTO shadow_candidate (
     bill_no, rank, told, taken_share, tariff_code, variant_code, service_month, energy_kwh, residents, grid_minor
 )

@@ -20,8 +20,8 @@ LEFT JOIN (
 ) AS p ON p.account_no = a.account_no;
 ANALYZE shadow_account;
 
--- The coarsest coin, and the coarsest part of a kWh, that 99 of 100 bills of a kind of file are whole multiples of. What
--- is coarser than the currency's unit is believed only where many bills show it.
+-- The coarsest coin, and the coarsest part of a kWh, that 99 of 100 bills of a kind of file are whole multiples of.
+-- What is coarser than the currency's unit is believed only where many bills show it.
 CREATE TEMPORARY TABLE shadow_grid ON COMMIT DROP AS
 WITH bill AS (
     SELECT f.described_as, c.charge_minor, c.energy_kwh
@@ -33,10 +33,10 @@ coin AS (
     FROM (SELECT DISTINCT b.described_as FROM bill AS b) AS b
     CROSS JOIN LATERAL (
         SELECT k.grid_minor
-        FROM unnest(ARRAY[1, 10, :minor_per_major, 10 * :minor_per_major, 100 * :minor_per_major, 1000 * :minor_per_major])
-            AS k (grid_minor)
+        FROM unnest(
+            ARRAY[1, 10, :minor_per_major, 10 * :minor_per_major, 100 * :minor_per_major, 1000 * :minor_per_major]
+        ) AS k (grid_minor)
         INNER JOIN bill AS c ON c.described_as = b.described_as AND c.charge_minor <> 0
-        WHERE k.grid_minor <= 1000 * :minor_per_major
         GROUP BY k.grid_minor
         HAVING count(*) FILTER (WHERE c.charge_minor % k.grid_minor <> 0) * 100 <= count(*)
             AND (k.grid_minor <= :minor_per_major OR count(*) >= 100)

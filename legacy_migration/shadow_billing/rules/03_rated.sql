@@ -1,13 +1,15 @@
--- Each bill's kWh at our price. Several points of an account are billed each by itself; how the old program's kWh stand on
--- them, only readings tell.
+-- Each bill's kWh at our price. Several points of an account are billed each by itself; how the old program's kWh stand
+-- on them, only readings tell.
 CREATE TEMPORARY TABLE shadow_volume ON COMMIT DROP AS
 SELECT
-    row_number() OVER () AS volume_no, v.bill_no, v.is_ours, v.tariff_code, 'all'::text AS variant_code, v.service_month,
-    v.energy_kwh::numeric(18, 6) AS energy_kwh, v.residents, NULL::date AS list_on, NULL::text AS zone_set,
-    NULL::text AS zone_code, NULL::numeric AS all_zones_kwh, NULL::numeric AS bound_factor,
+    row_number() OVER () AS volume_no, v.bill_no, v.is_ours, v.tariff_code, 'all'::text AS variant_code,
+    v.service_month, v.energy_kwh::numeric(18, 6) AS energy_kwh, v.residents, NULL::date AS list_on,
+    NULL::text AS zone_set, NULL::text AS zone_code, NULL::numeric AS all_zones_kwh, NULL::numeric AS bound_factor,
     NULL::boolean AS is_whole_volume, NULL::text AS season_code, v.grid_minor
 FROM (
-    SELECT c.bill_no, false AS is_ours, c.tariff_codes AS tariff_code, c.service_month, c.energy_kwh, c.residents, c.grid_minor
+    SELECT
+        c.bill_no, false AS is_ours, c.tariff_codes AS tariff_code, c.service_month, c.energy_kwh, c.residents,
+        c.grid_minor
     FROM shadow_charge AS c
     WHERE c.point_count = 1
     UNION ALL
@@ -38,16 +40,17 @@ HAVING count(*) = c.point_count;
 
 CREATE TEMPORARY TABLE shadow_state ON COMMIT DROP AS
 SELECT
-    c.*, u.our_kwh, u.span_from, u.span_to, r.rated_minor, r.tolerance_minor,
+    c.*, u.our_kwh, u.span_from, u.span_to, u.span_kwh, r.rated_minor, r.tolerance_minor,
     CASE WHEN u.our_kwh IS DISTINCT FROM c.energy_kwh THEN o.rated_minor ELSE r.rated_minor END AS our_minor,
     o.tolerance_minor AS our_tolerance_minor,
     CASE
         WHEN u.our_kwh IS NULL THEN 'unknown'
         WHEN abs(u.our_kwh - c.energy_kwh) <= c.tolerance_kwh THEN 'agrees'
-        ELSE 'differs'
+        ELSE coalesce(g.energy_state, 'differs')
     END AS energy_state
 FROM shadow_charge AS c
 LEFT JOIN shadow_use AS u ON u.bill_no = c.bill_no
+LEFT JOIN shadow_agreement AS g ON g.bill_no = c.bill_no
 LEFT JOIN shadow_rated AS r ON r.bill_no = c.bill_no AND NOT r.is_ours
 LEFT JOIN shadow_rated AS o ON o.bill_no = c.bill_no AND o.is_ours;
 ANALYZE shadow_state;
@@ -71,7 +74,7 @@ CREATE TEMPORARY TABLE shadow_candidate (
     is_whole_volume boolean, season_code text, grid_minor bigint
 ) ON COMMIT DROP;
 
--- Two bills of one file and month that each charge what the other should: whatever else they might be, they are swapped.
+-- Two bills of one file and month that each charge what the other should are swapped, whatever else they might be.
 INSERT INTO shadow_cause (bill_no, class, told)
 SELECT DISTINCT ON (a.bill_no)
     a.bill_no, 'unexplained',

@@ -4,8 +4,10 @@ SELECT DISTINCT ON (h.bill_no) h.bill_no, 'unexplained', h.told
 FROM (
     SELECT s.bill_no, 1 AS kind_no, format('the amount is %s times as much as its kWh cost', k.factor) AS told
     FROM shadow_suspect AS s
-    INNER JOIN (VALUES ('-1', -1.0), ('10', 10), ('100', 100), ('1000', 1000), ('0.1', 0.1), ('0.01', 0.01), ('0.001', 0.001))
-        AS k (factor, times) ON s.charge_minor = s.rated_minor * k.times
+    INNER JOIN (
+        VALUES ('-1', -1.0), ('10', 10), ('100', 100), ('1000', 1000), ('0.1', 0.1), ('0.01', 0.01), ('0.001', 0.001)
+    ) AS k (factor, times)
+        ON s.charge_minor = s.rated_minor * k.times
     WHERE s.rated_minor <> 0
     UNION ALL
     SELECT s.bill_no, 2, format('the amount is what the kWh of %s cost', to_char(o.service_month, 'YYYY-MM'))

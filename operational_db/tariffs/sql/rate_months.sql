@@ -4,11 +4,11 @@
 --
 -- The named table, or a SELECT in brackets, has one row per volume:
 --   volume_no, tariff_code, variant_code, service_month, energy_kwh, residents
---   list_on          a day whose price list holds for the whole month; empty: the lists in force, the energy spread over
---                    the days of each as a span's is
---   zone_set, zone_code, all_zones_kwh   a zone, and the energy of all zones of the point; empty: one price for all hours
+--   list_on          a day whose price list holds for the whole month; empty: the lists in force, the energy spread
+--                    over the days of each as a span's is
+--   zone_set, zone_code, all_zones_kwh   a zone, and the energy of all zones of the point; empty: one price for all
 --   bound_factor     by what the bounds of steps are multiplied; empty: as the price list says
---   is_whole_volume  all energy at the price of the step that it ends in, or each step at its own; empty: as the list says
+--   is_whole_volume  all energy at the price of the step that it ends in, or each step at its own; empty: as it says
 --   season_code      empty: that of the month
 --   grid_minor       lines that are no whole multiple of it are counted as uneven: for whoever rounds to coarser coins
 -- Volumes with a day without a price list, or without a known price, give no row.
@@ -109,7 +109,7 @@ BEGIN
 END
 $$;
 
--- What whole months cost that have one price list: the named table has volume_no, tariff_code, service_month, energy_kwh.
+-- What whole months with one price list cost: the named table has volume_no, tariff_code, service_month, energy_kwh.
 CREATE OR REPLACE FUNCTION ops.charge_whole_months(volumes text)
 RETURNS TABLE (volume_no bigint, charge_minor bigint, line_count bigint)
 LANGUAGE sql VOLATILE
