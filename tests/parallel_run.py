@@ -26,22 +26,22 @@ files:
     rows:
       - to: account
         fields:
-          account_no: {text: NO}
-          legacy_no: {text: OLD_NO}
+          account_no: {text: ACCOUNT}
+          legacy_no: {text: OLD_ACCOUNT}
           kind: {constant: household}
           res_code: {text: RES}
           full_name: {text: NAME}
           residents: {number: PERSONS}
       - to: metering_point
         fields:
-          point_code: {text: NO}
-          account_no: {text: NO}
+          point_code: {text: ACCOUNT}
+          account_no: {text: ACCOUNT}
           res_code: {text: RES}
           tariff_code: {code: TARIFF, list: tariffs}
       - to: meter
         fields:
-          point_code: {text: NO}
-          serial_no: {text: NO}
+          point_code: {text: ACCOUNT}
+          serial_no: {text: ACCOUNT}
           meter_type_code: {constant: CO-1}
           digits: {constant: "6"}
           ratio: {constant: "1"}
@@ -55,8 +55,8 @@ files:
     rows:
       - to: reading
         fields:
-          point_code: {text: NO}
-          serial_no: {text: NO}
+          point_code: {text: ACCOUNT}
+          serial_no: {text: ACCOUNT}
           read_on: {date: DAY, format: yyyy-mm-dd}
           value_kwh: {number: VALUE}
           kind: {constant: round}
@@ -70,7 +70,7 @@ files:
     rows:
       - to: charge
         fields:
-          account_no: {text: NO}
+          account_no: {text: ACCOUNT}
           service_month: {month: MONTH, format: yyyymm}
           energy_kwh: {number: KWH}
           charge_minor: {money: CHARGED}
@@ -104,9 +104,9 @@ class Home:
 def write_dump(folder: Path, homes: Iterable[Home], *, meter_type: str = "СО-И446") -> Path:
     """Write the files and the profile beside them; returns the profile's path."""
     folder.mkdir(parents=True)
-    accounts = ["NO;OLD_NO;RES;NAME;PERSONS;TARIFF;SINCE"]
-    readings = ["NO;DAY;VALUE;OPENING"]
-    bills = ["NO;MONTH;KWH;CHARGED;PAID;BALANCE"]
+    accounts = ["ACCOUNT;OLD_ACCOUNT;RES;NAME;PERSONS;TARIFF;SINCE"]
+    readings = ["ACCOUNT;DAY;VALUE;OPENING"]
+    bills = ["ACCOUNT;MONTH;KWH;CHARGED;PAID;BALANCE"]
     for home in homes:
         no = home.account_no
         first = home.bills[0].month

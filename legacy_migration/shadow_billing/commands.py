@@ -101,7 +101,12 @@ def shadow_bill(
 
 
 def shadow_differences(
-    settings: Settings, protocol_id: int, *, class_code: str | None = None, res_code: str | None = None, limit: int = 1000
+    settings: Settings,
+    protocol_id: int,
+    *,
+    class_code: str | None = None,
+    res_code: str | None = None,
+    limit: int = 1000,
 ) -> list[ShadowDifference]:
     """The bills of a load that are not equal, the dearest differences first."""
     if class_code is not None and class_code not in SHADOW_CLASSES:

@@ -25,6 +25,7 @@ from orchestration.command_line import (
     pricing,
     printing,
     procedures,
+    readiness,
     readings,
     reconciling,
     reference,
@@ -64,6 +65,7 @@ app.command(rich_help_panel=_DATA)(migration.protocol)
 app.command(rich_help_panel=_DATA)(migration.accept)
 app.command(rich_help_panel=_DATA)(migration.withdraw)
 app.command(rich_help_panel=_DATA)(shadow_billing.shadow)
+app.command(rich_help_panel=_DATA)(readiness.readiness)
 app.command(rich_help_panel=_DATA)(pricing.price)
 app.command(rich_help_panel=_DATA)(billing.bill)
 app.command(rich_help_panel=_DATA)(explaining.explain)
