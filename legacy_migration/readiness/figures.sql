@@ -1,5 +1,5 @@
--- What there is of each component for each RES, and how much of it is as it should be. A RES is judged by the loads that
--- tell of its accounts: all that are signed, and the newest unsigned one unless a signed one is newer.
+-- What there is of each component for each RES, and how much of it is as it should be. A RES is judged by the loads
+-- that tell of its accounts: all that are signed, and the newest unsigned one unless a signed one is newer.
 CREATE TEMPORARY TABLE readiness_load ON COMMIT DROP AS
 WITH state AS (
     SELECT
@@ -110,7 +110,8 @@ WITH res AS (
         l.res_id, l.res_code, array_agg(l.protocol_id ORDER BY l.protocol_id) AS protocol_ids,
         string_agg(l.protocol_id::text, ', ' ORDER BY l.protocol_id) AS protocols_told,
         count(*) AS protocol_count, count(*) FILTER (WHERE l.state = 'accepted') AS signed_count,
-        string_agg(l.protocol_id::text, ', ' ORDER BY l.protocol_id) FILTER (WHERE l.state <> 'accepted') AS unsigned_told
+        string_agg(l.protocol_id::text, ', ' ORDER BY l.protocol_id) FILTER (WHERE l.state <> 'accepted')
+            AS unsigned_told
     FROM readiness_load AS l
     GROUP BY l.res_id, l.res_code
 ),
@@ -174,21 +175,23 @@ asked AS (
 ),
 figure AS (
     SELECT
-        r.res_id, r.res_code, r.protocol_ids, n.component_code, n.done, n.whole, n.sentence
+        r.res_id, r.res_code, r.protocol_ids, n.component_code, n.done::numeric AS done, n.whole::numeric AS whole,
+        n.sentence
     FROM res AS r
     LEFT JOIN sums AS s ON s.res_code = r.res_code
     LEFT JOIN row_of_file AS f ON f.res_code = r.res_code
     LEFT JOIN money AS m ON m.res_code = r.res_code
     LEFT JOIN bill AS b ON b.res_code = r.res_code
     LEFT JOIN asked AS q ON q.res_code = r.res_code
+    LEFT JOIN weight AS w ON w.component_code = 'parallel_months'
     CROSS JOIN LATERAL (
         VALUES
         (
             'control_sums', s.equal_count, s.sum_count,
             CASE WHEN s.equal_count < s.sum_count
                 THEN format(
-                    '%s of %s control sums differ; see `wattbook protocol %s`.', s.sum_count - s.equal_count, s.sum_count,
-                    r.protocols_told
+                    '%s of %s control sums differ; see `wattbook protocol %s`.', s.sum_count - s.equal_count,
+                    s.sum_count, r.protocols_told
                 )
                 ELSE format('All %s control sums are equal.', s.sum_count) END
         ),
@@ -202,7 +205,8 @@ figure AS (
             'money_placed', m.amount_minor - m.orphan_minor, m.amount_minor,
             CASE WHEN m.orphan_minor > 0
                 THEN format(
-                    '%s of %s stand on no account of their own; correct the dump, or bind them with `wattbook payments bind`.',
+                    '%s of %s stand on no account of their own; correct the dump, or bind them with '
+                    '`wattbook payments bind`.',
                     round(m.orphan_minor / :minor_per_major.0, :money_digits),
                     round(m.amount_minor / :minor_per_major.0, :money_digits)
                 )
@@ -240,14 +244,14 @@ figure AS (
             format('%s of %s requests of the pilot are open.', q.request_count - q.closed_count, q.request_count)
         )
     ) AS n (component_code, done, whole, sentence)
-    LEFT JOIN weight AS w ON w.component_code = 'parallel_months' AND n.component_code = 'parallel_months'
 )
 SELECT
     f.res_id, f.res_code, f.protocol_ids, f.component_code, w.sort_order, w.weight, coalesce(f.done, 0) AS done,
     coalesce(f.whole, 0) AS whole,
     -- Cut off, not rounded: one bill of a million that differs is not 100 %.
-    trunc(least(coalesce(f.done, 0)::numeric / nullif(f.whole, 0), 1), 6) AS share,
+    CASE WHEN f.whole > 0 THEN trunc(least(coalesce(f.done, 0) / f.whole, 1), 6) END AS share,
     w.is_hard_stop AND coalesce(f.done, 0) < coalesce(f.whole, 0) AS is_stopping,
-    CASE WHEN coalesce(f.whole, 0) = 0 THEN format('%s: nothing is there to tell.', w.meaning) ELSE f.sentence END AS sentence
+    CASE WHEN coalesce(f.whole, 0) = 0 THEN format('%s: nothing is there to tell.', w.meaning) ELSE f.sentence END
+        AS sentence
 FROM figure AS f
 INNER JOIN weight AS w ON w.component_code = f.component_code;

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
 
 def readiness(
-    res: Annotated[
-        str | None, typer.Option(metavar="CODE", help="A RES; all that have a load unless given.")
-    ] = None,
+    res: Annotated[str | None, typer.Option(metavar="CODE", help="A RES; all that have a load unless given.")] = None,
     history: Annotated[bool, typer.Option("--history", help="Show the scores of the RES until now instead.")] = False,
     by: ByUser = FIRST_USER,
     as_json: AsJson = False,
