@@ -103,7 +103,8 @@ def sign_item(
             raise Refusal(f'There is no item "{item_code}"; a person signs {signed}.')
         if items[item_code] is not None:
             raise Refusal(
-                f'"{item_code}" is told by the database, so nobody signs it; `wattbook cutover show` says what is missing.'
+                f'"{item_code}" is told by the database, so nobody signs it; `wattbook cutover show` says what is '
+                "missing."
             )
         if not note.strip():
             raise Refusal("A signature needs what it rests on; name the paper, or what was seen, with --note.")

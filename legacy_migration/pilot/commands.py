@@ -149,8 +149,8 @@ def load_requests(
             origin = {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
             source_id = record_command(session, "pilot load", origin, user_id=user_id)
             with session.cursor().copy(
-                "COPY migration.pilot_request (request_no, version_no, unit_id, received_on, subject, module, closed_on, "
-                "answer, source_row, source_id) FROM STDIN"
+                "COPY migration.pilot_request (request_no, version_no, unit_id, received_on, subject, module, "
+                "closed_on, answer, source_row, source_id) FROM STDIN"
             ) as copy:
                 for row in (*new, *changed):
                     copy.write_row((*row, source_id))

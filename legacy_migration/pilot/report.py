@@ -139,8 +139,8 @@ def _branches(session: psycopg.Connection, day: date) -> list[BranchInPilot]:
         "FROM migration.pilot_branch AS p ORDER BY p.unit_id, p.pilot_branch_id DESC) AS b "
         "INNER JOIN ops.unit AS u ON u.unit_id = b.unit_id LEFT JOIN LATERAL (SELECT v.* FROM migration.pilot_review "
         "AS v WHERE v.unit_id = b.unit_id AND v.reviewed_on <= %(on)s ORDER BY v.reviewed_on DESC, v.pilot_review_id "
-        "DESC LIMIT 1) AS r ON true LEFT JOIN LATERAL (SELECT count(*) AS review_count FROM migration.pilot_review AS v "
-        "WHERE v.unit_id = b.unit_id AND v.reviewed_on <= %(on)s) AS n ON true WHERE b.pilot_from <= %(on)s "
+        "DESC LIMIT 1) AS r ON true LEFT JOIN LATERAL (SELECT count(*) AS review_count FROM migration.pilot_review "
+        "AS v WHERE v.unit_id = b.unit_id AND v.reviewed_on <= %(on)s) AS n ON true WHERE b.pilot_from <= %(on)s "
         "ORDER BY u.code",
         {"on": day},
     ).fetchall()

@@ -68,7 +68,7 @@ def score_readiness(settings: Settings, *, by: str, res_code: str | None = None)
         found = session.cursor(row_factory=dict_row).execute(
             "SELECT * FROM readiness_figure WHERE res_code = ANY (%s) ORDER BY res_code, sort_order", [chosen]
         )
-        new = {code for code, rows in groupby(found.fetchall(), _of_res) if _keep(session, list(rows), by)}
+        new = {code for code, rows in groupby(found.fetchall(), _of_res) if _keep(session, list(rows))}
         session.commit()
         return [next(_read(session, code, is_new=code in new)) for code in chosen]
 
@@ -114,7 +114,7 @@ def _chosen(session: psycopg.Connection, by: str, res_code: str | None) -> list[
     return [res_code]
 
 
-def _keep(session: psycopg.Connection, rows: list[dict], by: str) -> bool:
+def _keep(session: psycopg.Connection, rows: list[dict]) -> bool:
     """Add a score unless the last one says the same; returns whether it was added."""
     columns = ("component_code", "done", "whole", "weight", "is_stopping", "sentence")
     first = rows[0]
@@ -151,8 +151,8 @@ def _keep(session: psycopg.Connection, rows: list[dict], by: str) -> bool:
 
 def _read(session: psycopg.Connection, res_code: str, *, is_new: bool = False) -> Iterator[Readiness]:
     scores = session.execute(
-        "SELECT r.readiness_id, r.score, r.is_ready, r.protocol_ids, r.scored_at, a.login FROM migration.readiness AS r "
-        "INNER JOIN ops.unit AS u ON u.unit_id = r.res_id INNER JOIN ops.app_user AS a ON a.user_id = r.user_id "
+        "SELECT r.readiness_id, r.score, r.is_ready, r.protocol_ids, r.scored_at, a.login FROM migration.readiness "
+        "AS r INNER JOIN ops.unit AS u ON u.unit_id = r.res_id INNER JOIN ops.app_user AS a ON a.user_id = r.user_id "
         "WHERE u.code = %s ORDER BY r.readiness_id DESC",
         [res_code],
     ).fetchall()

@@ -1,6 +1,6 @@
 """Shadow billing as an operation: re-rate the legacy bills of a load, keep what is new, tell the figures.
 
-Belongs here: rights, the transaction, keeping and summing up. Does not belong here: how a bill is classified (`classes`).
+Belongs here: rights, the transaction, keeping and summing up. Does not belong here: classifying bills (`classes`).
 """
 
 from collections.abc import Sequence
@@ -100,6 +100,15 @@ def shadow_bill(
             return _told(session, protocol, months, coins, changed)
 
 
+def has_legacy_bills(settings: Settings) -> bool:
+    """Whether the newest load that stands tells of bills of the old program."""
+    with connect(settings, Role.LOADER) as session:
+        return session.execute(
+            "SELECT EXISTS (SELECT 1 FROM migration.charge AS c WHERE c.load_id = %s AND NOT c.is_deleted)",
+            [_protocol(session, None).load_id],
+        ).fetchone()[0]
+
+
 def shadow_differences(
     settings: Settings,
     protocol_id: int,
@@ -119,7 +128,8 @@ def shadow_differences(
             "b.our_kwh, b.our_minor, b.evidence FROM migration.shadow_bill AS b "
             "WHERE b.load_id = %(load_id)s AND b.class <> 'equal' AND (%(class)s::text IS NULL OR b.class = %(class)s) "
             "AND (%(res)s::text IS NULL OR b.res_code = %(res)s) "
-            "ORDER BY abs(b.charge_minor - coalesce(b.our_minor, 0)) DESC, b.file_id, b.row_no, b.part_no LIMIT %(limit)s",
+            "ORDER BY abs(b.charge_minor - coalesce(b.our_minor, 0)) DESC, b.file_id, b.row_no, b.part_no "
+            "LIMIT %(limit)s",
             {"load_id": protocol.load_id, "class": class_code, "res": res_code, "limit": limit},
         ).fetchall()
 
@@ -207,8 +217,9 @@ def _told(
     scope = {"load_id": protocol.load_id, "months": months, "classes": list(SHADOW_CLASSES)}
     cursor = session.cursor(row_factory=class_row(ShadowFigure))
     figures = cursor.execute(
-        "SELECT b.res_code, b.service_month, b.class AS class_code, count(*) AS bill_count, sum(b.energy_kwh) AS energy_kwh, "
-        "sum(b.charge_minor)::bigint AS charge_minor, coalesce(sum(b.our_minor), 0)::bigint AS our_minor, "
+        "SELECT b.res_code, b.service_month, b.class AS class_code, count(*) AS bill_count, "
+        "sum(b.energy_kwh) AS energy_kwh, sum(b.charge_minor)::bigint AS charge_minor, "
+        "coalesce(sum(b.our_minor), 0)::bigint AS our_minor, "
         "count(*) FILTER (WHERE b.our_minor IS NULL) AS unrated_count FROM migration.shadow_bill AS b "
         "WHERE b.load_id = %(load_id)s AND b.service_month = ANY (%(months)s) "
         "GROUP BY b.res_code, b.service_month, b.class "

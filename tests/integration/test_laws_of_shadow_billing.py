@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings as hypothesis_settings, strategies as st
+from hypothesis import HealthCheck, example, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from legacy_migration.commands import migrate
 from legacy_migration.shadow_billing.commands import shadow_bill, shadow_differences
@@ -89,7 +91,7 @@ def test_a_planted_cause_is_found_as_that_cause(
 @pytest.mark.requirement("B50")
 @pytest.mark.parametrize("seed", [3, 1_771])
 def test_of_a_made_up_utility_only_planted_faults_differ(settings: Settings, tmp_path: Path, seed: int) -> None:
-    """Half of the bills are of the second engine of the old program; what is planted in them is found, nothing else."""
+    """Its charges are counted by `synthetic_utility.charges`, apart from ours; only what is planted in them differs."""
     folder = tmp_path / "utility"
     made = generate(1500, 4, seed, folder)
     protocol_id = migrate(settings, folder, profile="merged_utility", by=BY).protocol_id

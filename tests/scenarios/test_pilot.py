@@ -1,4 +1,4 @@
-"""The log of a pilot as KEGOC kept one from September to November 2018: nine branches, 1,295 requests, 18 of them open."""
+"""The log of a pilot as KEGOC kept one in autumn 2018: nine branches, 1,295 requests, 18 of them open."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -51,7 +51,7 @@ def test_of_1295_requests_1277_are_closed_and_18_open(settings: Settings, tmp_pa
     assert (report.received_count, report.closed_count, report.open_count) == (1_295, 1_277, 18)
     # 1,295 = 9 x 143 + 8: the branch of remainder 0 has 143 requests, the others 144; two of each are open.
     by_branch = {count.name: (count.received_count, count.open_count) for count in report.by_branch}
-    assert by_branch == {branch: (144, 2) for branch in BRANCHES} | {"SA01": (143, 2)}
+    assert by_branch == dict.fromkeys(BRANCHES, (144, 2)) | {"SA01": (143, 2)}
     # 1,295 = 8 x 161 + 7. Remainders of 1 + 71 k by 8 go down by one each time: 1, 0, 7, 6, 5, 4, 3, 2, twice around,
     # and 1 and 0 once more.
     by_module = {count.name: (count.received_count, count.open_count) for count in report.by_module}

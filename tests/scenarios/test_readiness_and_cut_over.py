@@ -65,8 +65,8 @@ def test_a_res_is_ready_when_nothing_stops_it(settings: Settings, protocol_id: i
     )
     assert sentences["bills_equal"] == "20 of 27 bills are equal to ours but for rounding."
     # Payments of SA03: 5,000,000 + 14,000,000 + 3,500,000 + 15,612,000 + 6,860,000 + 132,000.50 + 96,000 + 136,000 +
-    # 152,000 + 84,000 astray = 45,572,000.50. Openings: 60,000.50 + 5,000,000 + 12,000 + 14,000,000 + 8,000.25 + 30,000 +
-    # 500,000 = 19,610,000.75. Together 65,182,001.25.
+    # 152,000 + 84,000 astray = 45,572,000.50. Openings: 60,000.50 + 5,000,000 + 12,000 + 14,000,000 + 8,000.25 +
+    # 30,000 + 500,000 = 19,610,000.75. Together 65,182,001.25.
     assert sentences["money_placed"].startswith("84000.00 of 65182001.25 stand on no account of their own")
     # 8 rows of SA03 were rejected (docs/twenty_accounts.md): a point, two meters, five readings.
     assert sentences["rows_loaded"].startswith("8 of ")
@@ -214,7 +214,11 @@ def test_the_checklist_tells_what_it_can_and_people_sign_the_rest(settings: Sett
     assert "Taken back by administrator" in taken.told
     # The other RES has its own list.
     country = {item.item_code: item.is_done for item in checklist(settings, "SA03").items}
-    assert not country["money_placed"] and not country["bills_explained"] and not country["day_fixed"]
+    assert {code for code, is_done in country.items() if not is_done} >= {
+        "money_placed",
+        "bills_explained",
+        "day_fixed",
+    }
 
 
 @pytest.mark.parametrize(

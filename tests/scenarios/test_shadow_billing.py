@@ -1,5 +1,5 @@
-"""Legacy bills re-rated: the twenty accounts, against what docs/twenty_accounts.md works out by hand, and dumps in which
-the old program charged by something else, one thing at a time.
+"""Legacy bills re-rated: the twenty accounts, against what docs/twenty_accounts.md works out by hand, and dumps in
+which the old program charged by something else, one thing at a time.
 """
 
 from collections.abc import Callable
@@ -44,7 +44,7 @@ Told = Callable[..., dict[str, ShadowDifference | None]]
 
 @pytest.fixture
 def told(settings: Settings, tmp_path: Path) -> Told:
-    """Writes a dump of homes, judges it, re-rates it; returns the last bill's difference of each account, None if equal."""
+    """Writes a dump of homes and re-rates it; returns the difference of each account's last bill, None if equal."""
 
     def run(*homes: Home, folder: str = "dump") -> dict[str, ShadowDifference | None]:
         profile = write_dump(tmp_path / folder, homes)
@@ -81,8 +81,8 @@ def test_bills_of_twenty_accounts_fall_into_their_classes(settings: Settings, du
         ("SA03/1/1", "2026-03"): "unexplained",
         ("SA03/1/3", "2026-03"): "unexplained",
     }
-    # 16 households (the archive has no bills) and 3 legal consumers, 3 months each: 57 bills less the 7 above. The meter
-    # that was replaced, the register gone over and the half-hours of U000001 are among those that are equal.
+    # 16 households (the archive has no bills) and 3 legal consumers, 3 months each: 57 bills less the 7 above. The
+    # meter that was replaced, the register gone over and the half-hours of U000001 are among those that are equal.
     assert found.count_of("equal") == 50
     march = next(
         f for f in found.figures if (f.res_code, f.service_month, f.class_code) == ("SA03", MARCH, "unexplained")
@@ -93,8 +93,9 @@ def test_bills_of_twenty_accounts_fall_into_their_classes(settings: Settings, du
     assert (march.charge_minor, march.our_minor, march.unrated_count) == (242_000_00, 182_000_00, 1)
     swapped = next(d for d in shadow_differences(settings, protocol_id) if d.legacy_key == "SA03/1/1")
     assert swapped.evidence == (
-        "household/SA03/NARAH.DBF, row 17: account SA03/1/1, 2026-03: charged 128000.00 for 90 kWh, ours is 54000.00; the "
-        "amounts of this bill and that of SA03/1/3 (row 19) of the same month are swapped; find out which figure is wrong."
+        "household/SA03/NARAH.DBF, row 17: account SA03/1/1, 2026-03: charged 128000.00 for 90 kWh, ours is 54000.00; "
+        "the amounts of this bill and that of SA03/1/3 (row 19) of the same month are swapped; find out which figure "
+        "is wrong."
     )
 
 
@@ -111,7 +112,7 @@ def test_nothing_is_posted_and_the_same_again_changes_nothing(settings: Settings
     accept(settings, protocol_id, by=BY)
     assert shadow_bill(settings, protocol_id, by=BY).changed_count == 0
     for table in ("bill", "bill_line", "bill_run"):
-        assert rows(settings, f"SELECT count(*) FROM ops.{table}") == [(0,)]  # noqa: S608
+        assert rows(settings, f"SELECT count(*) FROM ops.{table}") == [(0,)]
 
 
 def test_one_month_alone_leaves_the_others(settings: Settings, dump: Path) -> None:

@@ -31,7 +31,8 @@ worded AS (
 )
 SELECT
     w.file_id, w.row_no, w.part_no, w.res_code, w.legacy_key, w.service_month, w.tariff_codes AS tariff_code,
-    w.energy_kwh, w.charge_minor, w.our_kwh, w.our_minor, w.class,
+    w.energy_kwh, w.charge_minor, w.our_kwh,
+    CASE WHEN w.class = 'equal' THEN w.charge_minor ELSE w.our_minor END AS our_minor, w.class,
     CASE
         WHEN w.class = 'equal' THEN NULL
         WHEN w.class = 'rounding' AND w.our_kwh <> w.energy_kwh THEN format(

@@ -1,5 +1,5 @@
--- What a migration keeps as history: rows are added, never changed or removed, by anybody, the owner included. So a day of
--- cut-over cannot be moved silently, nor a score or a signature be taken out.
+-- What a migration keeps as history: rows are added, never changed or removed, by anybody, the owner included. So a day
+-- of cut-over cannot be moved silently, nor a score or a signature be taken out.
 CREATE OR REPLACE FUNCTION ops.refuse_change_of_history()
 RETURNS trigger
 LANGUAGE plpgsql
