@@ -57,8 +57,10 @@ def test_shadow_billing_for_a_person_and_for_a_program(run: Run, protocol_id: in
     assert len(answer["differences"]) == 5
     assert run("shadow", "--class", "odd")[::2] == (
         1,
-        'There is no class "odd"; known are equal, rounding, tariff_date, norm, zone, benefit, missing_reading, '
-        "unexplained.\n",
+        (
+            'There is no class "odd"; known are equal, rounding, tariff_date, norm, zone, benefit, missing_reading, '
+            "unexplained.\n"
+        ),
     )
     assert run("shadow", "--month", "March")[0] == 2
 

@@ -305,6 +305,11 @@ def test_rounding_to_whole_soums_is_no_difference(told: Told) -> None:
     assert found["up"].evidence.endswith("charged 14898.00, ours is 14897.50; the old program rounds to 1.00.")
 
 
+def test_where_nothing_is_to_be_rounded_a_soum_is_a_difference(told: Told) -> None:
+    # 200 x 600 + 150 x 800 = 240,000 soum exactly, on each line; whole soums are kept, and one is too many.
+    assert told(january("1", 350, 240_001), january("2", 350, 240_000))["1"].class_code == "unexplained"
+
+
 def test_parts_of_a_kwh_that_the_old_program_does_not_keep_are_rounding(told: Told) -> None:
     # 150.4 kWh by the register, billed as 150: 90,000.
     found = told(Home("1", [Billed(JANUARY, 150, 90_000_00, used_kwh=150.4)]))
