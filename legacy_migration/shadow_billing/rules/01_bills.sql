@@ -23,42 +23,40 @@ ANALYZE shadow_account;
 -- The coarsest coin, and the coarsest part of a kWh, that 99 of 100 bills of a kind of file are whole multiples of.
 -- What is coarser than the currency's unit is believed only where many bills show it.
 CREATE TEMPORARY TABLE shadow_grid ON COMMIT DROP AS
-WITH bill AS (
-    SELECT f.described_as, c.charge_minor, c.energy_kwh
+WITH counted AS (
+    SELECT
+        f.described_as, count(*) FILTER (WHERE c.charge_minor <> 0) AS bill_count,
+        count(*) FILTER (WHERE c.charge_minor % 10 <> 0) AS off_10,
+        count(*) FILTER (WHERE c.charge_minor % :minor_per_major <> 0) AS off_1_major,
+        count(*) FILTER (WHERE c.charge_minor % (10 * :minor_per_major) <> 0) AS off_10_major,
+        count(*) FILTER (WHERE c.charge_minor % (100 * :minor_per_major) <> 0) AS off_100_major,
+        count(*) FILTER (WHERE c.charge_minor % (1000 * :minor_per_major) <> 0) AS off_1000_major,
+        count(*) FILTER (WHERE c.energy_kwh <> 0) AS use_count,
+        count(*) FILTER (WHERE c.energy_kwh % 1 <> 0) AS off_whole,
+        count(*) FILTER (WHERE c.energy_kwh % 0.1 <> 0) AS off_tenth,
+        count(*) FILTER (WHERE c.energy_kwh % 0.01 <> 0) AS off_hundredth
     FROM standing_charge AS c
     INNER JOIN landing.file AS f ON f.file_id = c.file_id
-),
-coin AS (
-    SELECT b.described_as, max(g.grid_minor) AS grid_minor
-    FROM (SELECT DISTINCT b.described_as FROM bill AS b) AS b
-    CROSS JOIN LATERAL (
-        SELECT k.grid_minor
-        FROM unnest(
-            ARRAY[1, 10, :minor_per_major, 10 * :minor_per_major, 100 * :minor_per_major, 1000 * :minor_per_major]
-        ) AS k (grid_minor)
-        INNER JOIN bill AS c ON c.described_as = b.described_as AND c.charge_minor <> 0
-        GROUP BY k.grid_minor
-        HAVING count(*) FILTER (WHERE c.charge_minor % k.grid_minor <> 0) * 100 <= count(*)
-            AND (k.grid_minor <= :minor_per_major OR count(*) >= 100)
-    ) AS g
-    GROUP BY b.described_as
-),
-part AS (
-    SELECT b.described_as, max(k.grid_kwh) AS grid_kwh
-    FROM (SELECT DISTINCT b.described_as FROM bill AS b) AS b
-    CROSS JOIN LATERAL (
-        SELECT k.grid_kwh
-        FROM unnest(ARRAY[1, 0.1, 0.01, 0.001]) AS k (grid_kwh)
-        INNER JOIN bill AS c ON c.described_as = b.described_as AND c.energy_kwh <> 0
-        GROUP BY k.grid_kwh
-        HAVING count(*) FILTER (WHERE c.energy_kwh % k.grid_kwh <> 0) * 100 <= count(*)
-    ) AS k
-    GROUP BY b.described_as
+    GROUP BY f.described_as
 )
-SELECT d.described_as, coalesce(c.grid_minor, 1)::bigint AS grid_minor, coalesce(p.grid_kwh, 0.001) AS grid_kwh
-FROM (SELECT DISTINCT b.described_as FROM bill AS b) AS d
-LEFT JOIN coin AS c ON c.described_as = d.described_as
-LEFT JOIN part AS p ON p.described_as = d.described_as;
+SELECT
+    c.described_as,
+    (
+        SELECT max(g.grid_minor)
+        FROM (
+            VALUES
+            (1, 0), (10, c.off_10), (:minor_per_major, c.off_1_major), (10 * :minor_per_major, c.off_10_major),
+            (100 * :minor_per_major, c.off_100_major), (1000 * :minor_per_major, c.off_1000_major)
+        ) AS g (grid_minor, off_count)
+        WHERE g.off_count * 100 <= c.bill_count AND (g.grid_minor <= :minor_per_major OR c.bill_count >= 100)
+    )::bigint AS grid_minor,
+    (
+        SELECT max(g.grid_kwh)
+        FROM (VALUES (1, c.off_whole), (0.1, c.off_tenth), (0.01, c.off_hundredth), (0.001, 0))
+            AS g (grid_kwh, off_count)
+        WHERE g.off_count * 100 <= c.use_count
+    ) AS grid_kwh
+FROM counted AS c;
 
 CREATE TEMPORARY TABLE shadow_charge ON COMMIT DROP AS
 SELECT
