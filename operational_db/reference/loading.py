@@ -81,6 +81,8 @@ PLAIN_LISTS = (
         "penalty_rule", ("country", "consumer_kind", "component", "valid_from"), (("is_verified", _as_bool),)
     ),
     PlainList("benefit_norm", ("dwelling_code", "valid_from"), (("is_verified", _as_bool),)),
+    PlainList("readiness_weight", ("component_code", "valid_from"), (("is_hard_stop", _as_bool),)),
+    PlainList("cutover_item", ("item_code",)),
 )
 
 

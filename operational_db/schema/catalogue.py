@@ -16,7 +16,13 @@ from operational_db.billing import tables as billing
 from operational_db.debt import penalty_tables as penalties
 from operational_db.exchange import landing_tables as landing
 from operational_db.exchange import migration_tables as migration
+<<<<<<< HEAD
 from operational_db.exchange import signing_tables as signing
+=======
+from operational_db.exchange import pilot_tables as pilot
+from operational_db.exchange import readiness_tables as readiness
+from operational_db.exchange import shadow_tables as shadow
+>>>>>>> shadow
 from operational_db.exchange import tables as exchange
 from operational_db.grid import tables as grid
 from operational_db.metering import operation_tables as meter_operations
@@ -57,7 +63,13 @@ SUBSYSTEMS = (
     grid,
     landing,
     migration,
+<<<<<<< HEAD
     signing,
+=======
+    shadow,
+    readiness,
+    pilot,
+>>>>>>> shadow
 )
 
 SQL_FILES = tuple(
@@ -71,6 +83,7 @@ SQL_FILES = tuple(
         "subscribers/sql/addressee.sql",
         "tariffs/sql/rating.sql",
         "tariffs/sql/price.sql",
+        "tariffs/sql/rate_months.sql",
         "tariffs/sql/energy_for_money.sql",
         "billing/sql/periods.sql",
         "billing/sql/consumption.sql",
@@ -164,6 +177,7 @@ SQL_FILES = tuple(
         "subsidies/sql/accrue_subsidies.sql",
         "subsidies/sql/use_subsidies.sql",
         "plans/sql/collection_targets.sql",
+        "exchange/sql/kept_history.sql",
         "schema/sql/posted_rows.sql",
         "exchange/sql/signatures.sql",
         "schema/sql/audit_trail.sql",

@@ -12,6 +12,7 @@ import typer
 from orchestration.command_line import (
     benefits,
     billing,
+    cut_over,
     database,
     debts,
     demonstration,
@@ -23,15 +24,18 @@ from orchestration.command_line import (
     migration,
     payments,
     penalties,
+    pilot,
     pricing,
     printing,
     procedures,
+    readiness,
     readings,
     reconciling,
     reference,
     rejects,
     reporting,
     services,
+    shadow_billing,
     subsidies,
     targets,
     trial_balance,
@@ -64,6 +68,8 @@ app.command(rich_help_panel=_DATA)(migration.migrate)
 app.command(rich_help_panel=_DATA)(migration.protocol)
 app.command(rich_help_panel=_DATA)(migration.accept)
 app.command(rich_help_panel=_DATA)(migration.withdraw)
+app.command(rich_help_panel=_DATA)(shadow_billing.shadow)
+app.command(rich_help_panel=_DATA)(readiness.readiness)
 app.command(rich_help_panel=_DATA)(pricing.price)
 app.command(rich_help_panel=_DATA)(billing.bill)
 app.command(rich_help_panel=_DATA)(explaining.explain)
@@ -92,6 +98,8 @@ app.add_typer(benefits.app, name="benefits", rich_help_panel=_DATA)
 app.add_typer(subsidies.app, name="subsidies", rich_help_panel=_DATA)
 app.add_typer(families.app, name="family", rich_help_panel=_DATA)
 app.add_typer(procedures.app, name="procedure", rich_help_panel=_DATA)
+app.add_typer(cut_over.app, name="cutover", rich_help_panel=_DATA)
+app.add_typer(pilot.app, name="pilot", rich_help_panel=_DATA)
 app.add_typer(targets.app, name="targets", rich_help_panel=_RESULTS)
 app.add_typer(database.app, name="db", rich_help_panel=_HOUSE)
 app.add_typer(reference.app, name="reference", rich_help_panel=_HOUSE)

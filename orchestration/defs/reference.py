@@ -8,9 +8,11 @@ from orchestration.readiness import build
 from orchestration.workplace import Workplace
 
 REFERENCE_TABLES = (
+    "app_user",  # the first user; the others are added by people
     "collection_target",  # set by people; the table comes with the schema
     "ledger_account",
     "parameter",
+    "readiness_weight",
     "source",
     "tariff",
     "tariff_step",

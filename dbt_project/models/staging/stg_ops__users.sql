@@ -1,0 +1,4 @@
+select
+    user_id,
+    login
+from {{ source('ops', 'app_user') }}
