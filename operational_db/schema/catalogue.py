@@ -16,13 +16,10 @@ from operational_db.billing import tables as billing
 from operational_db.debt import penalty_tables as penalties
 from operational_db.exchange import landing_tables as landing
 from operational_db.exchange import migration_tables as migration
-<<<<<<< HEAD
-from operational_db.exchange import signing_tables as signing
-=======
 from operational_db.exchange import pilot_tables as pilot
 from operational_db.exchange import readiness_tables as readiness
 from operational_db.exchange import shadow_tables as shadow
->>>>>>> shadow
+from operational_db.exchange import signing_tables as signing
 from operational_db.exchange import tables as exchange
 from operational_db.grid import tables as grid
 from operational_db.metering import operation_tables as meter_operations
@@ -63,13 +60,10 @@ SUBSYSTEMS = (
     grid,
     landing,
     migration,
-<<<<<<< HEAD
     signing,
-=======
     shadow,
     readiness,
     pilot,
->>>>>>> shadow
 )
 
 SQL_FILES = tuple(
