@@ -1,8 +1,7 @@
 """How does a cell of text become a canonical value? The named rules that a profile may use, each one SQL expression.
 
 Belongs here: date, number, money, code, account number, join ...; an expression is NULL where the text is none.
-Does not belong here: what a rule is given and which options it has (`profile_language.keys`), which column goes where
-(the profile), what becomes of a row with a bad cell (`verdicts`).
+Does not belong here: which column goes where (the profile), what becomes of a row with a bad cell (`verdicts`).
 """
 
 import re
@@ -13,6 +12,10 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, Integer, Numeric, SmallInteger
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeEngine
+
+OPTIONS: Final = (
+    "optional", "if_bad", "separator", "leave_out", "times", "side", "format", "list", "true", "lost_letters",
+)  # fmt: skip
 
 DATE_FORMATS: Final = {
     # pattern, positions of year, month, day
@@ -66,6 +69,7 @@ class Rule:
     columns: Callable[[Mapping[str, Any]], list[str]]
     sql: Callable[[Mapping[str, Any], RowContext, TypeEngine], str]
     reason: str
+    mistake: Callable[[Mapping[str, Any]], str | None] = lambda body: None  # noqa: ARG005
 
 
 def sql_type(column_type: TypeEngine) -> str:
@@ -178,6 +182,8 @@ def _month(body: Mapping[str, Any], row: RowContext, _: TypeEngine) -> str:
 
 
 def _code(body: Mapping[str, Any], row: RowContext, _: TypeEngine) -> str:
+    if not row.lists[body["list"]]:  # a draft in which no code is decided yet
+        return "NULL"
     branches = " ".join(f"WHEN {literal(old)} THEN {literal(new)}" for old, new in row.lists[body["list"]].items())
     return f"CASE {row.cell(body['code'])} {branches} END"
 
@@ -194,17 +200,45 @@ def _numbers(rule: str) -> Callable[[Mapping[str, Any], RowContext, TypeEngine],
     return array
 
 
+def _of(rule: str, known: Mapping[str, object]) -> Callable[[Mapping[str, Any]], str | None]:
+    def mistake(body: Mapping[str, Any]) -> str | None:
+        if body.get("format") in known:
+            return None
+        return f"a {rule} needs a `format`, one of {', '.join(known)}."
+
+    return mistake
+
+
+def _list_of(rule: str, count: int = 1) -> Callable[[Mapping[str, Any]], str | None]:
+    def mistake(body: Mapping[str, Any]) -> str | None:
+        if isinstance(body[rule], list) and len(body[rule]) >= count:
+            return None
+        return f"`{rule}` is a list of at least {count} columns."
+
+    return mistake
+
+
+def _factor(body: Mapping[str, Any]) -> str | None:
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", body.get("times", "1")):
+        return None
+    return f'times "{body["times"]}" is not a number.'
+
+
+def _true_values(body: Mapping[str, Any]) -> str | None:
+    return None if isinstance(body.get("true"), list) else "a flag needs `true`, the list of values that mean yes."
+
+
 RULES: Final[Mapping[str, Rule]] = {
     "text": Rule(_one("text"), _text, "EMPTY_CELL"),
-    "join": Rule(_many("join"), _join, "EMPTY_CELL"),
-    "account_number": Rule(_many("account_number"), _account_number, "EMPTY_CELL"),
-    "number": Rule(_one("number"), _number, "BAD_NUMBER"),
-    "difference": Rule(_many("difference"), _difference, "BAD_NUMBER"),
+    "join": Rule(_many("join"), _join, "EMPTY_CELL", _list_of("join")),
+    "account_number": Rule(_many("account_number"), _account_number, "EMPTY_CELL", _list_of("account_number")),
+    "number": Rule(_one("number"), _number, "BAD_NUMBER", _factor),
+    "difference": Rule(_many("difference"), _difference, "BAD_NUMBER", _list_of("difference", 2)),
     "money": Rule(_one("money"), _money, "BAD_NUMBER"),
-    "date": Rule(_one("date"), _date, "BAD_DATE"),
-    "month": Rule(_one("month"), _month, "BAD_DATE"),
+    "date": Rule(_one("date"), _date, "BAD_DATE", _of("date", DATE_FORMATS)),
+    "month": Rule(_one("month"), _month, "BAD_DATE", _of("month", MONTH_FORMATS)),
     "code": Rule(_one("code"), _code, "CODE_UNKNOWN"),
-    "flag": Rule(_one("flag"), _flag, "EMPTY_CELL"),
+    "flag": Rule(_one("flag"), _flag, "EMPTY_CELL", _true_values),
     "half_hours": Rule(_one("half_hours"), _numbers("half_hours"), "BAD_NUMBER"),
     "statuses": Rule(_one("statuses"), _numbers("statuses"), "BAD_NUMBER"),
     "constant": Rule(_none, lambda body, row, kind: literal(body["constant"]), "EMPTY_CELL"),  # noqa: ARG005

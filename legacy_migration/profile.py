@@ -188,7 +188,8 @@ class _Reader:
                 body.line, f'the list "{name}" needs either `mapping` (a CSV file) or `codes`; keep one of them.'
             )
         if "codes" in body:
-            return CodeList(name, body["unknown"], dict(body["codes"]))
+            decided = {old: code for old, code in body["codes"].items() if code is not None}
+            return CodeList(name, body["unknown"], decided)
         mapping_path = next(
             (
                 folder / body["mapping"]
