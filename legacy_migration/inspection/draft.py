@@ -6,6 +6,7 @@ GUESS marks what was guessed, UNDECIDED what nobody knows yet. A kind of fact th
 a comment, and its file is out of scope until it is decided, so that the draft as a whole can be read and tried.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -25,7 +26,8 @@ from legacy_migration.profile_language.keys import FILE_KEYS, FORMATS
 from legacy_migration.profile_language.schema import SCHEMA_FILE
 
 UNKNOWN_UNIT: Final = "no column and no folder names the RES; write its code, or rows are refused as NO_UNIT"
-COUNTED_RULES: Final = ("{number:", "{money:")
+SUMMED: Final = re.compile(r"\w+_minor|\w+_kwh|declared_count")
+"""Fields whose columns add up to something."""
 CODES_MAX: Final = 40
 
 
@@ -129,8 +131,10 @@ def _lists(drafted: Sequence[tuple[Description, Drafted]]) -> Iterator[str]:
                     column = description.column(rule.columns[0])
                     codes = wanted.setdefault(rule.list_field, {})
                     for code, count in column.codes or ((value, 0) for value in column.examples):
-                        told = f"{count} rows of {description.name}.{column.name}" if count else "for example"
-                        codes.setdefault(code, []).append(told)
+                        where = f"{description.name}.{column.name}"
+                        told = f"{_count(count, 'row')} of {where}" if count else f"in {where}"
+                        if told not in codes.setdefault(code, []):
+                            codes[code].append(told)
     if not wanted:
         return
     yield "lists:"
@@ -160,7 +164,12 @@ def _file(description: Description, facts: Drafted, inspection: Inspection) -> I
     used: set[str] = set()
     if complete and is_readable:
         used = {column for _, rules in complete for _, rule in rules for column in rule.columns}
-        sums = [rule.columns[0] for _, rules in complete for _, rule in rules if rule.text.startswith(COUNTED_RULES)]
+        sums = [
+            rule.columns[0]
+            for _, rules in complete
+            for field, rule in rules
+            if rule.columns and SUMMED.fullmatch(field.name)
+        ]
         if sums:
             yield f"    sums: [{', '.join(quoted(column) for column in dict.fromkeys(sums))}]"
         yield "    rows:"

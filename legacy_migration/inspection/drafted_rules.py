@@ -77,7 +77,7 @@ def drafted_rule(field: GuessedField, fact: GuessedFact, described: Description)
 def _of_constant(field: GuessedField) -> str:
     if field.constant == UNDECIDED:
         return f"UNDECIDED: {field.why}"
-    return f"GUESS: {field.why}"
+    return field.why if field.why.startswith(UNDECIDED) else f"GUESS: {field.why}"
 
 
 def _account(field: GuessedField, described: Description, why: str, *, is_needed: bool) -> DraftedRule:

@@ -69,6 +69,7 @@ def inspect_dump(directory: Path | str, on_progress: Progress) -> Inspection:
         on_progress("recognising", done, len(paths))
         files.append(_recognised(path, path.relative_to(directory).as_posix()))
     on_progress("recognising", len(paths), len(paths))
+    files = _with_likely_encodings(files)
     candidates = [Candidate(file.relative, file.recognised.format, file.columns) for file in files]
     groups = siblings_of(candidates, known_res_codes())
     names = _names(groups)
@@ -116,6 +117,25 @@ def _recognised(path: Path, relative: str) -> _File:
     return _File(path, relative, recognised, encoding, columns)
 
 
+def _with_likely_encodings(files: list[_File]) -> list[_File]:
+    """A file without letters to judge by is probably in the encoding of its neighbours of the same format."""
+    likely = []
+    for file in files:
+        if file.encoding.is_certain or file.recognised.format == "none":
+            likely.append(file)
+            continue
+        same = [f for f in files if f.recognised.format == file.recognised.format and f.encoding.is_certain]
+        near = [f for f in same if f.path.parent == file.path.parent] or same
+        told = Counter(f.encoding.encoding for f in near)
+        if told:
+            encoding = told.most_common(1)[0][0]
+            evidence = f"{file.encoding.evidence}; files like it are in {encoding}"
+            likely.append(replace(file, encoding=replace(file.encoding, encoding=encoding, evidence=evidence)))
+        else:
+            likely.append(file)
+    return likely
+
+
 def _names(groups: Sequence[Siblings]) -> list[str]:
     """A name for each description, from the file's, with its folder where two would be called the same."""
     plain = [_word(group.path.rsplit("/", 1)[-1].rsplit(".", 1)[0], group.path) for group in groups]
@@ -134,11 +154,9 @@ def _names(groups: Sequence[Siblings]) -> list[str]:
 def _word(text: str, path: str = "") -> str:
     """Letters and digits of a file's name; a changing part says nothing, and then the folder does."""
     letters = "".join(letter if letter.isalnum() else "_" for letter in re.sub(r"\{\w+\}|\*", "_", text))
-    word = "_".join(part for part in letters.lower().split("_") if part)
+    word = "_".join(part for part in letters.lower().split("_") if part and not part.isdigit())
     folders = [part for part in path.split("/")[:-1] if "{" not in part]
-    if not word or word.isdigit():
-        word = "_".join(filter(None, (_word(folders[-1]) if folders else "file", word)))
-    return word
+    return word or (_word(folders[-1]) if folders else "file")
 
 
 def _described(

@@ -163,7 +163,7 @@ def _guessed(
             fields.append(found)
     there = {field.name for field in fields}
     fields += [
-        GuessedField(field, "", constant=value, why="nothing in the file says so")
+        GuessedField(field, "", constant=_constant(field, value, description), why=_why(field))
         for field, value in fact.constants.items()
         if field not in there
     ]
@@ -171,6 +171,19 @@ def _guessed(
     missing = tuple(field for field in ENTITIES[name].required if field not in there)
     told = ", ".join(f"{c.name} ({concept})" for concept, c in by_concept.items())
     return GuessedFact(name, tuple(fields), missing, f"it has {told}")
+
+
+def _constant(field: str, value: str, description: Description) -> str:
+    """What nothing in the rows says: whose accounts they are, the path may tell."""
+    if field != "kind" or value != "household":
+        return value
+    words = set().union(*(words_of_file(part) for part in description.path.split("/")))
+    is_legal = any(word.startswith(known) for word in words for known in fact_data()["legal_files"])
+    return "legal" if is_legal else value
+
+
+def _why(field: str) -> str:
+    return fact_data()["constant_remarks"].get(field, "nothing in the file says so")
 
 
 def _field(field: str, concepts: Sequence[str], by_concept: Mapping[str, ColumnFinding]) -> GuessedField | None:

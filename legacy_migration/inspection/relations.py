@@ -25,7 +25,8 @@ PLAIN_LENGTH: Final = 3
 """Numbers as short as this are found in every column that counts from 1."""
 NAMES_ALIKE_MIN: Final = 80
 ORPHANS_SHOWN: Final = 3
-TARGETS_MAX: Final = 2
+GENERIC: Final = frozenset({"", "code", "name", "list"})
+"""Concepts that say nothing of what a code is for."""
 HOW: Final[Mapping[str, str]] = {
     "as it stands": "v",
     "without leading zeros": r"regexp_replace(v, '(^|[/\\-])0+([0-9])', '\1\2', 'g')",
@@ -73,12 +74,17 @@ def relations_of(
             continue
         relation = _relation(session, own, key, matched, how, descriptions)
         alike = own.concept == key.concept != "" or _alike(own.names, key.names)
-        if relation.matched_share < MATCHED_MIN or (not alike and _length(session, own, how) <= PLAIN_LENGTH):
+        is_other = not {own.concept, key.concept} & GENERIC and own.concept != key.concept
+        if (
+            relation.matched_share < MATCHED_MIN
+            or (is_other and how != "as it stands")
+            or (not alike and _length(session, own, how) <= PLAIN_LENGTH)
+        ):
             continue
         # Equal shares go to the table that says most of its key.
         weight = relation.matched_share + 0.1 * alike + 0.001 * len(descriptions[key.description].columns)
         found[a].append((weight, relation))
-    chosen = [relation for some in found.values() for _, relation in sorted(some, key=lambda w: -w[0])[:TARGETS_MAX]]
+    chosen = [max(some, key=lambda weighed: weighed[0]) for some in found.values()]
     return tuple(_one_way(chosen))
 
 
@@ -152,13 +158,8 @@ def _relation(
     )  # fmt: skip
 
 
-def _one_way(relations: Sequence[RelationFinding]) -> list[RelationFinding]:
-    """Of two keys that are found in each other, the direction with fewer orphans."""
-    by_ends = {(r.of_file, r.columns, r.in_file, r.key): r for r in relations}
-    kept = []
-    for relation in relations:
-        back = by_ends.get((relation.in_file, relation.key, relation.of_file, relation.columns))
-        if back and (back.matched_share, -back.distinct_count) > (relation.matched_share, -relation.distinct_count):
-            continue
-        kept.append(relation)
+def _one_way(weighed: Sequence[tuple[float, RelationFinding]]) -> list[RelationFinding]:
+    """Of two keys that are found in each other, the direction that says more."""
+    by_ends = {(r.of_file, r.columns, r.in_file, r.key): weight for weight, r in weighed}
+    kept = [r for weight, r in weighed if by_ends.get((r.in_file, r.key, r.of_file, r.columns), 0.0) <= weight]
     return sorted(kept, key=lambda r: (r.of_file, r.columns, -r.matched_share))

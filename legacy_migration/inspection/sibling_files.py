@@ -60,11 +60,10 @@ def _same_name_but_digits(files: Sequence[Candidate]) -> list[Siblings]:
 
 
 def _varying(stems: list[str]) -> str:
-    """The names as one, with `*` for the digits that differ."""
-    runs = [re.findall(r"\d+|\D+", stem) for stem in stems]
-    if len({len(parts) for parts in runs}) > 1:
-        return re.sub(r"\d+", "*", stems[0])
-    return "".join(parts[0] if len(set(parts)) == 1 else "*" for parts in zip(*runs, strict=True))
+    """The names as one, with `*` for digits; a number that all of them begin with says what they are."""
+    first = re.match(r"\d*", stems[0])[0]
+    begins = first if all(stem.startswith(first) for stem in stems) else ""
+    return begins + re.sub(r"\*([_\-.]?\*)+", "*", re.sub(r"\d+", "*", stems[0][len(begins) :]))
 
 
 def _same_name_but_kind(files: Sequence[Candidate], groups: list[Siblings]) -> list[Siblings]:
