@@ -14,8 +14,9 @@ import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from legacy_migration.encodings import require_encoding
+from legacy_migration.encodings import encoding_of
 from legacy_migration.profile import FileRule, Profile
+from legacy_migration.source_evidence import SourceEvidence
 from legacy_migration.source_rows import ColumnSum, SourceBatch, columns_of, read_rows, sum_of_column
 from legacy_migration.typed_rows import chosen_alternatives
 from operational_db.file_formats.code_pages import flat_utf8
@@ -129,19 +130,21 @@ def _groups(files: list[DumpFile]) -> Iterator[list[DumpFile]]:
 
 def _land_file(session: psycopg.Connection, load_id: int, file: DumpFile) -> None:
     columns: tuple[str, ...] = ()
+    encoding = None
     if file.rule is not None:
+        encoding = encoding_of(file.path, file.rule).encoding
         columns = columns_of(file.path, file.rule)
         _require_columns(file, file.rule, columns)
     (file_id,) = session.execute("SELECT nextval(pg_get_serial_sequence('landing.file', 'file_id'))").fetchone()
     row_count = deleted_count = 0
     sums: dict[tuple[str, bool], ColumnSum] = {}
+    evidence = SourceEvidence(file.path, file.rule) if file.rule else None
     if file.rule is not None:
         with session.cursor().copy(
             "COPY landing.row (file_id, row_no, cells, is_deleted, undecodable, ragged_cells) FROM STDIN"
         ) as copy:
             for batch in read_rows(file.path, file.rule):
-                if not row_count and file.rule.format != "layout_80020":
-                    require_encoding(file.path, file.rule.encoding, batch.text.values())
+                evidence.look(batch)
                 copy.write(copy_lines(batch, file_id))
                 row_count += len(batch.row_no)
                 deleted_count += int(batch.deleted.sum())
@@ -151,10 +154,12 @@ def _land_file(session: psycopg.Connection, load_id: int, file: DumpFile) -> Non
         "byte_count, row_count, deleted_count, columns) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         [
             file_id, load_id, file.rule and file.rule.name, file.relative, file.folder_value,
-            file.rule and file.rule.format, file.rule and file.rule.encoding, file.sha256, file.byte_count,
+            file.rule and file.rule.format, encoding, file.sha256, file.byte_count,
             row_count, deleted_count, list(columns),
         ],
     )  # fmt: skip
+    if evidence is not None:
+        evidence.keep(session, file_id)
     for (column, is_deleted), column_sum in sums.items():
         session.execute(
             "INSERT INTO landing.control_sum (file_id, column_name, is_deleted, total, unreadable_count) "

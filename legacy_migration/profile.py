@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from legacy_migration.entities import ENTITIES, Entity
 from legacy_migration.marked_yaml import MarkedList, MarkedMapping, read_marked_yaml
@@ -24,12 +24,17 @@ from legacy_migration.profile_language.keys import (
     PROFILE_KEYS,
     ROW_KEYS,
     RULES_BY_NAME,
+    TOTALS_KEYS,
     Key,
     options_of,
 )
 from legacy_migration.profile_language.kinds import NAME, Mistake
 from operational_db.refusal import Refusal
 
+READING_KEYS: Final = (
+    "quote", "columns", "places", "measured_in", "line_length", "trimmed", "sheet", "head_rows", "first_row",
+    "missing_memo",
+)  # fmt: skip
 PROFILES_DIR: Final = Path(__file__).parent / "profiles"
 MAPPINGS_DIR: Final = Path(__file__).parent / "mappings"
 
@@ -56,6 +61,15 @@ class RowRule:
 
 
 @dataclass(frozen=True)
+class TotalsRule:
+    """How rows that are totals are known; those in `groups` sum the rows since the total before."""
+
+    column: str
+    starts_with: tuple[str, ...]
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class FileRule:
     """One kind of file of the dump."""
 
@@ -71,6 +85,9 @@ class FileRule:
     rows: tuple[RowRule, ...]
     line: int
     unused: Mapping[str, str] = field(default_factory=dict)  # column and why no rule reads it
+    encodings: Mapping[str, str] = field(default_factory=dict)  # of single columns
+    totals: TotalsRule | None = None
+    reading: Mapping[str, Any] = field(default_factory=dict)  # keys that only the reader of the format knows
 
     @property
     def pattern(self) -> re.Pattern[str]:
@@ -241,7 +258,22 @@ class _Reader:
             rows=rows,
             line=body.line,
             unused=dict(body.get("unused", {})),
+            encodings=dict(body.get("encodings", {})),
+            totals=self.totals(body, where),
+            reading={key: body[key] for key in READING_KEYS if key in body},
         )
+
+    def totals(self, body: MarkedMapping, where: str) -> TotalsRule | None:
+        if "totals" not in body:
+            return None
+        totals = body["totals"]
+        self.check(totals, f"`totals` of {where}", TOTALS_KEYS)
+        for word in totals.get("groups", ()):
+            if word not in totals["starts_with"]:
+                raise self.refuse(
+                    totals.lines["groups"], f'"{word}" of `groups` is not in `starts_with`; add it there.'
+                )
+        return TotalsRule(totals["column"], tuple(totals["starts_with"]), tuple(totals.get("groups", ())))
 
     def rows(self, body: MarkedMapping, file: MarkedMapping) -> RowRule:
         self.check(body, "an entry of `rows`", ROW_KEYS)

@@ -17,9 +17,10 @@ from legacy_migration.profile_language.kinds import (
     COLUMNS,
     COUNT,
     ENCODING,
+    ENCODING_OR_DETECT,
     FACTOR,
     NAME,
-    ONE_LETTER,
+    PLACE,
     SWITCH,
     TEXT,
     TEXT_OR_NOTHING,
@@ -85,6 +86,8 @@ LIST_KEYS: Final = (
 FORMATS: Final[Mapping[str, str]] = {
     "dbf": "dBase and FoxPro tables",
     "delimited": "text with a separator, the first row names the columns",
+    "fixed_width": "text whose cells stand at fixed places",
+    "spreadsheet": "XLS and XLSX; a column SHEET names the sheet, row 10000007 is row 7 of the second one",
     "layout_80020": "XML 80020 with half-hours",
     "none": "anything else: hashed, nothing is read",
 }
@@ -97,8 +100,77 @@ FILE_KEYS: Final = (
         is_needed=True,
     ),
     Key("format", one_of(FORMATS), "what kind of file it is", is_needed=True),
-    Key("encoding", ENCODING, "what its bytes mean; utf-8 unless given"),
-    Key("delimiter", ONE_LETTER, "what stands between two cells", is_needed=True, formats=("delimited",)),
+    Key(
+        "encoding",
+        ENCODING_OR_DETECT,
+        "what its bytes mean, or `detect`: told by the letters of each file and column, refused where they are too "
+        "few; utf-8 unless given",
+    ),
+    Key(
+        "encodings",
+        mapping_of(ENCODING, "mapping of columns to encodings"),
+        "columns in another encoding than the file",
+        formats=("dbf", "delimited", "fixed_width"),
+    ),
+    Key(
+        "delimiter",
+        TEXT,
+        "what stands between two cells, one letter or several",
+        is_needed=True,
+        formats=("delimited",),
+    ),
+    Key(
+        "quote",
+        TEXT,
+        'what stands around a cell that holds the delimiter, `"` unless given; `none` where such marks are letters',
+        formats=("delimited",),
+    ),
+    Key("columns", COLUMNS, "names of the columns, where no head names them", formats=("delimited", "spreadsheet")),
+    Key(
+        "places",
+        mapping_of(list_of(PLACE, count_min=2, count_max=2), "mapping of columns to [place, width]"),
+        "where each column begins, from 1, and how wide it is",
+        is_needed=True,
+        formats=("fixed_width",),
+    ),
+    Key(
+        "measured_in",
+        one_of(("characters", "bytes")),
+        "what places and widths count, `characters` unless given",
+        formats=("fixed_width",),
+    ),
+    Key("line_length", PLACE, "the length that every line has", formats=("fixed_width",)),
+    Key(
+        "trimmed",
+        SWITCH,
+        "lines may lack the blanks at their end; else a short line is named",
+        formats=("fixed_width",),
+    ),
+    Key("sheet", TEXT, "name of the sheet, or a pattern as `RES *`; the first unless given", formats=("spreadsheet",)),
+    Key(
+        "head_rows",
+        list_of(PLACE, count_max=2),
+        "row of the head, or its first and last: merged cells make one name, as `Balance / Debit`; [1] unless given",
+        formats=("spreadsheet",),
+    ),
+    Key(
+        "first_row",
+        PLACE,
+        "first row with data; the one behind the head unless given",
+        formats=("fixed_width", "spreadsheet"),
+    ),
+    Key(
+        "totals",
+        BODY,
+        "rows that are totals: left out, and their sums proved against the rows above",
+        formats=("dbf", "delimited", "fixed_width", "spreadsheet"),
+    ),
+    Key(
+        "missing_memo",
+        one_of(("name_cells",)),
+        "read the table without its memo file and name each cell that points at a memo; else it is refused",
+        formats=("dbf",),
+    ),
     Key("decimal", one_of((".", ",")), "the decimal mark, `.` unless given"),
     Key("required", SWITCH, "whether a dump must have it; true unless given"),
     Key("sums", COLUMNS, "columns whose sums are proved"),
@@ -109,6 +181,14 @@ FILE_KEYS: Final = (
     ),
     Key("out_of_scope", TEXT, "instead of `rows`: why the file is landed and used for nothing"),
     Key("rows", BODIES, "the facts that its rows tell; one row may tell several"),
+)
+
+TOTALS_KEYS: Final = (
+    Key("column", COLUMN, "the column that tells a total row", is_needed=True),
+    Key(
+        "starts_with", TEXTS, 'how its cell begins there, in any case of letters, as ["Итого", "Всего"]', is_needed=True
+    ),
+    Key("groups", TEXTS, "which of these sum the rows since the total before; the others sum all rows above"),
 )
 
 ROW_KEYS: Final = (

@@ -79,6 +79,7 @@ def pattern(shown: str, expression: str, what: str) -> Kind:
 NAME: Final = pattern("name", r"\w+", "may have letters, digits and _ only")
 FACTOR: Final = pattern("number", r"[0-9]+(\.[0-9]+)?", "is not a number, such as 0.001")
 COUNT: Final = pattern("count", r"[0-9]{1,2}", "is not a count of at most two digits")
+PLACE: Final = pattern("place", r"[1-9][0-9]{0,6}", "is not a whole number from 1 on")
 ONE_LETTER: Final = pattern("one letter", r"(?s:.)", "must be one letter")
 
 
@@ -117,12 +118,22 @@ ENCODING: Final = Kind(
 )
 
 
-def list_of(item: Kind, *, count_min: int = 1) -> Kind:
+DETECT: Final = "detect"
+ENCODING_OR_DETECT: Final = Kind(
+    "encoding or `detect`",
+    lambda value: None if value == DETECT else _encoding(value),
+    {"type": "string", "minLength": 1, "examples": [DETECT, "cp866", "cp1251", "koi8-u", "utf-8"]},
+)
+
+
+def list_of(item: Kind, *, count_min: int = 1, count_max: int | None = None) -> Kind:
     """A list of values of one kind."""
 
     def mistake(value: object) -> Mistake | None:
         if not isinstance(value, list) or len(value) < count_min:
             return Mistake(f"must be a list of at least {count_min}, as [A, B]")
+        if count_max is not None and len(value) > count_max:
+            return Mistake(f"must be a list of at most {count_max}, as [A, B]")
         for index, cell in enumerate(value):
             wrong = item.mistake(cell)
             if wrong:
@@ -130,7 +141,8 @@ def list_of(item: Kind, *, count_min: int = 1) -> Kind:
         return None
 
     shown = f"list of {item.shown}s" if item.shown in ("column", "text") else f"list of {item.shown}"
-    return Kind(shown, mistake, {"type": "array", "items": item.schema, "minItems": count_min})
+    schema = {"type": "array", "items": item.schema, "minItems": count_min}
+    return Kind(shown, mistake, schema if count_max is None else {**schema, "maxItems": count_max})
 
 
 COLUMNS: Final = list_of(COLUMN)

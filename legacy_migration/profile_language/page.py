@@ -21,6 +21,7 @@ from legacy_migration.profile_language.keys import (
     PROFILE_KEYS,
     ROW_KEYS,
     RULE_KEYS,
+    TOTALS_KEYS,
     Key,
     options_of,
 )
@@ -37,6 +38,7 @@ def tables() -> str:
         ("`first_day`", FIRST_DAY_KEYS),
         ("a list", LIST_KEYS),
         ("a file", FILE_KEYS),
+        ("`totals`", TOTALS_KEYS),
         ("an entry of `rows`", ROW_KEYS),
     )
     options = [(key.name, _rules_with(key), key.kind.shown, key.meaning) for key in FIELD_OPTIONS]

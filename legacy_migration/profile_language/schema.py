@@ -22,6 +22,7 @@ from legacy_migration.profile_language.keys import (
     PROFILE_KEYS,
     ROW_KEYS,
     RULE_KEYS,
+    TOTALS_KEYS,
     Key,
     RuleKey,
     options_of,
@@ -50,6 +51,7 @@ def profile_schema() -> dict[str, Any]:
             "first_day": _mapping(FIRST_DAY_KEYS),
             "list": {**_mapping(LIST_KEYS), "oneOf": [{"required": ["mapping"]}, {"required": ["codes"]}]},
             "file": _file(),
+            "totals": _mapping(TOTALS_KEYS),
             "row": _row(),
             "rule": {"oneOf": [_rule(rule) for rule in RULE_KEYS]},
             "field": {
@@ -86,7 +88,11 @@ def _file() -> dict[str, Any]:
         if key.formats
     ]
     return {
-        **_mapping(FILE_KEYS, rows={"type": "array", "minItems": 1, "items": {"$ref": "#/definitions/row"}}),
+        **_mapping(
+            FILE_KEYS,
+            rows={"type": "array", "minItems": 1, "items": {"$ref": "#/definitions/row"}},
+            totals={"$ref": "#/definitions/totals"},
+        ),
         "oneOf": [{"required": ["rows"]}, {"required": ["out_of_scope"]}],
         "allOf": by_format,
     }

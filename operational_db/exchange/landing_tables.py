@@ -1,6 +1,6 @@
 """Landing: legacy files as they came, row by row and cell by cell, before anybody judged them.
 
-Belongs here: loads, files with their hashes, raw rows, sums taken from the file's own text.
+Belongs here: loads, files with their hashes, raw rows, sums taken from the file's own text, what its letters say.
 Does not belong here: what a cell means (`migration_tables`), which rows are good.
 """
 
@@ -8,6 +8,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     DateTime,
     ForeignKey,
@@ -69,6 +70,53 @@ row = Table(
     Column("ragged_cells", Integer, comment="Number of cells where it is not that of the columns"),
     schema=LANDING,
     comment="One row per row of a legacy file.",
+)
+
+file_encoding = Table(
+    "file_encoding",
+    metadata,
+    Column("file_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("column_no", Integer, primary_key=True, autoincrement=False, comment="0 is the whole file"),
+    Column("column_name", Text, comment="Empty for the whole file"),
+    Column("encoding", Text, nullable=False, comment="In which it was read"),
+    Column("how", Text, nullable=False),
+    Column("letter_count", Integer, nullable=False, comment="Letters outside ASCII in the sample"),
+    Column("common_share", Numeric(5, 4), nullable=False, comment="Of them the eight commonest, read so"),
+    Column("impossible_count", Integer, nullable=False, comment="Of them those that no text has, read so"),
+    Column("odd_cell_count", Integer, nullable=False, comment="Cells with letters that cannot be meant"),
+    Column("evidence", Text, nullable=False, comment="Why: what the letters say, and the language byte of a DBF"),
+    CheckConstraint("how IN ('given', 'detected', 'of_file', 'declared')", name="how"),
+    schema=LANDING,
+    comment="One row per file and column with letters: the encoding that it was read in, and the evidence for it.",
+)
+
+odd_cell = Table(
+    "odd_cell",
+    metadata,
+    Column("file_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("row_no", Integer, primary_key=True, autoincrement=False),
+    Column("column_name", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("probably", Text, nullable=False, comment="What it should be; empty where nothing tells"),
+    CheckConstraint("kind IN ('latin_in_cyrillic', 'cyrillic_in_latin', 'lost_letter', 'other_encoding')", name="kind"),
+    schema=LANDING,
+    comment="One row per cell with letters that cannot be meant; at most 10,000 of a column, counted beyond that.",
+)
+
+total_row = Table(
+    "total_row",
+    metadata,
+    Column("file_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("row_no", Integer, primary_key=True, autoincrement=False),
+    Column("column_name", Text, primary_key=True),
+    Column("label", Text, nullable=False),
+    Column("row_count", Integer, nullable=False, comment="How many rows it sums"),
+    Column("stated", Numeric, nullable=False),
+    Column("summed", Numeric, nullable=False, comment="Of the rows that it sums, as the file states them"),
+    Column("unreadable_count", Integer, nullable=False, comment="Cells among them that hold no number"),
+    schema=LANDING,
+    comment="One row per number in a row of a file that only sums others; such rows are neither loaded nor counted.",
 )
 
 control_sum = Table(

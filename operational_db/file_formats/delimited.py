@@ -54,12 +54,12 @@ class DelimitedBatch:
         return len(self.row_no)
 
 
-def read_heading(path: Path | str, encoding: str, delimiter: str) -> tuple[str, ...]:
+def read_heading(path: Path | str, encoding: str, delimiter: str, *, quote: str | None = '"') -> tuple[str, ...]:
     """The column names in the first row."""
     path = Path(path)
     require_encoding(path, encoding, DelimitedError)
     with open_to_read(path, DelimitedError, "r", **_how_to_read(encoding)) as file:
-        return _heading(path, _rows(path, file, delimiter), encoding)
+        return _heading(path, _rows(path, file, delimiter, quote), encoding)
 
 
 def read_delimited(
@@ -69,12 +69,20 @@ def read_delimited(
     *,
     columns: Sequence[str] | None = None,
     batch_rows: int = 100_000,
+    quote: str | None = '"',
+    encodings: Mapping[str, str] | None = None,
 ) -> Iterator[DelimitedBatch]:
-    """Read a text file in batches; without `columns` the first row names them. Blank rows are left out."""
+    """Read a text file in batches; without `columns` the first row names them. Blank rows are left out.
+
+    A separator may have several letters, and `quote` may be None: then quotation marks are letters like others,
+    and a line is a row. `encodings` overrules the encoding of single columns.
+    """
     path = Path(path)
-    require_encoding(path, encoding, DelimitedError)
+    encodings = dict(encodings or {})
+    for name in (encoding, *encodings.values()):
+        require_encoding(path, name, DelimitedError)
     with open_to_read(path, DelimitedError, "r", **_how_to_read(encoding)) as file:
-        rows = _rows(path, file, delimiter)
+        rows = _rows(path, file, delimiter, quote)
         names = tuple(columns) if columns else _heading(path, rows, encoding)
         numbers: list[int] = []
         cells: list[list[str]] = []
@@ -84,10 +92,10 @@ def read_delimited(
             numbers.append(row_no)
             cells.append(row)
             if len(cells) == batch_rows:
-                yield _batch(names, numbers, cells, encoding)
+                yield _batch(names, numbers, cells, encoding, encodings)
                 numbers, cells = [], []
         if cells:
-            yield _batch(names, numbers, cells, encoding)
+            yield _batch(names, numbers, cells, encoding, encodings)
 
 
 def _how_to_read(encoding: str) -> dict[str, str]:
@@ -109,9 +117,15 @@ class _Lines:
             yield plain
 
 
-def _rows(path: Path, file: IO[str], delimiter: str) -> Iterator[list[str]]:
+def _rows(path: Path, file: IO[str], delimiter: str, quote: str | None) -> Iterator[list[str]]:
     lines = _Lines(file)
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    if quote is None or len(delimiter) != 1:
+        for line in lines:
+            lines.of_row.clear()
+            plain = line.rstrip("\r\n")
+            yield plain.split(delimiter) if plain else []
+        return
+    reader = csv.reader(lines, delimiter=delimiter, quotechar=quote, strict=True)
     line_no = 1
     while True:
         try:
@@ -139,7 +153,13 @@ def _heading(path: Path, rows: Iterator[list[str]], encoding: str) -> tuple[str,
     return unique_names([_marked(name, encoding).strip() for name in heading])
 
 
-def _batch(names: tuple[str, ...], numbers: list[int], cells: list[list[str]], encoding: str) -> DelimitedBatch:
+def _batch(
+    names: tuple[str, ...],
+    numbers: list[int],
+    cells: list[list[str]],
+    encoding: str,
+    encodings: Mapping[str, str],
+) -> DelimitedBatch:
     width = len(names)
     ragged = []
     for index, row in enumerate(cells):
@@ -150,7 +170,12 @@ def _batch(names: tuple[str, ...], numbers: list[int], cells: list[list[str]], e
     undecodable: list[UndecodableCell] = []
     for name, column in zip(names, zip(*cells, strict=True), strict=True):
         values: Sequence[str] = column
-        if UNDECODED.search("".join(column)):
+        if name in encodings:
+            raw = [value.encode(encoding, "surrogateescape") for value in column]
+            decoded = [decode_or_mark(cell, encodings[name]) for cell in raw]
+            undecodable += [UndecodableCell(numbers[i], name) for i, (_, is_bad) in enumerate(decoded) if is_bad]
+            values = [value for value, _ in decoded]
+        elif UNDECODED.search("".join(column)):
             bad = [index for index, value in enumerate(column) if UNDECODED.search(value)]
             undecodable += [UndecodableCell(numbers[index], name) for index in bad]
             values = [_marked(value, encoding) for value in column]

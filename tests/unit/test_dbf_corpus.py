@@ -62,8 +62,17 @@ def their_rows(path: Path) -> list[Row]:
         recfactory=lambda cells: [value for _, value in cells],
         load=True,
     )
+    varying = [index for index, field in enumerate(table.fields) if field.type == "V"]
+    for row in (*table.records, *table.deleted):
+        for index in varying:
+            row[index] = shortened(row[index])
     # dbfread keeps live and deleted records apart, so they are compared apart.
     return [(False, row) for row in table.records] + [(True, row) for row in table.deleted]
+
+
+def shortened(text: str) -> str:
+    """dbfread leaves the blanks and the length byte of a varchar behind its text ("Bad Meets Evil", then 14)."""
+    return text[: ord(text[-1])] if text[-1:] < " " else text
 
 
 def same(ours: object, theirs: object) -> bool:
@@ -99,6 +108,21 @@ def test_columns_and_counts_are_those_of_the_ruby_librarys_description(path: Pat
     ]
     assert header.declared_records == int(re.search(r"^Records: (\d+)", summary, flags=re.MULTILINE)[1])
     assert header.version == int(re.search(r"^Type: \((\w\w)\)", summary, flags=re.MULTILINE)[1], 16)
+
+
+def test_a_varchar_is_as_long_as_its_last_byte_says() -> None:
+    # Its 250 bytes end in 0x0E: "Bad Meets Evil" has 14 letters. The bit of the hidden column says that it is so.
+    (batch,) = read_columns(CORPUS / "dbase_32.dbf", "cp1252")
+    assert batch.text["NAME"].to_pylist() == ["Bad Meets Evil"]
+
+
+def test_memo_cells_without_their_memo_file_are_named_where_they_point_at_a_memo() -> None:
+    # memotest.dbf has its memo file, no_memofile.dbf is the same table without it: 3 records, each with a memo.
+    (batch,) = read_columns(CORPUS / "no_memofile.dbf", "cp1252", allow_missing_memo=True)
+    assert [(cell.row_no, cell.field) for cell in batch.undecodable] == [(1, "MEMO"), (2, "MEMO"), (3, "MEMO")]
+    (whole,) = read_columns(CORPUS / "memotest.dbf", "cp1252")
+    assert not whole.undecodable
+    assert all(whole.text["MEMO"].to_pylist())
 
 
 def test_deleted_records_are_kept_and_flagged() -> None:

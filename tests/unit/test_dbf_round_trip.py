@@ -197,7 +197,7 @@ def test_a_value_that_does_not_fit_is_refused_and_no_file_appears(
     [
         (DbfField("ABONENTSKIY", "C", 5), "1 to 10 ASCII characters"),
         (DbfField("ПЛОЩА", "C", 5), "1 to 10 ASCII characters"),
-        (DbfField("MEMO", "M", 10), "type M is not one of"),
+        (DbfField("MEMO", "G", 10), "type G is not one of"),
         (DbfField("FIO", "C", 255), "its length 255 is not between 1 and 254"),
         (DbfField("SUMA", "N", 3, 2), "2 decimals do not fit into 3 characters of type N"),
     ],

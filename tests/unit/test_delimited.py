@@ -120,6 +120,37 @@ def test_a_file_without_a_heading_takes_the_names_that_are_given(file: Path) -> 
     assert (batch.row_no.tolist(), batch.text["B"].to_pylist()) == ([1], ["2"])
 
 
+def test_a_separator_may_have_several_letters(file: Path) -> None:
+    file.write_text('A~|~B\n"1~|~2\n\n3\n', encoding="cp1251")
+    (batch,) = read_delimited(file, "cp1251", "~|~")
+    assert {name: column.to_pylist() for name, column in batch.text.items()} == {"A": ['"1', "3"], "B": ["2", ""]}
+    assert (batch.row_no.tolist(), batch.ragged) == ([1, 3], (RaggedRow(3, ("3",), 2),))
+
+
+def test_quotation_marks_may_be_letters_like_others(file: Path) -> None:
+    file.write_text('NAME;INN\n"Свет" ООО;1\n"Нур;2\n', encoding="cp1251")
+    (batch,) = read_delimited(file, "cp1251", ";", quote=None)
+    assert batch.text["NAME"].to_pylist() == ['"Свет" ООО', '"Нур']
+    assert batch.ragged == ()
+    file.write_text("NAME;INN\n'А;Б';1\n", encoding="cp1251")
+    (batch,) = read_delimited(file, "cp1251", ";", quote="'")
+    assert batch.text["NAME"].to_pylist() == ["А;Б"]
+
+
+def test_one_column_may_be_in_another_encoding(file: Path) -> None:
+    # The second column comes from another program; 0x98 is no letter of cp1251, which the rest is in.
+    file.write_bytes(b"A;B\n" + "Борг".encode("cp1251") + b";" + "ШУХРАТ".encode("cp866") + b"\n\x98;1\n")
+    (batch,) = read_delimited(file, "cp1251", ";", encodings={"B": "cp866"})
+    assert batch.text["A"].to_pylist() == ["Борг", r"\x98"]
+    assert batch.text["B"].to_pylist() == ["ШУХРАТ", "1"]
+    assert batch.undecodable == (UndecodableCell(2, "A"),)
+
+
+def test_a_file_of_two_bytes_a_letter_is_read_by_its_mark(file: Path) -> None:
+    file.write_bytes("A;B\r\nқ;2\r\n".encode("utf-16"))
+    assert columns_of(file, encoding="utf-16") == {"A": ["қ"], "B": ["2"]}
+
+
 def test_a_cell_may_be_longer_than_python_allows_by_itself(file: Path) -> None:
     geometry = "0.1 " * 50_000
     write_delimited(file, ["WKT"], [{"WKT": [geometry]}], encoding="cp1251", delimiter=";")

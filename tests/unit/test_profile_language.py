@@ -95,7 +95,20 @@ BROKEN = {
     "missing path": ("    path: base/{res}/PEOPLE.CSV\n", "", "path: base", 'the file "people" lacks "path"', True),
     "missing delimiter": ('    delimiter: ";"\n', "", "path: base", 'is delimited and lacks "delimiter"', True),
     "delimiter of a dbf": ("format: delimited", "format: dbf", "delimiter:", 'is dbf, which has no "delimiter"', True),
-    "delimiter of two letters": ('delimiter: ";"', 'delimiter: ";;"', "delimiter:", "must be one letter", True),
+    "delimiter of no letters": ('delimiter: ";"', 'delimiter: ""', "delimiter:", "holds nothing", True),
+    "encoding of a column": (
+        'delimiter: ";"', 'encodings: {FIO: cp9}\n    delimiter: ";"', "delimiter:", '"cp9" is not known', False,
+    ),
+    "sheet of a text": (
+        'delimiter: ";"', 'sheet: A\n    delimiter: ";"', "delimiter:", 'is delimited, which has no "sheet"', True,
+    ),
+    "group that is no total": (
+        'delimiter: ";"',
+        'totals: {column: A, starts_with: [All], groups: [Part]}\n    delimiter: ";"',
+        "delimiter:",
+        '"Part" of `groups` is not in `starts_with`',
+        False,
+    ),
     "unknown format": ("format: delimited", "format: access", "format: del", '"access" is not one of dbf', True),
     "unknown encoding": ("encoding: cp1251", "encoding: cp9999", "encoding:", '"cp9999" is not known', False),
     "decimal mark": ('decimal: ","', 'decimal: ";"', "decimal:", '";" is not one of ., ,', True),

@@ -17,9 +17,12 @@ from operational_db.file_formats.opening import FileFormatError, open_to_read
 DELETION_FLAG = "(deletion flag)"
 
 FIXED_PART = struct.Struct("<BBBBLHH17xBxx")
-DESCRIPTOR = struct.Struct("<11sc4xBB14x")
+DESCRIPTOR = struct.Struct("<11sc4xBBB13x")
 FIXED_LENGTH = 32
 TERMINATOR = b"\r"
+NULLABLE = 0x02  # of a column's flags in Visual FoxPro
+VARIABLE_LENGTH = "VQ"
+FLAGS_COLUMN = "0"
 
 VERSIONS = {
     0x03: "dBase III",
@@ -38,6 +41,8 @@ VERSIONS = {
     0xFB: "FoxBASE",
 }
 
+VISUAL_FOXPRO = {0x30, 0x31, 0x32}
+
 
 class DbfError(FileFormatError):
     """A DBF file that cannot be read or written; the message is one sentence for the user."""
@@ -45,12 +50,18 @@ class DbfError(FileFormatError):
 
 @dataclass(frozen=True)
 class DbfField:
-    """One column: type as the one-letter code of the file, length in bytes."""
+    """One column: type as the one-letter code of the file, length in bytes, flags as Visual FoxPro sets them."""
 
     name: str
     type: str
     length: int
     decimals: int = 0
+    flags: int = 0
+
+    @property
+    def is_nullable(self) -> bool:
+        """Whether a bit of the hidden column of type 0 says that the cell holds nothing."""
+        return bool(self.flags & NULLABLE)
 
 
 @dataclass(frozen=True)
@@ -105,7 +116,7 @@ def read_header(path: Path | str, encoding: str | None = None) -> DbfHeader:
             f"{path} is cut off inside its header: {header_length} bytes are declared, {size} are there;"
             " ask for the file again."
         )
-    fields = _fields(path, descriptors, encoding or "utf-8")
+    fields = _fields(path, descriptors, encoding or "utf-8", is_foxpro=version in VISUAL_FOXPRO)
     width = 1 + sum(field.length for field in fields)
     if width > record_length:
         raise DbfError(
@@ -143,19 +154,19 @@ def _date(year: int, month: int, day: int) -> date | None:
         return None
 
 
-def _fields(path: Path, descriptors: bytes, encoding: str) -> tuple[DbfField, ...]:
+def _fields(path: Path, descriptors: bytes, encoding: str, *, is_foxpro: bool) -> tuple[DbfField, ...]:
     found: list[DbfField] = []
     position = 0
     while descriptors[position : position + 1] != TERMINATOR:
         if position + DESCRIPTOR.size > len(descriptors):
             raise DbfError(f"{path} is damaged: its list of columns has no end; ask for the file again.")
-        raw_name, raw_type, length, decimals = DESCRIPTOR.unpack_from(descriptors, position)
+        raw_name, raw_type, length, decimals, flags = DESCRIPTOR.unpack_from(descriptors, position)
         position += DESCRIPTOR.size
         kind = raw_type.decode("latin-1")
         if kind == "C":
             # Clipper and FoxPro keep the high byte of a long text column where numbers keep their decimals.
             length, decimals = length + 256 * decimals, 0
         name, _ = decode_or_mark(raw_name.split(b"\0", 1)[0], encoding)
-        found.append(DbfField(name.strip(), kind, length, decimals))
+        found.append(DbfField(name.strip(), kind, length, decimals, flags if is_foxpro else 0))
     names = unique_names([field.name for field in found])
     return tuple(replace(field, name=name) for field, name in zip(found, names, strict=True))

@@ -15,6 +15,7 @@ import pyarrow as pa
 from operational_db.file_formats.dbf.header import DbfField
 
 NUMBER = re.compile(r"[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)([eE][+-]?[0-9]+)?")
+DOUBLE_BYTES = 8
 DATE = re.compile(r"[0-9]{8}")
 
 
@@ -28,7 +29,8 @@ class TypedColumn:
 
 def typed_column(texts: pa.Array, field: DbfField) -> TypedColumn:
     """Read the texts of one column by its type: int, Decimal, date, datetime, bool, bytes or str."""
-    convert = CONVERSIONS.get(field.type, str)
+    # Type B is a double of 8 bytes in Visual FoxPro, a memo reference of 10 in dBase.
+    convert = _double if field.type == "B" and field.length == DOUBLE_BYTES else CONVERSIONS.get(field.type, str)
     values: list[object] = []
     bad: list[int] = []
     for index, text in enumerate(texts.to_pylist()):
@@ -54,6 +56,19 @@ def _number(text: str) -> int | Decimal | None:
 def _float(text: str) -> Decimal | None:
     number = _number(text)
     return None if number is None else Decimal(number)
+
+
+def _integer(text: str) -> int | None:
+    """Blank where Visual FoxPro flags the cell as null."""
+    return int(text) if text else None
+
+
+def _currency(text: str) -> Decimal | None:
+    return Decimal(text) if text else None
+
+
+def _double(text: str) -> float | None:
+    return float(text) if text else None
 
 
 def _date(text: str) -> date | None:
@@ -91,13 +106,15 @@ CONVERSIONS: dict[str, Callable[[str], object]] = {
     "F": _float,
     "D": _date,
     "L": _logical,
-    "I": int,
-    "+": int,
-    "Y": Decimal,
+    "I": _integer,
+    "+": _integer,
+    "Y": _currency,
     "T": _time,
     "@": _time,
-    "O": float,
+    "O": _double,
     "0": bytes.fromhex,
+    "Q": _memo_bytes,
+    "W": _memo_bytes,
     "G": _memo_bytes,
     "P": _memo_bytes,
 }

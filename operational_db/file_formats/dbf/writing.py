@@ -1,10 +1,12 @@
-"""How is a table written? dBase III files, whole columns at once.
+"""How is a table written? dBase III files, whole columns at once; a table with memos as FoxPro 2 writes it.
 
 Belongs here: the file, its header and the order of cells in a record.
-Does not belong here: how a value looks (`cells`), the columns of an exchange file, memo files: we send none.
+Does not belong here: how a value looks (`cells`), the blocks of a memo file (`memo_writing`), the columns of an
+exchange file. What we send has no memos; the synthetic utility has.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 from typing import BinaryIO
@@ -12,7 +14,7 @@ from typing import BinaryIO
 import numpy as np
 import pyarrow as pa
 
-from operational_db.file_formats.code_pages import OneByteLetters, one_byte_letters, require_encoding
+from operational_db.file_formats.code_pages import MissingLetter, OneByteLetters, one_byte_letters, require_encoding
 from operational_db.file_formats.dbf.cells import BLANK, Column, Place, arrow_column, put_integers, put_text
 from operational_db.file_formats.dbf.header import (
     DELETION_FLAG,
@@ -23,11 +25,13 @@ from operational_db.file_formats.dbf.header import (
     DbfError,
     DbfField,
 )
+from operational_db.file_formats.dbf.memo_writing import MemoWriter
 from operational_db.file_formats.dbf.reading import DELETED, END_OF_FILE, LIVE
 from operational_db.file_formats.opening import open_to_write
 
-DBASE_III = 0x03
-WIDTH_MAX = {"C": 254, "N": 20, "F": 20, "D": 8, "L": 1}
+DBASE_III, FOXPRO_2_WITH_MEMO = 0x03, 0xF5
+WIDTH_MAX = {"C": 254, "N": 20, "F": 20, "D": 8, "L": 1, "M": 10}
+MEMO_REFERENCE = 10  # digits of the block number
 
 
 def write_dbf(
@@ -47,6 +51,7 @@ def write_dbf(
     purpose; numbers are integers, Decimals or ScaledIntegers; None is blank. `letters` (such as
     UKRAINIAN_FOR_CP866) replaces letters before encoding; with `errors="replace"` a letter that the encoding
     lacks becomes a question mark, else it is refused. A batch may carry DELETION_FLAG, a column of booleans.
+    The texts of memo columns (type M) go into a file of the same name with FPT.
     """
     path = Path(path)
     require_encoding(path, encoding, DbfError)
@@ -55,16 +60,42 @@ def write_dbf(
     if encoder is None:
         raise DbfError(f"{path} cannot be written in {encoding}: a letter must take one byte; choose cp866 or cp1251.")
     count = 0
-    with open_to_write(path, DbfError) as file:
+    with ExitStack() as files:
+        file = files.enter_context(open_to_write(path, DbfError))
+        memos = None
+        if any(field.type == "M" for field in fields):
+            memos = MemoWriter(files.enter_context(open_to_write(path.with_suffix(".FPT"), DbfError)))
+            files.callback(memos.finish)
         _write_header(file, fields, 0, last_update, language_byte)
         for batch in batches:
-            records = _records(path, fields, batch, count, encoder)
+            records = _records(path, fields, _with_blocks(fields, batch, encoder, memos), count, encoder)
             file.write(records)
             count += len(records)
         file.write(bytes([END_OF_FILE]))
         file.seek(0)
         _write_header(file, fields, count, last_update, language_byte)
     return count
+
+
+def _with_blocks(
+    fields: Sequence[DbfField], batch: Mapping[str, Column], letters: OneByteLetters, memos: MemoWriter | None
+) -> Mapping[str, Column]:
+    """The batch with the number of a block in place of each memo."""
+    if memos is None:
+        return batch
+    blocks: dict[str, Column] = {}
+    for field in fields:
+        if field.type == "M" and field.name in batch:
+            encoded = [_memo_bytes(text or "", letters) for text in batch[field.name]]
+            blocks[field.name] = [f"{block:{MEMO_REFERENCE}d}" if block else "" for block in memos.put(encoded)]
+    return {**batch, **blocks}
+
+
+def _memo_bytes(text: str, letters: OneByteLetters) -> bytes:
+    encoded = letters.encode(text.encode("utf-8"))
+    if isinstance(encoded, MissingLetter):
+        raise DbfError(f"A memo cannot be written: the letter {encoded.letter!r} is not in {letters.encoding}.")
+    return encoded.tobytes()
 
 
 def _check_fields(path: Path, fields: Sequence[DbfField]) -> None:
@@ -94,9 +125,10 @@ def _write_header(
     header_length = FIXED_LENGTH + DESCRIPTOR.size * len(fields) + 1
     record_length = 1 + sum(field.length for field in fields)
     day = (last_update.year - 1900, last_update.month, last_update.day)
-    file.write(FIXED_PART.pack(DBASE_III, *day, count, header_length, record_length, language_byte))
+    version = FOXPRO_2_WITH_MEMO if any(field.type == "M" for field in fields) else DBASE_III
+    file.write(FIXED_PART.pack(version, *day, count, header_length, record_length, language_byte))
     file.writelines(
-        DESCRIPTOR.pack(field.name.encode("ascii"), field.type.encode("ascii"), field.length, field.decimals)
+        DESCRIPTOR.pack(field.name.encode("ascii"), field.type.encode("ascii"), field.length, field.decimals, 0)
         for field in fields
     )
     file.write(TERMINATOR)
