@@ -6,6 +6,7 @@ Belongs here: rights, locks, transactions and the order of steps. Does not belon
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 
@@ -23,6 +24,9 @@ from operational_db.exchange.sources import record_command
 from operational_db.refusal import Refusal
 from operational_db.refused import refusals
 from operational_db.settings import Settings
+
+if TYPE_CHECKING:
+    from legacy_migration.dry_run import HeldBack
 
 Progress = Callable[[str, int, int], None]
 
@@ -54,17 +58,26 @@ def _say_nothing(stage: str, done: int, total: int) -> None:
 
 
 def migrate(
-    settings: Settings, directory: Path | str, *, profile: str, by: str, on_progress: Progress | None = None
+    settings: Settings,
+    directory: Path | str,
+    *,
+    profile: str,
+    by: str,
+    on_progress: Progress | None = None,
+    held_back: "HeldBack | None" = None,
 ) -> ProtocolSummary:
     """Land a dump, judge its rows, prepare the protocol; nothing reaches the book before `accept`.
 
-    The same dump and profile again change nothing, or go on where a killed run stopped.
+    The same dump and profile again change nothing, or go on where a killed run stopped. With `held_back` nothing of it
+    is kept (`dry_run.try_load`).
     """
     report = on_progress or _say_nothing
     described = read_profile(profile)
     directory = Path(directory)
     files = find_files(directory, described)
     with connect(settings, Role.LOADER, user=by) as session, refusals():
+        if held_back is not None:
+            held_back.begin(session)
         session.execute("SET synchronous_commit = off")  # a rerun repairs what a crash takes
         user_id = _user_with_right(session, by, "migrate")
         session.commit()
@@ -86,7 +99,10 @@ def migrate(
                 require_right(session, load_id, by, "migrate")
                 session.execute("SET LOCAL synchronous_commit = on")
                 session.commit()
-            return _summary(session, load_id, was_there=known is not None)
+            summary = _summary(session, load_id, was_there=known is not None)
+            if held_back is not None:
+                held_back.look(session, summary)
+            return summary
 
 
 def accept(settings: Settings, protocol_id: int, *, by: str, on_progress: Progress | None = None) -> ProtocolSummary:

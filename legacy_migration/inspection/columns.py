@@ -193,12 +193,12 @@ def _doubts(rows: Rows, finding: ColumnFinding, counts: Counts) -> list[Doubt]:
     def doubt(code: str, count: int, condition: str, what: str) -> None:
         if count:
             place = rows.place(condition)
-            found.append(Doubt(code, f"{finding.name}: {count} {what}; first in {place}.", count))
+            found.append(Doubt(code, f"{finding.name}: {what}: {count}; first in {place}.", count))
 
     def pattern(name: str) -> str:
         return f"regexp_full_match({cell}, '{PATTERNS[name]}')"
 
-    doubt("STARS", counts.of["stars"], pattern("stars"), "cells of `*`, an amount that did not fit its column")
+    doubt("STARS", counts.of["stars"], pattern("stars"), "cells of `*` (a number that did not fit its column)")
     is_number = finding.kind in ("whole number", "decimal", "money")
     if finding.kind == "date":
         doubt("ZERO_DATE", counts.of["zero_date"], pattern("zero_date"), "dates of zeros")
@@ -206,17 +206,20 @@ def _doubts(rows: Rows, finding: ColumnFinding, counts: Counts) -> list[Doubt]:
         known, parsed = DATE_FORMATS[finding.date_format]
         good = f"regexp_full_match({cell}, '{known}') AND try_strptime({cell}, '{parsed}') IS NOT NULL"
         doubt(
-            "BAD_DATE", bad, f"{cell} IS NOT NULL AND NOT {pattern('zero_date')} AND NOT ({good})", "cells are no date"
+            "BAD_DATE",
+            bad,
+            f"{cell} IS NOT NULL AND NOT {pattern('zero_date')} AND NOT ({good})",
+            "cells that are no date",
         )
         if finding.date_format in TWO_DIGIT_YEARS:
             doubt("TWO_DIGIT_YEAR", counts.dates[finding.date_format], f"{cell} IS NOT NULL",
-                  "years of two digits, whose century must be told")  # fmt: skip
+                  "years of two digits (their century must be told)")  # fmt: skip
         if finding.date_format == "mm/dd/yyyy":
             doubt("MONTH_FIRST", counts.dates[finding.date_format], f"{cell} IS NOT NULL", "dates with the month first")
     if is_number:
         bad = counts.filled - sum(counts.of[name] for name in ("whole", "point", "comma", "grouped", "stars"))
         numeric = " OR ".join(pattern(name) for name in ("whole", "point", "comma", "grouped", "stars"))
-        doubt("BAD_NUMBER", bad, f"{cell} IS NOT NULL AND NOT ({numeric})", "cells are no number")
+        doubt("BAD_NUMBER", bad, f"{cell} IS NOT NULL AND NOT ({numeric})", "cells that are no number")
         doubt("GROUPED", counts.of["grouped"], pattern("grouped"), "numbers with blanks between thousands")
         if counts.of["comma"] and counts.of["point"]:
             less = "comma" if counts.of["comma"] < counts.of["point"] else "point"

@@ -6,6 +6,7 @@ GUESS marks what was guessed, UNDECIDED what nobody knows yet. A kind of fact th
 a comment, and its file is out of scope until it is decided, so that the draft as a whole can be read and tried.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -22,8 +23,10 @@ from legacy_migration.inspection.findings import (
     Inspection,
 )
 from legacy_migration.inspection.trade_words import words_of_file
-from legacy_migration.profile_language.keys import FILE_KEYS, FORMATS
+from legacy_migration.profile import read_profile
+from legacy_migration.profile_language.kinds import DETECT
 from legacy_migration.profile_language.schema import SCHEMA_FILE
+from operational_db.refusal import Refusal
 
 UNKNOWN_UNIT: Final = "no column and no folder names the RES; write its code, or rows are refused as NO_UNIT"
 SUMMED: Final = re.compile(r"\w+_minor|\w+_kwh|declared_count")
@@ -50,10 +53,10 @@ def drafted_profile(inspection: Inspection, name: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _order(description: Description) -> tuple[str, bool, str]:
-    """Within a folder whole names before patterns: the first that fits a file counts."""
+def _order(description: Description) -> tuple[bool, str, bool, str]:
+    """What is read first; within a folder whole names before patterns, since the first that fits a file counts."""
     folder, _, file = description.path.rpartition("/")
-    return folder, "*" in file or "{" in file, description.path
+    return description.format == "none", folder, "*" in file or "{" in file, description.path
 
 
 HALF_HOURS: Final = (
@@ -160,9 +163,8 @@ def _file(description: Description, facts: Drafted, inspection: Inspection) -> I
         return
     complete = [(fact, rules) for fact, rules, missing in facts if not missing]
     incomplete = [(fact, rules, missing) for fact, rules, missing in facts if missing]
-    is_readable = description.format in FORMATS and description.format != "none" and _has_names(description)
     used: set[str] = set()
-    if complete and is_readable:
+    if complete and description.format != "none":
         used = {column for _, rules in complete for _, rule in rules for column in rule.columns}
         sums = [
             rule.columns[0]
@@ -190,22 +192,10 @@ def _file(description: Description, facts: Drafted, inspection: Inspection) -> I
     yield ""
 
 
-def _has_names(description: Description) -> bool:
-    """Whether the language can name the columns of a file that does not name them itself."""
-    recognised = description.files[0].recognised
-    return recognised.has_heading or any(
-        key.name == "columns" and description.format in key.formats for key in FILE_KEYS
-    )
-
-
 def _why_not(description: Description, complete: Sequence[object], incomplete: Sequence[object]) -> str:
     how = description.files[0].recognised.how
     if description.format == "none":
         return f"not read: {how}"
-    if description.format not in FORMATS:
-        return f"{UNDECIDED}: {description.format}, which profiles cannot describe yet"
-    if not _has_names(description):
-        return f"{UNDECIDED}: the file has no row with names of columns"
     if complete or incomplete:
         return f"{UNDECIDED}: see the proposal below"
     return f"{UNDECIDED}: no kind of fact was recognised"
@@ -224,38 +214,59 @@ def _rows(
 
 
 def _format(description: Description) -> Iterator[str]:
-    """What a reader needs to know; keys of formats that the language lacks stand as a comment."""
+    """What a reader needs to know of the format."""
     recognised = description.files[0].recognised
-    known = description.format in FORMATS
-    yield f"    format: {description.format if known else 'none'}  # {recognised.how}"
-    mark = "    " if known else "    # "
-    if not known:
-        yield f"    # format: {description.format}"
+    yield f"    format: {description.format}  # {recognised.how}"
     if description.format == "none":
         return
-    encodings = [file.encoding for file in description.files]
-    names = [encoding.encoding for encoding in encodings]
-    encoding = max(set(names), key=names.count)
-    evidence = next(e for e in encodings if e.encoding == encoding)
     if description.format != "spreadsheet":
-        sure = "" if evidence.is_certain else "GUESS: "
-        yield f"{mark}encoding: {encoding}  # {sure}{evidence.evidence}"
+        yield from _encoding(description)
     if description.format == "delimited":
-        yield f"{mark}delimiter: {quoted(recognised.delimiter)}"
-    if description.decimal == ",":
-        yield f'{mark}decimal: ","'
+        yield f"    delimiter: {quoted(recognised.delimiter)}"
+        if not recognised.has_heading:
+            names = ", ".join(map(quoted, recognised.columns))
+            yield f"    columns: [{names}]  # UNDECIDED: no row names them; name them here"
     if description.format == "spreadsheet":
         first, last = recognised.head_rows
-        yield f"{mark}sheet: {quoted(recognised.sheet)}"
-        yield f"{mark}head_rows: [{first}, {last}]"
-        yield f"{mark}first_row: {recognised.first_row}"
+        yield f"    sheet: {quoted(recognised.sheet)}"
+        yield f"    head_rows: [{first if first == last else f'{first}, {last}'}]"
+        yield f"    first_row: {recognised.first_row}"
     if description.format == "fixed_width":
-        yield f"{mark}first_row: {recognised.first_row}"
-        yield f"{mark}columns:"
+        yield f"    first_row: {recognised.first_row}"
+        yield "    trimmed: true"
+        yield "    places:  # GUESS: read off the blanks between columns"
         for name, (start, width) in zip(recognised.columns, recognised.widths, strict=True):
-            yield f"{mark}  {quoted(name)}: [{start}, {width}]"
+            yield f"      {quoted(name)}: [{start}, {width}]"
+    if description.decimal == ",":
+        yield '    decimal: ","'
+    yield from _totals(description)
     if description.format == "layout_80020":
         yield "    required: false  # GUESS: messages come by day"
+
+
+def _encoding(description: Description) -> Iterator[str]:
+    """The encoding of most of the files, or that each is to be judged by its letters where they surely differ."""
+    encodings = [file.encoding for file in description.files]
+    names = [encoding.encoding for encoding in encodings]
+    certain = sorted({encoding.encoding for encoding in encodings if encoding.is_certain})
+    if len(certain) > 1:
+        yield f"    encoding: {DETECT}  # these files are in {' and '.join(certain)}"
+        return
+    likely = certain[0] if certain else max(dict.fromkeys(names), key=names.count)
+    evidence = next(e for e in encodings if e.encoding == likely)
+    yield f"    encoding: {likely}  # {'' if evidence.is_certain else 'GUESS: '}{evidence.evidence}"
+    if evidence.by_column and description.format in ("dbf", "delimited", "fixed_width"):
+        told = ", ".join(f"{quoted(column)}: {encoding}" for column, encoding in evidence.by_column.items())
+        yield f"    encodings: {{{told}}}  # GUESS: by the letters of these columns"
+
+
+def _totals(description: Description) -> Iterator[str]:
+    """Rows of totals are left out by the column in which their word stands."""
+    for doubt in description.doubts:
+        if doubt.code == "TOTALS_ROW" and doubt.column:
+            words = ", ".join(json.dumps(word, ensure_ascii=False) for word in doubt.words)
+            yield f"    totals: {{column: {quoted(doubt.column)}, starts_with: [{words}]}}  # GUESS: {doubt.sentence}"
+            return
 
 
 def _remarks(description: Description, inspection: Inspection) -> Iterator[str]:
@@ -289,7 +300,15 @@ def _told(column: ColumnFinding) -> str:
     return f"{column.kind}{meant}, {filled}" + (f", such as {examples}" if examples else "")
 
 
-def write_draft(inspection: Inspection, path: Path) -> None:
-    """The draft into a file; an existing one is kept by the caller."""
+def finished_draft(inspection: Inspection, path: Path) -> str:
+    """Write the draft; the answer says whether it can be read as it is, and how much of it is undecided."""
+    text = drafted_profile(inspection, path.stem)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(drafted_profile(inspection, path.stem), encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
+    undecided, guessed = text.count(UNDECIDED) - 1, text.count("GUESS") - 1
+    told = f"Drafted {path}: {guessed} guesses to confirm, {undecided} places undecided."
+    try:
+        read_profile(str(path))
+    except Refusal as refusal:
+        return f"{told} It cannot be read before this is corrected: {refusal.sentence}"
+    return told

@@ -82,15 +82,25 @@ def _of_constant(field: GuessedField) -> str:
 
 def _account(field: GuessedField, described: Description, why: str, *, is_needed: bool) -> DraftedRule:
     """An account number with the RES before it, and both ways where files of one shape differ in it."""
-    before = ['"{folder}"'] if described.placeholder == "res" and field.concept == "account" else []
+    before = _before_account(field, described)
     options = "" if is_needed else ", optional: true"
     ways = [field.columns]
     by_concept = {column.concept: column.name for column in described.columns if column.concept}
     if described.column(field.columns[0]).missing_in and {"book", "code_in_book"} <= by_concept.keys():
         ways.append((by_concept["book"], by_concept["code_in_book"]))
     rules = ["{account_number: [" + ", ".join([*before, *map(quoted, columns)]) + f"]{options}}}" for columns in ways]
-    used = tuple(column for columns in ways for column in columns)
+    of_res = [column.name for column in described.columns if column.concept == "res" and quoted(column.name) in before]
+    used = tuple(column for columns in ways for column in (*of_res, *columns))
     return DraftedRule(rules[0] if len(rules) == 1 else f"{{one_of: [{', '.join(rules)}]}}", used, why)
+
+
+def _before_account(field: GuessedField, described: Description) -> list[str]:
+    """Household numbers repeat from RES to RES; contract numbers do not."""
+    if field.concept != "account":
+        return []
+    if described.placeholder == "res":
+        return ['"{folder}"']
+    return [quoted(column.name) for column in described.columns if column.concept == "res"]
 
 
 def _day(column: ColumnFinding, name: str, why: str, *, is_needed: bool) -> DraftedRule | None:

@@ -255,15 +255,22 @@ def _of_the_files(group: Siblings, files: Sequence[FileFinding]) -> list[Doubt]:
 
 def _totals(rows: Rows, columns: Sequence[ColumnFinding]) -> list[Doubt]:
     """Rows of totals: a cell that begins with a word for it."""
-    texts = [rows.name_of(column.name) for column in columns if column.kind not in ("date", "money", "empty")]
-    if not texts:
-        return []
     words = "|".join(totals_words())
-    condition = " OR ".join(f"regexp_matches(upper({cell}), '^({words})\\b')" for cell in texts)
-    ((count,),) = rows.ask(f"SELECT count(*) FROM {rows.table} WHERE {condition}")  # noqa: S608
-    if not count:
-        return []
-    return [Doubt("TOTALS_ROW", f"{count} rows look like totals; first {rows.place(condition)}.", count)]
+    doubts = []
+    for column in columns:
+        if column.kind in ("date", "month", "money", "decimal", "whole number", "flag", "empty"):
+            continue
+        cell = rows.name_of(column.name)
+        condition = f"regexp_matches(upper({cell}), '^({words})($|[^\\p{{L}}])')"
+        ((count,),) = rows.ask(f"SELECT count(*) FROM {rows.table} WHERE {condition}")  # noqa: S608
+        if count:
+            found = (
+                f"SELECT DISTINCT regexp_extract({cell}, '^\\p{{L}}+') FROM {rows.table} WHERE {condition} ORDER BY 1"  # noqa: S608
+            )
+            told = tuple(word for (word,) in rows.ask(found))
+            sentence = f"{column.name}: rows that look like totals: {count}; first {rows.place(condition)}."
+            doubts.append(Doubt("TOTALS_ROW", sentence, count, column.name, told))
+    return doubts
 
 
 def _of_the_dump(descriptions: Sequence[Description]) -> list[Doubt]:

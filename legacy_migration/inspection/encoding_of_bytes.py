@@ -1,74 +1,35 @@
-"""In which encoding are these bytes? The one place where an inspection asks that.
+"""In which encoding are these bytes? The one place where an inspection asks that, per file and column.
 
-Belongs here: the question per file and column, with the evidence. Does not belong here: what follows from it.
+Belongs here: what an inspection makes of the answer. Does not belong here: how letters tell
+(`operational_db.file_formats.encoding_detection`).
 """
 
 import codecs
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from legacy_migration.encodings import CANDIDATES, COMMON_LETTERS
 from legacy_migration.inspection.findings import EncodingFinding
+from operational_db.file_formats.encoding_detection import detect
 
-BYTES_MAX: Final = 400_000
-LETTERS_MIN: Final = 20
-COLUMN_LETTERS_MIN: Final = 40
-CYRILLIC: Final = frozenset("абвгдеёжзийклмнопрстуфхцчшщъыьэюяўқғҳіїєґ")
+WESTERN: Final = "cp1252"
+FOREIGN_MIN: Final = 200
+"""So many letters that make no Cyrillic words are of another script."""
 
 
-def encoding_of(samples: Mapping[str, bytes], *, otherwise: str) -> EncodingFinding:
-    """The encoding in which the bytes of the columns make words; `otherwise` where no letter tells."""
-    raw = b"\n".join(samples.values())[:BYTES_MAX]
-    if raw.startswith(codecs.BOM_UTF8):
+def encoding_of(samples: Mapping[str, Sequence[bytes]], *, otherwise: str) -> EncodingFinding:
+    """The encoding in which the cells of the columns make words; `otherwise` where no letter tells."""
+    cells = [cell for some in samples.values() for cell in some]
+    if any(cell.startswith(codecs.BOM_UTF8) for cell in cells):
         return EncodingFinding("utf-8", "begins with the mark of UTF-8")
-    high = sum(byte > 0x7F for byte in raw)
-    if not high:
-        return EncodingFinding(otherwise, "no letter outside ASCII, so any of them will do", is_certain=False)
-    if _is_utf8(raw):
-        return EncodingFinding("utf-8", f"{high} bytes outside ASCII, all of them whole letters of UTF-8")
-    scores = {name: _score(raw, name) for name in CANDIDATES if name != "utf-8"}
-    order = sorted(scores, key=lambda name: -scores[name])
-    best, second = order[0], order[1]
-    shown = ", ".join(f"{name} {scores[name]:.0%}" for name in order)
+    told = detect(cells)
+    if told.encoding is None:
+        if told.letters >= FOREIGN_MIN and "no words" in told.reason:
+            return EncodingFinding(WESTERN, f"{told.reason}; perhaps Western letters", is_certain=False)
+        return EncodingFinding(otherwise, told.reason, is_certain=False)
     by_column = {}
-    for column, cells in samples.items():
-        own = {name: _score(cells[:BYTES_MAX], name) for name in scores}
-        own_best = max(own, key=lambda name: own[name])
-        if (
-            sum(byte > 0x7F for byte in cells) >= COLUMN_LETTERS_MIN
-            and own_best != best
-            and own[own_best] > own[best] + 0.2
-        ):
-            by_column[column] = own_best
-    return EncodingFinding(
-        best,
-        f"of {high} letters outside ASCII these shares make words: {shown}",
-        is_certain=high >= LETTERS_MIN and scores[best] > scores[second] + 0.1,
-        by_column=by_column,
-    )
-
-
-def _is_utf8(raw: bytes) -> bool:
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return error.start > len(raw) - 4 and error.start > 0
-    return True
-
-
-def _score(raw: bytes, encoding: str) -> float:
-    """Share of letters outside ASCII that are Cyrillic, the commonest counting most, capitals inside words against."""
-    text = raw.decode(encoding, "replace")
-    letters = 0
-    points = 0.0
-    before = " "
-    for letter in text:
-        if letter > "\x7f":
-            letters += 1
-            small = letter.lower()
-            if small in CYRILLIC:
-                points += 1.0 if small in COMMON_LETTERS else 0.55
-                if letter != small and before != before.upper():
-                    points -= 1.0
-        before = letter
-    return max(points, 0.0) / letters if letters else 0.0
+    for column, some in samples.items():
+        own = detect(some)
+        if column and own.encoding not in (None, told.encoding, *told.same_text):
+            by_column[column] = own.encoding
+    others = ", ".join(f"{name} {share:.0%}" for name, share in told.others.items() if name not in told.same_text)
+    return EncodingFinding(told.encoding, f"{told.reason} (read as {others})", by_column=by_column)

@@ -14,6 +14,8 @@ class Doubt:
     code: str
     sentence: str
     count: int = 0
+    column: str = ""
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

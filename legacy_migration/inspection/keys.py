@@ -81,5 +81,5 @@ def repeated_rows(rows: Rows) -> list[Doubt]:
         f"SELECT file_no, row_no FROM {rows.table} QUALIFY row_number() OVER "
         f"(PARTITION BY file_no, {cells} ORDER BY row_no) = 2 ORDER BY 1, 2 LIMIT 1"
     )
-    sentence = f"{int(count)} rows equal another row in every cell; first {rows.files[file_no]}, row {row_no}."
+    sentence = f"rows that equal another in every cell: {int(count)}; the first {rows.files[file_no]}, row {row_no}."
     return [Doubt("REPEATED_ROWS", sentence, int(count))]

@@ -109,7 +109,7 @@ def _workbook(path: Path) -> Recognised:
 def _text(path: Path, head: bytes) -> Recognised:
     if b"\0" in head[:4096] or sum(byte < 9 for byte in head[:4096]) > len(head[:4096]) // 100:
         return Recognised("none", f"bytes of no known format (first 0x{head[:4].hex().upper()})")
-    encoding = encoding_of({"": head}, otherwise="cp866").encoding
+    encoding = encoding_of({"": head.splitlines()}, otherwise="cp866").encoding
     text = head.decode(encoding, "replace").removeprefix("\ufeff")
     lines = text.splitlines()
     if len(head) == HEAD_BYTES:
@@ -141,6 +141,13 @@ def _text(path: Path, head: bytes) -> Recognised:
 
 def _fixed(lines: list[str], widths: tuple[tuple[int, int], ...]) -> Recognised:
     head = [lines[0][start - 1 : start - 1 + width].strip() for start, width in widths]
+    if names_columns([[cell for cell in head if cell]]):
+        # A column without a name goes on with the one before: first and last name under one head.
+        ends = [start + width for start, width in widths]
+        named = [place for place, cell in enumerate(head) if cell]
+        last = [*(place - 1 for place in named[1:]), len(head) - 1]
+        widths = tuple((widths[a][0], ends[b] - widths[a][0]) for a, b in zip(named, last, strict=True))
+        head = [head[place] for place in named]
     rest = [[line[start - 1 : start - 1 + width].strip() for start, width in widths] for line in lines[1:]]
     has_heading = names_columns([head, *rest])
     columns = tuple(head) if has_heading else tuple(f"C{number}" for number in range(1, len(widths) + 1))

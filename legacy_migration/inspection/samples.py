@@ -7,7 +7,6 @@ Does not belong here: reading for a load (`legacy_migration.source_rows`), what 
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -16,11 +15,12 @@ import pyarrow as pa
 
 from legacy_migration.inspection.encoding_of_bytes import encoding_of
 from legacy_migration.inspection.findings import Doubt, EncodingFinding, Recognised
-from legacy_migration.inspection.sheets import read_sheet
 from operational_db.file_formats.dbf import read_columns, read_header
 from operational_db.file_formats.dbf.reading import DELETED
 from operational_db.file_formats.delimited import read_delimited, read_heading
+from operational_db.file_formats.fixed_width import FixedColumn, FixedLayout, read_fixed_width
 from operational_db.file_formats.layout_80020 import read_80020
+from operational_db.file_formats.spreadsheet import SheetLayout, read_sheet_head, read_sheets
 
 JUDGED_ROWS: Final = 20_000
 BATCH_ROWS: Final = 20_000
@@ -56,20 +56,20 @@ def judged_encoding(path: Path, recognised: Recognised) -> EncodingFinding:
     otherwise = "utf-8"
     if recognised.format == "dbf":
         otherwise = BY_LANGUAGE_BYTE.get(recognised.language_byte or 0, "cp866")
-    samples: dict[str, bytes] = {}
+    samples: dict[str, list[bytes]] = {}
     left = JUDGED_ROWS
     for _, _, text, _ in batches(path, recognised, BYTE_FOR_BYTE):
         for name, cells in text.items():
             kind = recognised.declared.get(name, "C")[0]
             if kind in "CMV":
-                told = "\n".join(cell for cell in cells.slice(0, left).to_pylist() if not cell.isascii())
-                samples[name] = samples.get(name, b"") + told.encode(BYTE_FOR_BYTE, "replace")
+                told = (cell for cell in cells.slice(0, left).to_pylist() if not cell.isascii())
+                samples.setdefault(name, []).extend(cell.encode(BYTE_FOR_BYTE, "replace") for cell in told)
         left -= BATCH_ROWS
         if left <= 0:
             break
     if recognised.format == "delimited" and recognised.has_heading:
         heading = read_heading(path, BYTE_FOR_BYTE, recognised.delimiter)
-        samples[""] = "\n".join(heading).encode(BYTE_FOR_BYTE, "replace")
+        samples[""] = [name.encode(BYTE_FOR_BYTE, "replace") for name in heading]
     return encoding_of(samples, otherwise=otherwise)
 
 
@@ -115,13 +115,11 @@ def batches(path: Path, recognised: Recognised, encoding: str) -> Iterator[Batch
             first = 1 if recognised.has_heading else 0
             yield batch.row_no + first, np.zeros(len(batch), bool), batch.text, len(batch.ragged)
     elif recognised.format == "fixed_width":
-        yield from _fixed(path, recognised, encoding)
+        for batch in read_fixed_width(path, encoding, fixed_layout(recognised), batch_rows=BATCH_ROWS):
+            yield batch.row_no, np.zeros(len(batch), bool), batch.text, 0
     elif recognised.format == "spreadsheet":
-        table = read_sheet(path, recognised.sheet)
-        if table is not None and table.rows:
-            cells = zip(*(row for _, row in table.rows), strict=True)
-            text = {name: pa.array(column, pa.string()) for name, column in zip(table.columns, cells, strict=True)}
-            yield np.array([number for number, _ in table.rows]), np.zeros(len(table.rows), bool), text, 0
+        for batch in read_sheets(path, sheet_layout(recognised), batch_rows=BATCH_ROWS):
+            yield batch.row_no, np.zeros(len(batch), bool), batch.text, len(batch.ragged)
     elif recognised.format == "layout_80020":
         days = list(read_80020(path, faults=[]))
         told = [(d.point_code, d.point_name, d.channel, f"{d.day:%Y%m%d}", f"{sum(d.values):f}") for d in days]
@@ -130,16 +128,17 @@ def batches(path: Path, recognised: Recognised, encoding: str) -> Iterator[Batch
         yield np.arange(1, len(days) + 1), np.zeros(len(days), bool), text, 0
 
 
-def _fixed(path: Path, recognised: Recognised, encoding: str) -> Iterator[Batch]:
-    with path.open(encoding=encoding, errors="replace") as file:
-        lines = ((number, line.rstrip("\r\n\x1a")) for number, line in enumerate(file, start=1))
-        kept = ((number, line) for number, line in lines if number >= recognised.first_row and line.strip())
-        while some := list(islice(kept, BATCH_ROWS)):
-            text = {
-                name: pa.array([line[start - 1 : start - 1 + width].strip() for _, line in some], pa.string())
-                for name, (start, width) in zip(recognised.columns, recognised.widths, strict=True)
-            }
-            yield np.array([number for number, _ in some]), np.zeros(len(some), bool), text, 0
+def fixed_layout(recognised: Recognised) -> FixedLayout:
+    """The places that the ruler found; lines may lack the blanks at their end."""
+    columns = [
+        FixedColumn(name, start, width)
+        for name, (start, width) in zip(recognised.columns, recognised.widths, strict=True)
+    ]
+    return FixedLayout(columns, in_bytes=False, first_line=recognised.first_row, is_trimmed=True)
+
+
+def sheet_layout(recognised: Recognised) -> SheetLayout:
+    return SheetLayout(recognised.sheet, recognised.head_rows, recognised.first_row)
 
 
 def _columns_without_rows(path: Path, recognised: Recognised, encoding: str) -> tuple[str, ...]:
@@ -147,6 +146,8 @@ def _columns_without_rows(path: Path, recognised: Recognised, encoding: str) -> 
         return tuple(field.name for field in read_header(path, encoding).fields)
     if recognised.format == "delimited" and recognised.has_heading:
         return read_heading(path, encoding, recognised.delimiter)
+    if recognised.format == "spreadsheet":
+        return read_sheet_head(path, sheet_layout(recognised))
     return OF_80020 if recognised.format == "layout_80020" else recognised.columns
 
 

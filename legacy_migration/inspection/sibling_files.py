@@ -72,7 +72,7 @@ def _same_name_but_kind(files: Sequence[Candidate], groups: list[Siblings]) -> l
     rest = []
     for group in groups:
         path = PurePosixPath(group.path)
-        match = KIND.fullmatch(path.name)
+        match = KIND.fullmatch(_varying([path.stem]) + path.suffix)
         if match and files[group.members[0]].format != "none":
             first = files[group.members[0]]
             key = (path.parent.as_posix(), match[2].casefold(), first.format, frozenset(first.columns))
@@ -83,7 +83,8 @@ def _same_name_but_kind(files: Sequence[Candidate], groups: list[Siblings]) -> l
         if len(named) == 1:
             rest.append(named[0][1])
             continue
-        tail = KIND.fullmatch(PurePosixPath(named[0][1].path).name)[2]
+        name = PurePosixPath(named[0][1].path)
+        tail = KIND.fullmatch(_varying([name.stem]) + name.suffix)[2]
         members = [(member, kind) for kind, group in named for member in group.members]
         path = f"{'' if parent == '.' else str(parent) + '/'}{{sender}}{tail}"
         rest.append(Siblings(path, "sender", tuple(m for m, _ in members), tuple(kind for _, kind in members)))

@@ -16,6 +16,7 @@ LINES_MAX: Final = 400
 AGREEING_MIN: Final = 0.9
 NUMBER_OR_DATE: Final = re.compile(r"[-+]?[0-9][0-9 .,:/\-]*")
 BLANK_SHARE_MIN: Final = 0.995
+LAST_COLUMN_ROOM: Final = 40
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,8 @@ def names_columns(rows: Sequence[Sequence[str]]) -> bool:
 def ruler_of(lines: Sequence[str]) -> tuple[tuple[int, int], ...]:
     """First place (from 1) and width of each column of fixed places; empty when the lines show none.
 
-    A place belongs to no column when it is blank in (nearly) all lines; a column goes on to the next one's beginning
-    less the blanks between.
+    A place belongs to no column when it is blank in (nearly) all lines; a column goes on to the beginning of the next,
+    since a longer value may come, and the last one has room behind it.
     """
     sample = [line.rstrip("\r\n") for line in lines[:LINES_MAX] if line.strip()]
     if len(sample) < 3:
@@ -92,4 +93,6 @@ def ruler_of(lines: Sequence[str]) -> tuple[tuple[int, int], ...]:
     # Prose has gaps nowhere, or lines of all lengths; three columns that hold in every line are no chance.
     if len(columns) < 2 or (not is_even and len(columns) < 4):
         return ()
-    return tuple(columns)
+    starts = [start for start, _ in columns]
+    ends = [*starts[1:], width + 1 + LAST_COLUMN_ROOM]
+    return tuple((start, end - start) for start, end in zip(starts, ends, strict=True))

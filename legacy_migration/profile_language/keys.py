@@ -79,7 +79,7 @@ LIST_KEYS: Final = (
     Key(
         "codes",
         mapping_of(TEXT_OR_UNDECIDED, "mapping of old codes to ours"),
-        'instead of a CSV: `{"1": uz.household}`; a code with nothing behind it is not decided yet and counts as unknown',
+        'instead of a CSV: `{"1": uz.household}`; a code with nothing behind it is undecided and counts as unknown',
     ),
 )
 
