@@ -3,7 +3,7 @@
 Belongs here: the files. Does not belong here: what an inspection says of them, what becomes of their rows.
 
 Seven households in two RES. Consumers and meters are DBF in cp866 per RES, readings are text at fixed places in koi8-u,
-charges are CSV in cp1251 with a stroke between cells, payments and their registers are workbooks; and there is a letter.
+charges are CSV in cp1251 with a stroke between cells, payments and registers are workbooks; and a letter is there.
 """
 
 from datetime import date

@@ -32,6 +32,7 @@ UNKNOWN_UNIT: Final = "no column and no folder names the RES; write its code, or
 SUMMED: Final = re.compile(r"\w+_minor|\w+_kwh|declared_count")
 """Fields whose columns add up to something."""
 CODES_MAX: Final = 40
+EXAMPLES_LENGTH_MAX: Final = 60
 
 
 def drafted_profile(inspection: Inspection, name: str) -> str:
@@ -155,7 +156,7 @@ def _lists(drafted: Sequence[tuple[Description, Drafted]]) -> Iterator[str]:
 
 def _file(description: Description, facts: Drafted, inspection: Inspection) -> Iterator[str]:
     yield f"  {description.name}:"
-    yield from (f"    # {line}" for line in _remarks(description, inspection))
+    yield from (f"    # {' '.join(line.split())}" for line in _remarks(description, inspection))
     yield f"    path: {quoted(description.path)}"
     yield from _format(description)
     if description.format == "layout_80020":
@@ -183,7 +184,7 @@ def _file(description: Description, facts: Drafted, inspection: Inspection) -> I
             yield from (f"      {quoted(column.name)}: {quoted(f'{UNDECIDED}: {_told(column)}')}" for column in unused)
     else:
         yield f"    out_of_scope: {quoted(_why_not(description, complete, incomplete))}"
-        yield from (f"    #   {column.name}: {_told(column)}" for column in description.columns)
+        yield from (f"    #   {quoted(column.name)}: {_told(column)}" for column in description.columns)
         incomplete = [(fact, rules, []) for fact, rules in complete] + incomplete
     for fact, rules, missing in incomplete:
         lacking = f", which lacks {', '.join(missing)}" if missing else ""
@@ -216,7 +217,7 @@ def _rows(
 def _format(description: Description) -> Iterator[str]:
     """What a reader needs to know of the format."""
     recognised = description.files[0].recognised
-    yield f"    format: {description.format}  # {recognised.how}"
+    yield f"    format: {description.format}  # {' '.join(recognised.how.split())}"
     if description.format == "none":
         return
     if description.format != "spreadsheet":
@@ -295,7 +296,7 @@ def _count(number: int, what: str) -> str:
 
 def _told(column: ColumnFinding) -> str:
     filled = f"{column.filled_count:,} of {column.row_count:,} filled"
-    examples = ", ".join(column.examples[:2])
+    examples = " ".join(", ".join(column.examples[:2]).split())[:EXAMPLES_LENGTH_MAX]
     meant = f", perhaps {column.concept}" if column.concept else ""
     return f"{column.kind}{meant}, {filled}" + (f", such as {examples}" if examples else "")
 

@@ -30,7 +30,7 @@ from legacy_migration.inspection.masking import without_persons
 from legacy_migration.inspection.recognition import broken, recognise
 from legacy_migration.inspection.relations import relations_of
 from legacy_migration.inspection.rows_in_duckdb import Rows, put_rows, scratch_database
-from legacy_migration.inspection.samples import Sample, counted_80020, judged_encoding, read_sample
+from legacy_migration.inspection.samples import Sample, columns_of, counted_80020, judged_encoding, read_sample
 from legacy_migration.inspection.sibling_files import Candidate, Siblings, siblings_of
 from legacy_migration.inspection.trade_words import totals_words
 from operational_db.file_formats.opening import FileFormatError
@@ -72,7 +72,7 @@ def inspect_dump(directory: Path | str, on_progress: Progress) -> Inspection:
     files = _with_likely_encodings(files)
     candidates = [Candidate(file.relative, file.recognised.format, file.columns) for file in files]
     groups = siblings_of(candidates, known_res_codes())
-    names = _names(groups)
+    names = _names(groups, [files[group.members[0]].recognised.format != "none" for group in groups])
     with scratch_database() as session:
         descriptions: list[Description] = []
         tables: list[Rows] = []
@@ -109,9 +109,7 @@ def _recognised(path: Path, relative: str) -> _File:
     try:
         recognised = recognise(path)
         encoding = judged_encoding(path, recognised)
-        columns = ()
-        if recognised.format != "none":
-            columns = read_sample(path, recognised, encoding.encoding, 1).columns
+        columns = columns_of(path, recognised, encoding.encoding)
     except (FileFormatError, OSError) as error:
         return _File(path, relative, broken(error), EncodingFinding("", ""), ())
     return _File(path, relative, recognised, encoding, columns)
@@ -136,9 +134,12 @@ def _with_likely_encodings(files: list[_File]) -> list[_File]:
     return likely
 
 
-def _names(groups: Sequence[Siblings]) -> list[str]:
+def _names(groups: Sequence[Siblings], are_tables: Sequence[bool]) -> list[str]:
     """A name for each description, from the file's, with its folder where two would be called the same."""
-    plain = [_word(group.path.rsplit("/", 1)[-1].rsplit(".", 1)[0], group.path) for group in groups]
+    plain = []
+    for group, is_table in zip(groups, are_tables, strict=True):
+        stem, _, suffix = group.path.rsplit("/", 1)[-1].rpartition(".")
+        plain.append(_word((stem or suffix) if is_table else f"{stem} {suffix}", group.path))
     counts = Counter(plain)
     names: list[str] = []
     for group, name in zip(groups, plain, strict=True):

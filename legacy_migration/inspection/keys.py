@@ -31,7 +31,8 @@ def keys_of(rows: Rows, columns: Sequence[ColumnFinding], *, has_units: bool) ->
         for column in columns
         if column.kind in KEY_KINDS and column.filled_share >= FILLED_MIN and column.concept not in measures
     ]
-    single = [column for column in usable if column.kind not in ("date", "month")]
+    times = fact_data()["times"]
+    single = [column for column in usable if column.kind not in ("date", "month") and column.concept not in times]
     found = [key for column in single for key in _tested(rows, (column.name,), has_units=has_units)]
     named = {key.columns[0] for key in found}
     others = sorted((c for c in usable if c.name not in named), key=lambda c: -c.distinct_count)

@@ -19,6 +19,8 @@ from operational_db.file_formats.dbf.header import VERSIONS
 from operational_db.file_formats.opening import FileFormatError
 
 HEAD_BYTES: Final = 262_144
+FIXED_COLUMNS_MIN: Final = 3
+"""Two parts of a line may be chance; a letter has such gaps, too."""
 TABLE_SUFFIXES: Final = (".dbf",)
 MAGIC: Final = (
     (b"%PDF", "a PDF"),
@@ -135,7 +137,9 @@ def _text(path: Path, head: bytes) -> Recognised:
         )
     widths = ruler_of(lines)
     if widths:
-        return _fixed(lines, widths)
+        fixed = _fixed(lines, widths)
+        if len(fixed.columns) >= FIXED_COLUMNS_MIN:
+            return fixed
     return Recognised("none", "text that no separator and no places cut into columns")
 
 

@@ -27,10 +27,12 @@ NAMES_ALIKE_MIN: Final = 80
 ORPHANS_SHOWN: Final = 3
 GENERIC: Final = frozenset({"", "code", "name", "list"})
 """Concepts that say nothing of what a code is for."""
+PREFIX_MATCHED_MIN: Final = 0.9
+PREFIX: Final = "without its prefix"
 HOW: Final[Mapping[str, str]] = {
     "as it stands": "v",
     "without leading zeros": r"regexp_replace(v, '(^|[/\\-])0+([0-9])', '\1\2', 'g')",
-    "without its prefix": r"regexp_replace(regexp_replace(v, '^[^0-9]+', ''), '^0+([0-9])', '\1')",
+    PREFIX: r"regexp_replace(regexp_replace(v, '^[^0-9]+', ''), '^0+([0-9])', '\1')",
 }
 UNRELATED_KINDS: Final = frozenset({"date", "month"})
 
@@ -45,6 +47,7 @@ class _Column:
     concept: str
     is_key: bool
     within_unit: bool
+    row_count: int
 
 
 def relations_of(
@@ -70,16 +73,17 @@ def relations_of(
     found: dict[int, list[tuple[float, RelationFinding]]] = defaultdict(list)
     for (a, b), (matched, how) in best.items():
         own, key = columns[a], columns[b]
-        if own.description == key.description or matched < DISTINCT_MIN:
+        is_glued = how == PREFIX and len(own.names) + len(key.names) > 2
+        if own.description == key.description or matched < DISTINCT_MIN or is_glued:
             continue
         relation = _relation(session, own, key, matched, how, descriptions)
         alike = own.concept == key.concept != "" or _alike(own.names, key.names)
         is_other = not {own.concept, key.concept} & GENERIC and own.concept != key.concept
-        if (
-            relation.matched_share < MATCHED_MIN
-            or (is_other and how != "as it stands")
-            or (not alike and _length(session, own, how) <= PLAIN_LENGTH)
-        ):
+        least = PREFIX_MATCHED_MIN if how == PREFIX else MATCHED_MIN
+        is_chance = not alike and _length(session, own, how) <= PLAIN_LENGTH
+        if relation.matched_share < least or (is_other and how != "as it stands") or is_chance:
+            continue
+        if relation.orphan_rows > own.row_count / 2:
             continue
         # Equal shares go to the table that says most of its key.
         weight = relation.matched_share + 0.1 * alike + 0.001 * len(descriptions[key.description].columns)
@@ -103,7 +107,13 @@ def _put_values(
 ) -> list[_Column]:
     session.execute("CREATE OR REPLACE TEMP TABLE value (number INTEGER, unit VARCHAR, v VARCHAR, n BIGINT)")
     columns: list[_Column] = []
-    pairs = {key.columns for description in descriptions for key in description.keys if len(key.columns) == 2}
+    pairs = {
+        key.columns
+        for description in descriptions
+        for key in description.keys
+        if len(key.columns) == 2
+        and all(description.column(name).distinct_count >= DISTINCT_MIN for name in key.columns)
+    }
     for place, description in enumerate(descriptions):
         keys = {key.columns: key.within_unit for key in description.keys}
         own = [
@@ -111,19 +121,26 @@ def _put_values(
             for column in description.columns
             if column.kind in KEY_KINDS - UNRELATED_KINDS
             and column.distinct_count >= DISTINCT_MIN
-            and column.concept not in fact_data()["measures"]
+            and column.concept not in (*fact_data()["measures"], *fact_data()["times"])
         ]
         names = {column.name for column in description.columns if column.kind not in UNRELATED_KINDS}
         own += [pair for pair in pairs if set(pair) <= names]
         for wanted in own:
             cells = " || '/' || ".join(rows[place].name_of(name) for name in wanted)
             number = len(columns)
+            # A sender is no RES: only within one of those do numbers repeat.
+            unit = "unit" if description.placeholder == "res" else "''"
             session.execute(
-                f"INSERT INTO value SELECT {number}, unit, {cells} AS v, count(*) FROM {rows[place].table} "
+                f"INSERT INTO value SELECT {number}, {unit} AS u, {cells} AS v, count(*) FROM {rows[place].table} "
                 "WHERE v IS NOT NULL GROUP BY 2, 3"
             )
             concept = description.column(wanted[0]).concept if len(wanted) == 1 else "account"
-            columns.append(_Column(number, place, wanted, concept, wanted in keys, keys.get(wanted, False)))
+            ((row_count,),) = session.execute(
+                f"SELECT coalesce(sum(n), 0) FROM value WHERE number = {number}"
+            ).fetchall()
+            columns.append(
+                _Column(number, place, wanted, concept, wanted in keys, keys.get(wanted, False), int(row_count))
+            )
     session.execute("CREATE OR REPLACE TEMP TABLE key_column (number INTEGER, within_unit BOOLEAN)")
     for column in columns:
         if column.is_key:

@@ -24,6 +24,7 @@ from operational_db.file_formats.spreadsheet import SheetLayout, read_sheet_head
 
 JUDGED_ROWS: Final = 20_000
 BATCH_ROWS: Final = 20_000
+LETTERS_OF_A_COLUMN: Final = 6_000
 BYTE_FOR_BYTE: Final = "latin-1"
 """Every byte is a letter of it, so the bytes can be had back from the text."""
 BY_LANGUAGE_BYTE: Final = {0x26: "cp866", 0x65: "cp866", 0x57: "cp1251", 0xC9: "cp1251", 0x03: "cp1252"}
@@ -62,8 +63,7 @@ def judged_encoding(path: Path, recognised: Recognised) -> EncodingFinding:
         for name, cells in text.items():
             kind = recognised.declared.get(name, "C")[0]
             if kind in "CMV":
-                told = (cell for cell in cells.slice(0, left).to_pylist() if not cell.isascii())
-                samples.setdefault(name, []).extend(cell.encode(BYTE_FOR_BYTE, "replace") for cell in told)
+                samples.setdefault(name, []).extend(_telling(cells.slice(0, left)))
         left -= BATCH_ROWS
         if left <= 0:
             break
@@ -71,6 +71,19 @@ def judged_encoding(path: Path, recognised: Recognised) -> EncodingFinding:
         heading = read_heading(path, BYTE_FOR_BYTE, recognised.delimiter)
         samples[""] = [name.encode(BYTE_FOR_BYTE, "replace") for name in heading]
     return encoding_of(samples, otherwise=otherwise)
+
+
+def _telling(cells: pa.Array) -> list[bytes]:
+    """Cells with letters outside ASCII, a few thousand letters of them: more make nothing surer."""
+    kept: list[bytes] = []
+    left = LETTERS_OF_A_COLUMN
+    for cell in cells.to_pylist():
+        if not cell.isascii():
+            kept.append(cell.encode(BYTE_FOR_BYTE, "replace"))
+            left -= len(cell)
+            if left <= 0:
+                break
+    return kept
 
 
 def read_sample(path: Path, recognised: Recognised, encoding: str, rows_max: int) -> Sample:
@@ -100,7 +113,7 @@ def read_sample(path: Path, recognised: Recognised, encoding: str, rows_max: int
         sentence = f"{ragged_count} rows of {path.name} have more or fewer cells than columns."
         doubts = (Doubt("RAGGED_ROWS", sentence, ragged_count),)
     rows = pa.concat_tables(kept) if kept else pa.table({"row_no": pa.array([], pa.int64())})
-    return Sample(columns or _columns_without_rows(path, recognised, encoding), rows, row_count, deleted_count, doubts)
+    return Sample(columns or columns_of(path, recognised, encoding), rows, row_count, deleted_count, doubts)
 
 
 def batches(path: Path, recognised: Recognised, encoding: str) -> Iterator[Batch]:
@@ -141,7 +154,8 @@ def sheet_layout(recognised: Recognised) -> SheetLayout:
     return SheetLayout(recognised.sheet, recognised.head_rows, recognised.first_row)
 
 
-def _columns_without_rows(path: Path, recognised: Recognised, encoding: str) -> tuple[str, ...]:
+def columns_of(path: Path, recognised: Recognised, encoding: str) -> tuple[str, ...]:
+    """The names of the columns, without reading rows."""
     if recognised.format == "dbf":
         return tuple(field.name for field in read_header(path, encoding).fields)
     if recognised.format == "delimited" and recognised.has_heading:

@@ -14,9 +14,11 @@ from typing import Final
 DELIMITERS: Final = (";", "\t", "|", ",", "^", "~", "#")
 LINES_MAX: Final = 400
 AGREEING_MIN: Final = 0.9
+EVEN_LENGTH_MIN: Final = 0.75
 NUMBER_OR_DATE: Final = re.compile(r"[-+]?[0-9][0-9 .,:/\-]*")
 BLANK_SHARE_MIN: Final = 0.995
 LAST_COLUMN_ROOM: Final = 40
+FILLED_COLUMNS_MIN: Final = 3
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,6 @@ def ruler_of(lines: Sequence[str]) -> tuple[tuple[int, int], ...]:
     if len(sample) < 3:
         return ()
     width = max(len(line) for line in sample)
-    lengths = Counter(len(line) for line in sample)
     if width < 8 or width > 4000:
         return ()
     padded = [line.ljust(width) for line in sample]
@@ -89,9 +90,13 @@ def ruler_of(lines: Sequence[str]) -> tuple[tuple[int, int], ...]:
             start = None
     if start is not None:
         columns.append((start + 1, width - start))
-    is_even = lengths.most_common(1)[0][1] / len(sample) >= AGREEING_MIN
+    # The blanks at the end of a line may be gone.
+    is_even = sum(len(line) >= EVEN_LENGTH_MIN * width for line in sample) / len(sample) >= AGREEING_MIN
     # Prose has gaps nowhere, or lines of all lengths; three columns that hold in every line are no chance.
     if len(columns) < 2 or (not is_even and len(columns) < 4):
+        return ()
+    filled = [sum(bool(line[start - 1 : start - 1 + room].strip()) for line in padded) for start, room in columns]
+    if sum(count >= len(padded) / 2 for count in filled) < FILLED_COLUMNS_MIN:
         return ()
     starts = [start for start, _ in columns]
     ends = [*starts[1:], width + 1 + LAST_COLUMN_ROOM]

@@ -97,10 +97,18 @@ BROKEN = {
     "delimiter of a dbf": ("format: delimited", "format: dbf", "delimiter:", 'is dbf, which has no "delimiter"', True),
     "delimiter of no letters": ('delimiter: ";"', 'delimiter: ""', "delimiter:", "holds nothing", True),
     "encoding of a column": (
-        'delimiter: ";"', 'encodings: {FIO: cp9}\n    delimiter: ";"', "delimiter:", '"cp9" is not known', False,
+        'delimiter: ";"',
+        'encodings: {FIO: cp9}\n    delimiter: ";"',
+        "delimiter:",
+        '"cp9" is not known',
+        False,
     ),
     "sheet of a text": (
-        'delimiter: ";"', 'sheet: A\n    delimiter: ";"', "delimiter:", 'is delimited, which has no "sheet"', True,
+        'delimiter: ";"',
+        'sheet: A\n    delimiter: ";"',
+        "delimiter:",
+        'is delimited, which has no "sheet"',
+        True,
     ),
     "group that is no total": (
         'delimiter: ";"',
