@@ -21,6 +21,7 @@ from operational_db.file_formats.dbf import read_columns, read_header
 from operational_db.file_formats.delimited import read_delimited
 from operational_db.file_formats.encoding_detection import CANDIDATES, Evidence, detect, language_byte_says, read_as
 from operational_db.file_formats.fixed_width import FixedColumn, FixedLayout, read_fixed_width
+from operational_db.file_formats.opening import FileFormatError
 from operational_db.refusal import Refusal
 
 SAMPLE_ROWS: Final = 20_000
@@ -87,7 +88,10 @@ def encoding_of(path: Path, rule: FileRule) -> FileEncoding:
     if key not in _known:
         if len(_known) >= CACHE_MAX:
             _known.clear()
-        _known[key] = _encoding_of(path, rule)
+        try:
+            _known[key] = _encoding_of(path, rule)
+        except FileFormatError as error:
+            raise Refusal(str(error)) from error
     return _known[key]
 
 

@@ -55,7 +55,7 @@ def find_files(directory: Path, profile: Profile) -> list[DumpFile]:
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         found.append(DumpFile(path, relative, rule, folder_value, sha256, path.stat().st_size))
-    present = {file.rule.name for file in found if file.rule}
+    present = {name for file in found if file.rule for name in _stands_for(file.rule)}
     for rule in profile.files:
         if rule.is_required and rule.name not in present:
             raise Refusal(
@@ -75,12 +75,19 @@ def _require_same_folders(directory: Path, profile: Profile, found: list[DumpFil
         rules = [rule for rule in profile.files if rule.path.startswith(placeholder + "/") and rule.is_required]
         values = {file.folder_value for file in found if file.rule in rules}
         for rule in rules:
-            missing = values - {file.folder_value for file in found if file.rule is rule}
+            missing = values - {
+                file.folder_value for file in found if file.rule and rule.name in _stands_for(file.rule)
+            }
             if missing:
                 raise Refusal(
                     f"The dump {directory} has no file {rule.path} for {', '.join(sorted(filter(None, missing)))}; "
                     "ask for it."
                 )
+
+
+def _stands_for(rule: FileRule) -> set[str]:
+    """The kinds of file that are there when this one is."""
+    return {rule.name, rule.instead_of} - {None}
 
 
 def _described(relative: str, profile: Profile) -> tuple[FileRule | None, str | None]:

@@ -87,6 +87,7 @@ class FileRule:
     unused: Mapping[str, str] = field(default_factory=dict)  # column and why no rule reads it
     encodings: Mapping[str, str] = field(default_factory=dict)  # of single columns
     totals: TotalsRule | None = None
+    instead_of: str | None = None  # the kind of file in whose place it may stand
     reading: Mapping[str, Any] = field(default_factory=dict)  # keys that only the reader of the format knows
 
     @property
@@ -260,8 +261,18 @@ class _Reader:
             unused=dict(body.get("unused", {})),
             encodings=dict(body.get("encodings", {})),
             totals=self.totals(body, where),
+            instead_of=self.instead_of(body, where, files),
             reading={key: body[key] for key in READING_KEYS if key in body},
         )
+
+    def instead_of(self, body: MarkedMapping, where: str, files: MarkedMapping) -> str | None:
+        other = body.get("instead_of")
+        if other is not None and other not in files:
+            raise self.refuse(
+                body.lines["instead_of"],
+                f'{where} stands in place of "{other}", which is not described; known are {", ".join(files)}.',
+            )
+        return other
 
     def totals(self, body: MarkedMapping, where: str) -> TotalsRule | None:
         if "totals" not in body:

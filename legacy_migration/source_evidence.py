@@ -1,8 +1,8 @@
 """What do the files of a load show before their rows are judged? Encodings, odd letters, totals, kept with the load.
 
 Belongs here: looking at the batches of one file while it is landed, and the rows that are kept of it.
-Does not belong here: finding the encoding (`encodings`), telling odd letters (`file_formats.odd_letters`), taking totals
-out (`total_rows`), remarks and differences that come of it (`check_rules/verdict_odd_cells.sql`,
+Does not belong here: finding the encoding (`encodings`), telling odd letters (`file_formats.odd_letters`), taking
+totals out (`total_rows`), remarks and differences that come of it (`check_rules/verdict_odd_cells.sql`,
 `verdict_total_rows.sql`).
 """
 

@@ -173,6 +173,11 @@ FILE_KEYS: Final = (
     ),
     Key("decimal", one_of((".", ",")), "the decimal mark, `.` unless given"),
     Key("required", SWITCH, "whether a dump must have it; true unless given"),
+    Key(
+        "instead_of",
+        TEXT,
+        "name of a kind of file in whose place it may stand in a folder: one of the two must be there",
+    ),
     Key("sums", COLUMNS, "columns whose sums are proved"),
     Key(
         "unused",

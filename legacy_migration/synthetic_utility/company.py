@@ -45,6 +45,7 @@ class District:
     amr_feeders: int
     account_in_two_fields: bool
     language_byte: int
+    openings_in_workbook: bool = False
 
     @property
     def feeders(self) -> int:
@@ -81,6 +82,7 @@ def design_company(accounts: int, days: int, rng: np.random.Generator) -> list[D
             amr_feeders=int(amr_feeders[ordinal]),
             account_in_two_fields=ordinal % 3 == 1,
             language_byte=LANGUAGE_BYTES[ordinal % len(LANGUAGE_BYTES)],
+            openings_in_workbook=ordinal == count - 1,
         )
         for ordinal, row in enumerate(chosen)
     ]

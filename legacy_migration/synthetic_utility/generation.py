@@ -5,7 +5,7 @@ Belongs here: the order of work and the summary. Does not belong here: what any 
 """
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
@@ -19,11 +19,14 @@ from operational_db.refusal import Refusal
 from .account_file import write_accounts
 from .charges import FIRST_MONTH_KNOWN
 from .company import District, design_company
+from .contract_file import write_contracts
 from .dictionary_files import write_dictionaries
+from .faults import ALL_KINDS, ENCODING_CONFUSION, NEGATIVE_PAYMENT
 from .grid_files import FeederBook, write_grid_files
 from .half_hours import MeasuredPoint, write_half_hours
 from .household_database import HouseholdDatabase
 from .households import Households, invent_households
+from .late_faults import LateFaults, confuse_encoding, negate_payment
 from .legal import LegalConsumers, invent_legal, large_consumers
 from .legal_files import write_legal_files
 from .meter_files import write_meters, write_readings
@@ -55,6 +58,7 @@ class _Purpose(IntEnum):
     ROW_ORDER = 7
     HALF_HOURS = 8
     LEGAL_FAULTS = 9
+    LATE_FAULTS = 10
 
 
 @dataclass(frozen=True)
@@ -83,15 +87,18 @@ def generate(
     out_dir: Path,
     first_month: date = date(2026, 1, 1),
     on_progress: Progress | None = None,
+    extra_faults: Collection[str] = (),
 ) -> GenerationSummary:
     """Write the legacy files of an invented utility into `out_dir` and the truth beside it.
 
     The same arguments give the same bytes. `on_progress` is told how many accounts are done, and of how many.
+    `extra_faults` names kinds of fault that are planted only when asked for.
     """
     _check(accounts, months, seed, first_month)
+    _check_kinds(extra_faults)
     out_dir = Path(out_dir).absolute()
     make_room(out_dir)
-    generation = _Generation(accounts, Months(first_month, months), seed, out_dir)
+    generation = _Generation(accounts, Months(first_month, months), seed, out_dir, frozenset(extra_faults))
     done = 0
     for district in generation.districts:
         generation.write_district(district)
@@ -118,6 +125,13 @@ def _check(accounts: int, months: int, seed: int, first_month: date) -> None:
         )
 
 
+def _check_kinds(kinds: Collection[str]) -> None:
+    known = {kind.code for kind in ALL_KINDS if not kind.is_always_planted}
+    for code in kinds:
+        if code not in known:
+            raise Refusal(f'No fault "{code}" is planted on demand; there are {", ".join(sorted(known))}.')
+
+
 def make_room(out_dir: Path) -> None:
     """Replace an earlier dump of ours; anything else in the folder is somebody's and stays."""
     truth = truth_folder(out_dir)
@@ -139,7 +153,8 @@ def make_room(out_dir: Path) -> None:
 class _Generation:
     """One run: what must be kept from RES to RES."""
 
-    def __init__(self, accounts: int, months: Months, seed: int, out_dir: Path) -> None:
+    def __init__(self, accounts: int, months: Months, seed: int, out_dir: Path, extra_faults: frozenset[str]) -> None:
+        self._extra_faults = extra_faults
         self._accounts = accounts
         self._months = months
         self._seed = seed
@@ -185,6 +200,8 @@ class _Generation:
         write_charges(database, money)
         write_openings(database, money)
         write_dictionaries(database)
+        late = self._stream(_Purpose.LATE_FAULTS, ordinal)
+        LateFaults(self._out_dir, district, self._truth).plant(len(self.districts), self._extra_faults, late)
 
         payments = self._stream(_Purpose.PAYMENTS, ordinal)
         self._payments.hold_households(home, money, payments)
@@ -271,6 +288,11 @@ class _Generation:
             self._write_packages()
         self._payments.write_package_list()
         write_legal_files(self._out_dir, self._legal, self._months, self._truth, self._stream(_Purpose.LEGAL_FAULTS))
+        write_contracts(self._out_dir, self._legal, self._months, self._truth)
+        if ENCODING_CONFUSION.code in self._extra_faults:
+            confuse_encoding(self._out_dir, self.districts[-1], self._truth)
+        if NEGATIVE_PAYMENT.code in self._extra_faults:
+            negate_payment(self._out_dir, self._truth)
         write_grid_files(self._out_dir, self._feeder_books, self._months, self._truth)
         households = sum(district.households for district in self.districts)
         counts = {

@@ -20,6 +20,7 @@ from . import layouts
 from .broken_cells import CellBreaker
 from .households import Households, account_text
 from .months import Months
+from .opening_workbook import Opening, write_opening_workbook
 from .truth import FileTotals, Truth
 
 Columns = Mapping[str, Any]
@@ -88,6 +89,15 @@ class HouseholdDatabase:
         )
         self._truth.files.append(FileTotals(f"{self._folder}/{name}", rows, deleted, dict(sums or {})))
         return CellBreaker(self._path / name, fields)
+
+    def write_openings_by_hand(
+        self, name: str, openings: Sequence[Opening], lost: int | None, sums: Mapping[str, int]
+    ) -> int:
+        """Write a workbook instead of a table; returns the row of its total."""
+        total_row = write_opening_workbook(self._path / name, openings, lost)
+        rows = len(openings) - (lost is not None)
+        self._truth.files.append(FileTotals(f"{self._folder}/{name}", rows, 0, dict(sums)))
+        return total_row
 
     def fault(
         self,

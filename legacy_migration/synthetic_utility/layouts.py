@@ -94,6 +94,30 @@ PAYMENT: Final = (
     DbfField("CREATMM", "N", 2, 0),
 )
 
+DOGOVOR: Final = (
+    DbfField("DOGOVOR", "C", 7, 0),
+    DbfField("DATA", "D", 8, 0),
+    DbfField("PRIM", "M", 10, 0),
+)
+OPENING_SHEET: Final = "Сальдо"
+OPENING_ACCOUNT: Final = "Лицевой счет"
+OPENING_YEAR: Final = "Год"
+OPENING_HEAD: Final = "Сальдо на начало, сум"
+
+# column, place of its first character from 1, width
+POST_REGISTER: Final = (
+    ("OS_RAH_B", 1, 6),
+    ("OS_RAH_N", 7, 11),
+    ("PAYDATE", 18, 8),
+    ("SUMMA", 26, 14),
+    ("OPERATOR", 40, 16),
+    ("FAMILY", 56, 25),
+    ("NAME", 81, 15),
+    ("NAME_1", 96, 20),
+)
+POST_ENCODING: Final = "cp866"
+POST_TOTAL: Final = "ИТОГО"
+
 LEGAL: Final = (
     "DOGOVOR",
     "NAME",

@@ -1,4 +1,4 @@
-"""Which rows stand in NARAH.DBF and SALDO.DBF? Accruals by month and the debts the old books began with.
+"""Which rows stand in NARAH.DBF and SALDO.DBF? Accruals by month and the debts that the old books began with.
 
 Belongs here: both files of one RES and their faults. Does not belong here: who owes what (`settlement`).
 """
@@ -12,12 +12,16 @@ import pyarrow as pa
 from operational_db.file_formats.dbf import ScaledIntegers
 
 from . import layouts
+from .faults import LOST_OPENING
 from .household_database import Columns, HouseholdDatabase
+from .households import Households, account_text
+from .opening_workbook import FIRST_ROW, Opening
 from .settlement import Settlement, years_of_debt
 from .text_files import soums
 
 _CHARGES: Final = "NARAH.DBF"
 _OPENINGS: Final = "SALDO.DBF"
+_OPENINGS_BY_HAND: Final = "SALDO.XLSX"
 _STARS: Final = "*********"
 MONEY_DECIMALS: Final = 2
 
@@ -103,10 +107,32 @@ def write_openings(database: HouseholdDatabase, settlement: Settlement) -> None:
         "DEB": int(settlement.opening_debit_minor.sum()),
         "KRD": int(settlement.opening_credit_minor.sum()),
     }
-    database.write(_OPENINGS, (*database.numbers.fields(), *layouts.SALDO), [columns], sums)
+    name, first_row, lost = _OPENINGS, 1, None
+    if home.district.openings_in_workbook:
+        name, first_row = _OPENINGS_BY_HAND, FIRST_ROW
+        texts = account_text(home.book[account], home.code[account]).to_pylist()
+        openings = [
+            Opening(text, years[at_year], int(debit[at, at_year]), int(credit[at, at_year]))
+            for text, at, at_year in zip(texts, account.tolist(), year.tolist(), strict=True)
+        ]
+        lost = _lost_row(home, account, debit[account, year])
+        total_row = database.write_openings_by_hand(name, openings, lost, sums)
+        if lost is not None:
+            amount = soums(openings[lost].debit_minor)
+            database.fault(LOST_OPENING.code, name, total_row, home.key(account[lost]), "", "", amount)
+    else:
+        database.write(name, (*database.numbers.fields(), *layouts.SALDO), [columns], sums)
     for victim in pairs.ravel():
-        row = int(np.flatnonzero((account == victim) & (year == len(years) - 1))[0]) + 1
+        index = int(np.flatnonzero((account == victim) & (year == len(years) - 1))[0])
+        row = first_row + index - (lost is not None and index > lost)
         database.fault(
-            "swapped_openings", _OPENINGS, row, home.key(victim), "DEB",
+            "swapped_openings", name, row, home.key(victim), "DEB",
             soums(debit[victim, -1]), soums(settlement.opening_debit_minor[victim, -1]),
         )  # fmt: skip
+
+
+def _lost_row(home: Households, account: np.ndarray, debit: np.ndarray) -> int | None:
+    """The last debt of an active account that no other fault has befallen, so that its balances show it."""
+    untouched = np.isin(account, home.victims["untouched"]) & home.is_active[account] & (debit > 0)
+    places = np.flatnonzero(untouched)
+    return int(places[-1]) if len(places) else None

@@ -24,12 +24,13 @@ from .households import CODE_OF_NOBODY, Households, account_text
 from .legal import LegalConsumers
 from .months import Months, dates_in_dbf
 from .settlement import Settlement
-from .text_files import money_with_comma, soums, write_text
+from .text_files import money_with_comma, soums, write_by_places, write_text
 from .truth import FileTotals, Truth
 
 CHANNELS: Final = ("bank", "post", "paynet", "sms")
 _CHANNEL_SHARES: Final = (0.25, 0.15, 0.45, 0.15)
 _PAY_TYPE: Final = {"bank": 1, "post": 1, "paynet": 2, "sms": 2}
+_BY_PLACES: Final = "post"
 _BY_TRANSFER: Final = 3
 _KNOWS_ADDRESS: Final = ("bank", "post")
 _LEGAL_BRANCH: Final = "UR"
@@ -139,18 +140,23 @@ class PaymentRegister:
             for channel in CHANNELS:
                 parts = [part for part in self._held.pop((month, channel), []) if len(part.account)]
                 if parts:
-                    self._write_package(f"{channel}_{label}_{self._group:02d}.DBF", channel, month, parts)
+                    ending = "TXT" if channel == _BY_PLACES else "DBF"
+                    self._write_package(f"{channel}_{label}_{self._group:02d}.{ending}", channel, month, parts)
 
     def _write_package(self, name: str, channel: str, month: int, parts: list[_Receipts]) -> None:
         path = f"payments/{name}"
-        rows = write_dbf(
-            self._root / path,
-            layouts.PAYMENT,
-            self._batches(path, channel, parts),
-            encoding=layouts.PAYMENT_ENCODING,
-            language_byte=0xC9,
-            last_update=self._months.starts[month].replace(day=_TRANSFER_DAY),
-        )
+        batches = self._batches(path, channel, parts)
+        if channel == _BY_PLACES:
+            rows = write_by_places(self._root / path, layouts.POST_REGISTER, batches)
+        else:
+            rows = write_dbf(
+                self._root / path,
+                layouts.PAYMENT,
+                batches,
+                encoding=layouts.PAYMENT_ENCODING,
+                language_byte=0xC9,
+                last_update=self._months.starts[month].replace(day=_TRANSFER_DAY),
+            )
         total = sum(int(part.amount_minor.sum()) for part in parts)
         sums = {
             "SUMMA": total,

@@ -34,6 +34,15 @@ FOUND_AS = {
     "legal_unreadable_reading": "BAD_NUMBER",
     "payment_to_unknown_account": "UNRECOGNISED_MONEY",
     "payment_sent_twice": "SENT_TWICE",
+    "truncated_memo": "BAD_ENCODING",
+    "lost_opening": "TOTAL_MISMATCH",
+    "charge_sign": "CHARGE_MISMATCH",
+    "charge_thousandfold": "CHARGE_MISMATCH",
+    "energy_in_mwh": "CHARGE_MISMATCH",
+    "charge_month_shifted": "DUP_ROW",
+    "charge_columns_swapped": "CHARGE_MISMATCH",
+    "homoglyph_name": "LOOK_ALIKE",
+    "misread_name": "MISREAD_LETTERS",
 }
 # A reading of a contract that is nobody's has no serial number either, which is noticed first.
 FOUND_AS["legal_orphan_reading"] = "EMPTY_CELL"
@@ -41,7 +50,7 @@ FOUND_AS["legal_orphan_reading"] = "EMPTY_CELL"
 SHOWN_ELSEWHERE = {"swapped_openings": "BALANCE_MISMATCH"}
 # What falls because something else was rejected, and what tells of the same fault a second time.
 CONSEQUENCES = {"ACCOUNT_REJECTED", "METER_REJECTED", "BALANCE_MISMATCH"}
-PAIRED = {"DUP_ACCOUNT", "DUP_SERIAL"}
+PAIRED = {"DUP_ACCOUNT", "DUP_SERIAL", "DUP_ROW"}
 
 FOUND = """
 SELECT f.path, d.row_no, d.reason_code FROM migration.verdict AS d INNER JOIN landing.file AS f USING (file_id)

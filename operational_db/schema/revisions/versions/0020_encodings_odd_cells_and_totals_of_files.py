@@ -29,7 +29,7 @@ def upgrade() -> None:
         sa.Column(
             "evidence", sa.Text(), nullable=False, comment="Why: what the letters say, and the language byte of a DBF"
         ),
-        sa.CheckConstraint("how IN ('given', 'detected', 'of_file', 'declared')", name=op.f("file_encoding_how_check")),
+        sa.CheckConstraint("how IN ('given', 'detected', 'of_file', 'declared')", name=op.f("file_encoding_how_ck")),
         sa.PrimaryKeyConstraint("file_id", "column_no", name=op.f("file_encoding_pk")),
         schema="landing",
         comment="One row per file and column with letters: the encoding that it was read in, and the evidence for it.",
@@ -44,7 +44,7 @@ def upgrade() -> None:
         sa.Column("probably", sa.Text(), nullable=False, comment="What it should be; empty where nothing tells"),
         sa.CheckConstraint(
             "kind IN ('latin_in_cyrillic', 'cyrillic_in_latin', 'lost_letter', 'other_encoding')",
-            name=op.f("odd_cell_kind_check"),
+            name=op.f("odd_cell_kind_ck"),
         ),
         sa.PrimaryKeyConstraint("file_id", "row_no", "column_name", name=op.f("odd_cell_pk")),
         schema="landing",
