@@ -47,7 +47,7 @@ FLAG_VALUES: Final = (
 FITTING_MIN: Final = 0.9
 CODES_MAX: Final = 60
 CODE_LENGTH_MAX: Final = 12
-CODES_SHOWN_MAX: Final = 40
+CODES_SHOWN_MAX: Final = 60
 EXAMPLES: Final = 3
 MANY: Final = 20
 YEARS: Final = (1900, 2100)
@@ -88,7 +88,8 @@ def look_at(rows: Rows, column: str, declared: str, row_count: int) -> tuple[Col
     counts = _count(rows, row_count)
     kind, date_format = _kind(rows, counts, declared)
     codes: tuple[tuple[str, int], ...] = ()
-    if kind in ("code", "flag"):
+    is_list = counts.distinct <= CODES_MAX and counts.length_max <= CODE_LENGTH_MAX
+    if kind in ("code", "flag") or (is_list and kind in ("text", "whole number", "account-like")):
         codes = tuple(rows.ask(f"SELECT v, n FROM cell ORDER BY n DESC, v LIMIT {CODES_SHOWN_MAX}"))
     examples = tuple(v for (v,) in rows.ask(f"SELECT v FROM cell ORDER BY n DESC, v LIMIT {EXAMPLES}"))
     is_number = kind in ("whole number", "decimal", "money")

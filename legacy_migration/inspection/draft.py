@@ -8,12 +8,13 @@ a comment, and its file is out of scope until it is decided, so that the draft a
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from legacy_migration.entities import ENTITIES
-from legacy_migration.inspection.drafted_rules import UNDECIDED, DraftedRule, drafted_rule, quoted
+from legacy_migration.inspection.drafted_rules import UNDECIDED, DraftedRule, drafted_rule, name_of_list, quoted
 from legacy_migration.inspection.facts import fact_data
 from legacy_migration.inspection.findings import (
     ColumnFinding,
@@ -31,7 +32,6 @@ from operational_db.refusal import Refusal
 UNKNOWN_UNIT: Final = "no column and no folder names the RES; write its code, or rows are refused as NO_UNIT"
 SUMMED: Final = re.compile(r"\w+_minor|\w+_kwh|declared_count")
 """Fields whose columns add up to something."""
-CODES_MAX: Final = 40
 EXAMPLES_LENGTH_MAX: Final = 60
 
 
@@ -127,30 +127,35 @@ def _known_by_the_house(fact: GuessedFact, description: Description) -> list[Gue
 
 def _lists(drafted: Sequence[tuple[Description, Drafted]]) -> Iterator[str]:
     """Every list that a rule needs, with the codes that were found and nothing decided."""
-    wanted: dict[str, dict[str, list[str]]] = {}
+    wanted: dict[tuple[str, str], dict[str, list[str]]] = {}
+    more: Counter[tuple[str, str]] = Counter()
     for description, facts in drafted:
         for _, rules, missing in facts:
             for _, rule in rules if not missing else ():
                 if rule.list_field:
                     column = description.column(rule.columns[0])
-                    codes = wanted.setdefault(rule.list_field, {})
-                    for code, count in column.codes or ((value, 0) for value in column.examples):
+                    key = (rule.list_field, name_of_list(rule.list_field, column.name))
+                    more[key] += max(column.distinct_count - len(column.codes), 0)
+                    codes = wanted.setdefault(key, {})
+                    for code, count in column.codes:
                         where = f"{description.name}.{column.name}"
-                        told = f"{_count(count, 'row')} of {where}" if count else f"in {where}"
+                        told = f"{_count(count, 'row')} of {where}"
                         if told not in codes.setdefault(code, []):
                             codes[code].append(told)
     if not wanted:
         return
     yield "lists:"
-    for field, codes in wanted.items():
+    for (field, name), codes in wanted.items():
         known = fact_data()["lists"][field]
         yield f"  # UNDECIDED: write behind each code what it means here ({known['ours']});"
         yield "  # a row whose code has nothing behind it is rejected."
-        yield f"  {known['list']}:"
+        yield f"  {name}:"
         yield f"    unknown: {known['unknown']}"
         yield "    codes:"
-        for code, told in list(codes.items())[:CODES_MAX]:
+        for code, told in codes.items():
             yield f"      {quoted(code)}:  # {'; '.join(told)}"
+        if more[field, name]:
+            yield f"      # ... and {more[field, name]} codes more in the files"
     yield ""
 
 

@@ -15,6 +15,7 @@ from legacy_migration.canonical_rules import DATE_FORMATS, MONTH_FORMATS
 from legacy_migration.entities import ENTITIES
 from legacy_migration.inspection.facts import fact_data
 from legacy_migration.inspection.findings import ColumnFinding, Description, GuessedFact, GuessedField
+from legacy_migration.inspection.trade_words import LATIN
 
 ACCOUNT_FIELDS: Final = frozenset({"account_no", "point_code", "contract_no"})
 UNDECIDED: Final = "UNDECIDED"
@@ -63,7 +64,7 @@ def drafted_rule(field: GuessedField, fact: GuessedFact, described: Description)
             yes, why = known[:4], f"{why}; no row says yes"
         return DraftedRule(f'{{flag: {name}, "true": [{", ".join(map(json.dumps, yes))}]}}', (column.name,), why)
     if field.name in fact_data()["lists"]:
-        list_name = fact_data()["lists"][field.name]["list"]
+        list_name = name_of_list(field.name, column.name)
         return DraftedRule(f"{{code: {name}, list: {list_name}{options}}}", (column.name,), why, field.name)
     if field.name.endswith("_minor"):
         return DraftedRule(f"{{money: {name}{options}}}", (column.name,), why)
@@ -72,6 +73,12 @@ def drafted_rule(field: GuessedField, fact: GuessedFact, described: Description)
     lost = any(d.code == "LOST_LETTERS" and d.sentence.startswith(column.name + ":") for d in described.doubts)
     lost_letters = ', lost_letters: "?"' if lost else ""
     return DraftedRule(f"{{text: {name}{lost_letters}{options}}}", (column.name,), why)
+
+
+def name_of_list(field: str, column: str) -> str:
+    """One list for each column's name: the 1 of a household's tariff is not the 1 of a legal consumer's group."""
+    word = re.sub(r"\W+", "_", column.upper().translate(LATIN)).strip("_").lower()
+    return f"{fact_data()['lists'][field]['list']}_{word}"
 
 
 def _of_constant(field: GuessedField) -> str:

@@ -14,7 +14,7 @@ from typing import Final
 import duckdb
 from rapidfuzz import fuzz
 
-from legacy_migration.inspection.facts import fact_data
+from legacy_migration.inspection.facts import fact_data, facts_of
 from legacy_migration.inspection.findings import Description, RelationFinding
 from legacy_migration.inspection.keys import KEY_KINDS
 from legacy_migration.inspection.rows_in_duckdb import Rows
@@ -70,6 +70,8 @@ def relations_of(
             # A weaker spelling must find clearly more than the one before.
             if matched > 1.1 * best.get((a, b), (0, ""))[0]:
                 best[a, b] = (matched, how)
+    homes = fact_data()["homes"]
+    entities = [{fact.entity for fact in facts_of(description)} for description in descriptions]
     found: dict[int, list[tuple[float, RelationFinding]]] = defaultdict(list)
     for (a, b), (matched, how) in best.items():
         own, key = columns[a], columns[b]
@@ -85,8 +87,10 @@ def relations_of(
             continue
         if relation.orphan_rows > own.row_count / 2:
             continue
-        # Equal shares go to the table that says most of its key.
-        weight = relation.matched_share + 0.1 * alike + 0.001 * len(descriptions[key.description].columns)
+        # What two tables have in common is looked up where it is at home, else in the table that says most of it.
+        is_home = key.concept in homes and homes[key.concept] in entities[key.description]
+        weight = relation.matched_share + 0.1 * alike + 0.5 * is_home
+        weight += 0.001 * len(descriptions[key.description].columns)
         found[a].append((weight, relation))
     chosen = [max(some, key=lambda weighed: weighed[0]) for some in found.values()]
     return tuple(_one_way(chosen))

@@ -46,7 +46,10 @@ def sections_of(inspection: Inspection) -> Iterator[Section]:
             ),
         )  # fmt: skip
     lists = [
-        (described, column) for described in inspection.descriptions for column in described.columns if column.codes
+        (described, column)
+        for described in inspection.descriptions
+        for column in described.columns
+        if column.kind in ("code", "flag")
     ]
     if lists:
         yield Section(

@@ -126,7 +126,7 @@ def test_the_draft_names_every_column_and_can_be_read_as_it_is(inspection: Inspe
             assert column.name in text, f"{described.name}.{column.name}"
     assert profile.file("istem").unused["ESKI"].startswith("UNDECIDED")
     # Nothing is decided on codes, so none of them means anything yet.
-    assert profile.lists["tariffs"].codes == {}
+    assert profile.lists["tariffs_tarifkod"].codes == {}
 
 
 def counts_of_all_tables(settings: Settings) -> dict[str, int]:

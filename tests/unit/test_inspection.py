@@ -86,6 +86,36 @@ def test_a_key_is_told_with_the_rows_that_break_it(tmp_path: Path) -> None:
     assert (described.keys[0].columns, described.keys[0].breaking_count) == (("NOMER", "MES"), 1)
 
 
+def test_an_orphan_of_one_res_is_not_found_in_another(tmp_path: Path) -> None:
+    """Account 107 is one of SA03; a meter of SA01 that names it hangs on nobody."""
+    for res, accounts, meters in (
+        ("SA01", range(100, 106), [*range(100, 106), 107]),
+        ("SA03", range(103, 109), range(103, 109)),
+    ):
+        (tmp_path / res).mkdir()
+        people = ["RAH;FIO;HOUSE", *(f"{n};Ким Анна {res} {n};{n}" for n in accounts)]
+        (tmp_path / res / "ABON.CSV").write_text("\n".join(people), encoding="utf-8")
+        counters = ["RAH;NOMER;TIP;ZNAK", *(f"{n};{res}{n}9;{n % 2};5" for n in meters)]
+        (tmp_path / res / "LICH.CSV").write_text("\n".join(counters), encoding="utf-8")
+    relation = next(r for r in seen(tmp_path).relations if (r.of_file, r.columns) == ("lich", ("RAH",)))
+    assert (relation.in_file, relation.key) == ("abon", ("RAH",))
+    # 7 + 6 accounts with meters, 12 of them found in their own RES.
+    assert (relation.distinct_count, relation.matched_count, relation.orphan_rows) == (13, 12, 1)
+    assert relation.orphans == ("107",)
+
+
+def test_lists_of_codes_are_kept_apart_by_column(tmp_path: Path) -> None:
+    """The 1 of a household's tariff is not the 1 of a legal consumer's group."""
+    people = ["RAH;FIO;HOUSE;TAR", *(f"{n};Ким Анна {n};{n};{n % 2}" for n in range(12))]
+    firms = ["RAH;FIO;INN;GRUPPA", *(f"U{n};Завод {n};3000{n};{n % 2}" for n in range(12))]
+    (tmp_path / "ABON.CSV").write_text("\n".join(people), encoding="utf-8")
+    (tmp_path / "LEGAL.CSV").write_text("\n".join(firms), encoding="utf-8")
+    draft = drafted_profile(seen(tmp_path), "two")
+    assert "tariff_code: {code: TAR, list: tariffs_tar, optional: true}" in draft
+    assert "tariff_code: {code: GRUPPA, list: tariffs_gruppa, optional: true}" in draft
+    assert "kind: {constant: legal}" in draft
+
+
 def test_every_member_of_a_family_has_its_own_columns(tmp_path: Path) -> None:
     for res, head, row in (
         ("SA01", "RAH;FIO;HOUSE", "12/{0};Ким Анна {0};{0}"),
