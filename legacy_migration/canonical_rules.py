@@ -254,6 +254,8 @@ def _places(date_format: str) -> str:
 
 
 def _code(body: Body, row: RowContext, _: TypeEngine) -> str:
+    if not row.lists[body["list"]]:  # a draft in which no code is decided yet
+        return "NULL"
     branches = " ".join(f"WHEN {literal(old)} THEN {literal(new)}" for old, new in row.lists[body["list"]].items())
     return f"CASE {row.cell(body['code'])} {branches} END"
 

@@ -7,6 +7,7 @@ files of a protocol (`signing.filing`).
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 
@@ -31,6 +32,9 @@ from operational_db.exchange.sources import record_command
 from operational_db.refusal import Refusal
 from operational_db.refused import refusals
 from operational_db.settings import Settings
+
+if TYPE_CHECKING:
+    from legacy_migration.dry_run import HeldBack
 
 Progress = Callable[[str, int, int], None]
 
@@ -62,17 +66,26 @@ def _say_nothing(stage: str, done: int, total: int) -> None:
 
 
 def migrate(
-    settings: Settings, directory: Path | str, *, profile: str, by: str, on_progress: Progress | None = None
+    settings: Settings,
+    directory: Path | str,
+    *,
+    profile: str,
+    by: str,
+    on_progress: Progress | None = None,
+    held_back: "HeldBack | None" = None,
 ) -> ProtocolSummary:
     """Land a dump, judge its rows, prepare the protocol; nothing reaches the book before `accept`.
 
-    The same dump and profile again change nothing, or go on where a killed run stopped.
+    The same dump and profile again change nothing, or go on where a killed run stopped. With `held_back` nothing of it
+    is kept (`dry_run.try_load`).
     """
     report = on_progress or _say_nothing
     described = read_profile(profile)
     directory = Path(directory)
     files = find_files(directory, described)
     with connect(settings, Role.LOADER, user=by) as session, refusals():
+        if held_back is not None:
+            held_back.begin(session)
         session.execute("SET synchronous_commit = off")  # a rerun repairs what a crash takes
         user_id = _user_with_right(session, by, "migrate")
         session.commit()
@@ -96,7 +109,10 @@ def migrate(
                 ensure_chain(session, require_protocol(session, protocol_id))
                 session.execute("SET LOCAL synchronous_commit = on")
                 session.commit()
-            return summary_of_load(session, load_id, was_there=known is not None)
+            summary = summary_of_load(session, load_id, was_there=known is not None)
+            if held_back is not None:
+                held_back.look(session, summary)
+            return summary
 
 
 def accept(settings: Settings, protocol_id: int, *, by: str, on_progress: Progress | None = None) -> ProtocolSummary:

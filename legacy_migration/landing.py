@@ -295,8 +295,8 @@ def _require_columns(file: DumpFile, rule: FileRule, columns: tuple[str, ...]) -
     for column in rule.sums:
         if column not in columns:
             raise Refusal(
-                f"The file {file.path} has no column {column}; it has {', '.join(columns)}. Ask for the right file, or "
-                "correct the profile."
+                f"The file {file.path} has no column {column}, which the profile ({rule.name}, line {rule.line}) sums; "
+                f"it has {', '.join(columns)}. Ask for the right file, or correct the profile."
             )
 
 

@@ -37,6 +37,8 @@ READING_KEYS: Final = (
 )  # fmt: skip
 PROFILES_DIR: Final = Path(__file__).parent / "profiles"
 MAPPINGS_DIR: Final = Path(__file__).parent / "mappings"
+NO_COLUMNS: Final = frozenset({"constant", "folder", "file_name", "first_day", "each_month"})
+"""Rules that read no column."""
 
 
 @dataclass(frozen=True)
@@ -217,7 +219,8 @@ class _Reader:
                 body.line, f'the list "{name}" needs either `mapping` (a CSV file) or `codes`; keep one of them.'
             )
         if "codes" in body:
-            return CodeList(name, body["unknown"], dict(body["codes"]))
+            decided = {old: code for old, code in body["codes"].items() if code is not None}
+            return CodeList(name, body["unknown"], decided)
         mapping_path = next(
             (
                 folder / body["mapping"]
@@ -250,7 +253,7 @@ class _Reader:
             raise self.refuse(body.line, f"{where} needs either `rows` or `out_of_scope` with the reason.")
         rows = tuple(self.rows(rule, body) for rule in body.get("rows", ()))
         for column in body.get("unused", {}):
-            used_by = next((rule for rule in body.get("rows", ()) if column in _words_of(rule["fields"])), None)
+            used_by = next((rule for rule in body.get("rows", ()) if column in _columns_of(rule["fields"])), None)
             if used_by is not None:
                 raise self.refuse(
                     body["unused"].lines[column],
@@ -375,6 +378,13 @@ def _line(body: MarkedMapping, name: str, wrong: Mistake) -> int:
     if isinstance(value, MarkedMapping) and isinstance(wrong.at, str):
         return value.lines[wrong.at]
     return body.lines[name]
+
+
+def _columns_of(fields: MarkedMapping) -> set[str]:
+    """Columns that the rules of some fields read: what they are given, without options and constants."""
+    alternatives = [body for field in fields.values() for body in field.get(ONE_OF.name, [field])]
+    given = [body[name] for body in alternatives for name in body if name in RULES_BY_NAME and name not in NO_COLUMNS]
+    return _words_of(given)
 
 
 def _words_of(value: object) -> set[str]:

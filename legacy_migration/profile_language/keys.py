@@ -24,6 +24,7 @@ from legacy_migration.profile_language.kinds import (
     SWITCH,
     TEXT,
     TEXT_OR_NOTHING,
+    TEXT_OR_UNDECIDED,
     TEXTS,
     Kind,
     list_of,
@@ -76,7 +77,11 @@ FIRST_DAY_KEYS: Final = (
 LIST_KEYS: Final = (
     Key("unknown", TEXT, "reason code for a code that is not in the list", is_needed=True),
     Key("mapping", TEXT, "a CSV `legacy_code,code,meaning` beside the profile or in `legacy_migration/mappings/`"),
-    Key("codes", mapping_of(TEXT, "mapping of old codes to ours"), 'instead of a CSV: `{"1": uz.household}`'),
+    Key(
+        "codes",
+        mapping_of(TEXT_OR_UNDECIDED, "mapping of old codes to ours"),
+        'instead of a CSV: `{"1": uz.household}`; a code with nothing behind it is undecided and counts as unknown',
+    ),
 )
 
 FORMATS: Final[Mapping[str, str]] = {

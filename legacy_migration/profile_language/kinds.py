@@ -55,6 +55,10 @@ TEXT: Final = Kind("text", _text, _TEXT_SCHEMA)
 TEXT_OR_NOTHING: Final = Kind(
     "text", lambda value: None if value == "" else _text(value), {"type": ["string", "number"]}
 )
+TEXT_OR_UNDECIDED: Final = Kind(
+    "text", lambda value: None if value is None else _text(value), {"type": ["string", "number", "null"]}
+)
+"""Text, or nothing as long as nobody has decided."""
 COLUMN: Final = Kind("column", _text, {**_TEXT_SCHEMA, "description": "A column of the file, as its head names it."})
 """A column of the file; `=text` is that text, `{folder}` the part of the path."""
 

@@ -64,7 +64,7 @@ _HOUSE = "The installation"
 app.command(rich_help_panel=_START)(demonstration.demo)
 app.command(rich_help_panel=_START)(installation.status)
 app.command(rich_help_panel=_DATA)(migration.generate)
-app.command(rich_help_panel=_DATA)(migration.migrate)
+app.add_typer(migration.migrating, name="migrate", rich_help_panel=_DATA)
 app.command(rich_help_panel=_DATA)(migration.protocol)
 app.command(rich_help_panel=_DATA)(migration.accept)
 app.command(rich_help_panel=_DATA)(migration.withdraw)

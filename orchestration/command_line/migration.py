@@ -2,10 +2,13 @@
 
 # Imports inside the functions: listing the commands must not wait for what one of them needs.
 # ruff: noqa: PLC0415
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import click
 import typer
+from typer.core import TyperGroup
 
 from orchestration.command_line.arguments import FIRST_USER, AsJson, ByUser
 
@@ -38,9 +41,33 @@ def generate(
     say(f"Load them with `wattbook migrate {directory}`.")
 
 
+class _FolderOrCommand(TyperGroup):
+    """`migrate DIR` loads a folder, `migrate inspect DIR` looks at one: what does not begin with a command is a load.
+
+    A folder called as a command is given as `./inspect`.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in (*self.commands, "-h", "--help"):
+            args = ["load", *args]
+        return super().parse_args(ctx, args)
+
+
+migrating = typer.Typer(
+    cls=_FolderOrCommand,
+    no_args_is_help=True,
+    help="Load legacy files beside the book, or look at unknown ones.",
+    epilog="`wattbook migrate DIR` is short for `wattbook migrate load DIR`.",
+)
+
+
+@migrating.command("load")
 def migrate(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="The directory with the legacy files.")],
     profile: Annotated[str, typer.Option(metavar="NAME", help="The description of these files.")] = "merged_utility",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show all that a load would find, and keep nothing.")
+    ] = False,
     by: ByUser = FIRST_USER,
     as_json: AsJson = False,
 ) -> None:
@@ -48,7 +75,11 @@ def migrate(
 
     [dim]wattbook migrate var/my_utility[/]
     [dim]wattbook migrate --profile bdgd ../shared/real_feeder[/]
+    [dim]wattbook migrate --profile drafts/district.yaml --dry-run dumps/district[/]
     """
+    if dry_run:
+        _try(directory, profile, by, as_json=as_json)
+        return
     from legacy_migration.commands import migrate as load
     from orchestration.answers import say, show_json
     from orchestration.command_line.surroundings import settings_with_database
@@ -63,6 +94,104 @@ def migrate(
     _show(summary)
     say(f"Read it with `wattbook protocol {summary.protocol_id}`, then sign it with")
     say(f"`wattbook accept --protocol {summary.protocol_id} --by NAME`.")
+
+
+def _try(directory: Path, profile: str, by: str, *, as_json: bool) -> None:
+    from legacy_migration.dry_run import try_load
+    from orchestration.answers import say, show_json, show_table
+    from orchestration.command_line.surroundings import settings_with_database
+    from orchestration.progress import bars
+
+    settings = settings_with_database()
+    with bars() as on_progress:
+        tried = try_load(settings, directory, profile=profile, by=by, on_progress=on_progress)
+    if as_json:
+        show_json(tried)
+        return
+    for name, title in _TRIED.items():
+        figures = tried.figures[name]
+        if figures.rows:
+            shown = [[_as_text(cell) for cell in row] for row in figures.rows[:_ROWS_SHOWN]]
+            show_table(figures.headings, shown, title=title)
+            if len(figures.rows) > _ROWS_SHOWN:
+                say(f"... and {len(figures.rows) - _ROWS_SHOWN} more; all of them with --json.")
+            say("")
+    _show_counts(tried.summary)
+    if tried.summary.was_there:
+        say("These files were judged before by the same profile; this is what their protocol says.")
+    say("This was a dry run: nothing of it was kept.")
+
+
+_ROWS_SHOWN = 40
+_TRIED = {
+    "files": "Files",
+    "entities": "Rows by kind of fact",
+    "reasons": "Rows that are not simply loaded, with what is at stake",
+    "checks": "What must agree",
+    "differences": "Figures that the dump itself contradicts",
+    "rejects": "Rejects",
+    "remarks": "Remarks on rows that would be loaded",
+}
+"""Which tables of a protocol a dry run shows, in this order."""
+
+
+def _as_text(cell: object) -> object:
+    return f"{cell:f}" if isinstance(cell, Decimal) else cell
+
+
+def inspect(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The directory with the unknown files.")],
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Where the drafted profile goes.")] = None,
+    page: Annotated[Path | None, typer.Option(metavar="FILE", help="Where the report goes as an HTML page.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look at an unknown dump: its files, keys, types, encodings, relations, code lists, and what looks wrong.
+
+    [dim]wattbook migrate inspect dumps/district --out drafts/district.yaml[/]
+    """
+    from legacy_migration.inspection.draft import finished_draft
+    from legacy_migration.inspection.dump import inspect_dump
+    from legacy_migration.inspection.page import render_page
+    from legacy_migration.inspection.report import sections_of
+    from orchestration.answers import say, show_json, show_table
+    from orchestration.progress import bars
+
+    for path in filter(None, (out, page)):
+        _require_free(path)
+    with bars() as on_progress:
+        inspection = inspect_dump(directory, on_progress)
+    if page is not None:
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(render_page(inspection), encoding="utf-8")
+    told = finished_draft(inspection, out) if out is not None else ""
+    if as_json:
+        show_json(inspection)
+        return
+    for section in sections_of(inspection):
+        say(f"{section.title}")
+        for sentence in section.sentences:
+            say(sentence)
+        if section.rows:
+            show_table(section.heads, section.rows)
+        say("")
+    if out is not None:
+        say(told)
+        say(f"Finish it by editing, then try it: `wattbook migrate --profile {out} --dry-run {directory}`.")
+    else:
+        say("Draft a profile from it with --out FILE.yaml.")
+
+
+migrating.command("inspect")(inspect)
+
+
+def _require_free(path: Path) -> None:
+    """An analyst's work is never overwritten."""
+    from operational_db.refusal import Refusal
+
+    if path.exists():
+        raise Refusal(f"There is a file {path} already; name another one, or move it away.")
+    if path.parent.is_file():
+        raise Refusal(f"{path.parent} is a file, not a folder; name another place for {path.name}.")
 
 
 def protocol(
@@ -136,6 +265,12 @@ def _show(summary: "ProtocolSummary") -> None:
         f"Protocol {summary.protocol_id} ({summary.state}): {grouped(summary.row_count)} rows "
         f"in {summary.file_count} files."
     )
+    _show_counts(summary)
+
+
+def _show_counts(summary: "ProtocolSummary") -> None:
+    from orchestration.answers import grouped, say
+
     say(
         f"{grouped(summary.read_count)} facts read = {grouped(summary.loaded_count)} loaded + "
         f"{grouped(summary.merged_count)} merged + {grouped(summary.rejected_count)} rejected + "
