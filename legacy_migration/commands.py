@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 
+from legacy_migration.expectations.results import refuse_unmet
 from legacy_migration.landing import dump_sha256, find_files, land
 from legacy_migration.loads import load_of, one_at_a_time, protocol_of_load, require_protocol, require_right
 from legacy_migration.profile import read_profile
@@ -103,6 +104,7 @@ def accept(settings: Settings, protocol_id: int, *, by: str, on_progress: Progre
                 )
             if protocol.state == "accepted":
                 return _summary(session, protocol.load_id, was_there=True)
+            refuse_unmet(session, protocol.load_id, protocol_id)
             source_id = record_command(
                 session, "accept", {"protocol_id": protocol_id, "load_id": protocol.load_id}, user_id=user_id
             )

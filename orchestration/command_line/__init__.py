@@ -15,6 +15,7 @@ from orchestration.command_line import (
     database,
     debts,
     demonstration,
+    expecting,
     explaining,
     families,
     installation,
@@ -60,6 +61,7 @@ app.command(rich_help_panel=_START)(installation.status)
 app.command(rich_help_panel=_DATA)(migration.generate)
 app.command(rich_help_panel=_DATA)(migration.migrate)
 app.command(rich_help_panel=_DATA)(migration.protocol)
+app.command(rich_help_panel=_DATA)(expecting.expectations)
 app.command(rich_help_panel=_DATA)(migration.accept)
 app.command(rich_help_panel=_DATA)(migration.withdraw)
 app.command(rich_help_panel=_DATA)(pricing.price)
