@@ -172,14 +172,18 @@ def test_a_failed_data_test_keeps_the_forms_back(book: SmallBook, workplace: Wor
 def test_a_load_of_which_something_else_was_expected_is_not_accepted(
     settings: Settings, workplace: Workplace, tmp_path: Path
 ) -> None:
-    """The dump's names of legal consumers came as UTF-8, and its profile says cp1251."""
+    """Some of the dump's legal consumers came as UTF-8, the others as cp1251."""
     from legacy_migration.synthetic_utility.generation import generate  # noqa: PLC0415
     from orchestration.graph_runs import Graph  # noqa: PLC0415
 
     build(settings)
     generate(200, 2, 5, tmp_path / "dump")
     names = tmp_path / "dump" / "legal" / "LEGAL.CSV"
-    names.write_bytes(names.read_bytes().decode("cp1251").encode())
+    end = b"\r\n" if b"\r\n" in names.read_bytes() else b"\n"
+    lines = names.read_bytes().split(end)
+    # A file that is UTF-8 as a whole is refused before it is landed; here every fifth contract was added later.
+    spoiled = [line.decode("cp1251").encode() if number % 5 == 4 else line for number, line in enumerate(lines)]
+    names.write_bytes(end.join(spoiled))
     sizes = {"accounts": 200, "months": 1, "seed": 1}
     config = {
         "legacy_files__made_up_utility": sizes,
