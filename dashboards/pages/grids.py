@@ -104,7 +104,7 @@ def _definition(column: Column, *, is_first: bool, sort: Sort | None) -> dict[st
                 tone: f"params.data.{column.field}_tone == '{tone}'" for tone in ("good", "bad")
             }
     else:
-        definition |= {"cellClass": "text-cell", "tooltipField": column.field}
+        definition |= {"cellRenderer": "TwoLines", "cellClass": "name-cell"}
     return definition
 
 

@@ -12,7 +12,7 @@ from dashboards.queries.currency import Currency
 from dashboards.words.amounts import day, number
 
 _COUNT_COLUMNS = (
-    "file_count", "row_count", "read_count", "loaded_count", "merged_count", "rejected_count", "out_of_scope_count",
+    "row_count", "read_count", "loaded_count", "merged_count", "rejected_count", "out_of_scope_count",
     "account_count", "loaded_account_count",
 )  # fmt: skip
 
@@ -24,9 +24,10 @@ def message(
     words = asking.words
     counts = {column: number(words, load[column]) for column in _COUNT_COLUMNS}
     parts: list[Any] = [
-        words.text(
-            "{file_count} files with {row_count} rows came on {day}; by the profile {profile} they tell {read_count} "
-            "facts.",
+        words.count(
+            "{count} file with {row_count} rows came on {day}; by the profile {profile} it tells {read_count} facts.",
+            "{count} files with {row_count} rows came on {day}; by the profile {profile} they tell {read_count} facts.",
+            load["file_count"],
             **counts, day=day(words, load["started_at"]), profile=load["profile"],
         ),
         " ",

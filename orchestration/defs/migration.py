@@ -17,6 +17,7 @@ LANDED_TABLES = (
     ("landing", "row"),
     ("migration", "verdict"),
     ("migration", "verdict_count"),
+    ("migration", "cell_count"),
     ("migration", "check_result"),
     ("migration", "difference"),
     ("migration", "expectation_result"),
