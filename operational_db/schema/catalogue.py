@@ -14,6 +14,7 @@ from operational_db.billing import amendment_tables as amendments
 from operational_db.billing import prepaid_tables as prepaid
 from operational_db.billing import tables as billing
 from operational_db.debt import penalty_tables as penalties
+from operational_db.exchange import cell_tables as cells
 from operational_db.exchange import expectation_tables as expectations
 from operational_db.exchange import landing_tables as landing
 from operational_db.exchange import migration_tables as migration
@@ -58,6 +59,7 @@ SUBSYSTEMS = (
     landing,
     migration,
     expectations,
+    cells,
 )
 
 SQL_FILES = tuple(
