@@ -1,4 +1,4 @@
-"""A list of legacy rows as a workbook: what the screen shows of it, all pages, with what it is and who asked in the head.
+"""A list of legacy rows as a workbook: all pages of what the screen shows, with what it is and who asked in the head.
 
 The functions of the database ask for the right to read rows of loads before they answer.
 """
@@ -25,8 +25,8 @@ def rows_workbook(reader: Reader, words: Words, load_id: int, steps: tuple[str, 
     """The name of the file and its bytes; refused without the right, or where there is no such list."""
     if not may_read_protocols(reader):
         raise RefusedInWords(
-            "Rows of old programs show names and debts, and you hold neither the right to migrate nor the right to accept "
-            "loads; ask an administrator."
+            "Rows of old programs show names and debts, and you hold neither the right to migrate nor the right to "
+            "accept loads; ask an administrator."
         )
     chosen = row_list(load_id, steps)
     whole = chosen[0].whole(reader) if chosen else None

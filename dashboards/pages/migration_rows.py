@@ -28,8 +28,8 @@ def rows_page(asking: Asking, load: dict[str, Any], chosen: RowList, page: int) 
     back = [(asking.text("Back to load {load}", load=chosen.load_id), asking.address.at(str(chosen.load_id)).href)]
     if not may_read_protocols(reader):
         sentence = asking.text(
-            "Rows of old programs show names and debts, and you hold neither the right to migrate nor the right to accept "
-            "loads; ask an administrator."
+            "Rows of old programs show names and debts, and you hold neither the right to migrate nor the right to "
+            "accept loads; ask an administrator."
         )
         raise ShownInstead(title, state(asking.text("No right here"), sentence, back))
     whole = chosen.whole(reader)
@@ -104,13 +104,13 @@ def _message(words: Words, chosen: RowList, whole: dict[str, Any], money: Curren
         )  # fmt: skip
     if chosen.kind == "expectation":
         return words.text(
-            "{count} rows or groups of rows are not as expected; at stake are {energy} and {money}. They are loaded all "
-            "the same where nothing else holds them back.",
+            "{count} rows or groups of rows are not as expected; at stake are {energy} and {money}. They are loaded "
+            "all the same where nothing else holds them back.",
             count=count, energy=energy, money=coins,
         )  # fmt: skip
     return words.text(
-        "{count} figures of the old program do not follow from its other figures; between what they state and what they "
-        "should be are {energy} and {money}. They are loaded as they stand.",
+        "{count} figures of the old program do not follow from its other figures; between what they state and what "
+        "they should be are {energy} and {money}. They are loaded as they stand.",
         count=count, energy=energy, money=coins,
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The story of a load in sentences, for someone who did not do it: what came, what is in the book, what blocks signing."""
+"""The story of a load in sentences, for someone who did not do it: what came, what is booked, what blocks signing."""
 
 from typing import Any
 

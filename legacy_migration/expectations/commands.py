@@ -73,13 +73,13 @@ def check_form(settings: Settings, cells: FormCells) -> list[Outcome]:
     expectations = rules.about(cells.form_code)
     if not expectations:
         return []
-    with connect(settings, Role.LOADER) as session, refusals():
-        with one_at_a_time(session, f"expectations of form {cells.issue_number}"):
-            if not was_judged(session, rules, issue_number=cells.issue_number):
-                forget(session, issue_number=cells.issue_number)
-                _judge_form(session, cells, rules, expectations)
-                session.commit()
-            return outcomes(session, issue_number=cells.issue_number)
+    waiting = f"expectations of form {cells.issue_number}"
+    with connect(settings, Role.LOADER) as session, refusals(), one_at_a_time(session, waiting):
+        if not was_judged(session, rules, issue_number=cells.issue_number):
+            forget(session, issue_number=cells.issue_number)
+            _judge_form(session, cells, rules, expectations)
+            session.commit()
+        return outcomes(session, issue_number=cells.issue_number)
 
 
 def _judge_form(session: psycopg.Connection, cells: FormCells, rules: Any, expectations: list) -> None:  # noqa: ANN401

@@ -110,8 +110,8 @@ def write_failures(
 ) -> None:
     """Every failing row, none left out."""
     with session.cursor().copy(
-        "COPY migration.expectation_failure (load_id, issue_number, expectation_code, entity, file_id, row_no, part_no, "
-        "legacy_key, field, value, energy_kwh, amount_minor) FROM STDIN"
+        "COPY migration.expectation_failure (load_id, issue_number, expectation_code, entity, file_id, row_no, "
+        "part_no, legacy_key, field, value, energy_kwh, amount_minor) FROM STDIN"
     ) as copy:
         for row in failed:
             copy.write_row(

@@ -136,7 +136,7 @@ def _failed_rows(
 
 
 def _shown(value: Any, *, is_day: bool = False) -> str | None:  # noqa: ANN401 - whatever a column holds
-    if value is None or value != value:  # noqa: PLR0124 - not a number
+    if value is None or value != value:
         return None
     if is_day:
         return _day(int(value))
@@ -220,7 +220,7 @@ def _as_tuple(key: Any) -> tuple[Any, ...]:  # noqa: ANN401
 
 
 def _month(days: Any) -> str | None:  # noqa: ANN401
-    return None if days != days else _day(int(days))[:7]  # noqa: PLR0124 - not a number
+    return None if days != days else _day(int(days))[:7]
 
 
 def _month_before(month: str) -> str:
@@ -261,7 +261,7 @@ def _failed_groups(
 
 def _stake_of_group(expectation: Expectation, row: Any) -> tuple[float, float]:  # noqa: ANN401
     """The column of the group that the rule names: energy, or money where its name says so."""
-    if expectation.stake is None or row[expectation.stake] != row[expectation.stake]:  # noqa: PLR0124
+    if expectation.stake is None or row[expectation.stake] != row[expectation.stake]:
         return 0.0, 0.0
     stake = abs(float(row[expectation.stake]))
     return (0.0, stake) if "_minor" in expectation.stake else (stake, 0.0)

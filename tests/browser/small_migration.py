@@ -91,7 +91,8 @@ INSERT INTO marts.fct_migration_expectation VALUES
  'В домохозяйстве прописано не больше 20 человек.', 1, 93, 2, false, 700, 42000000, NULL, NULL, false),
 (1, 1, 'half_hours_add_up_to_their_day', 'half_hours', 'half_hours_kwh', 'stop',
  'The 48 half-hours of a day add up to the day''s total.', '48 получасов суток в сумме дают итог суток.',
- 1, 30, 1, false, 7, 0, 'the collector rounds', (SELECT user_id FROM ops.app_user WHERE login = 'administrator'), false),
+ 1, 30, 1, false, 7, 0, 'the collector rounds',
+ (SELECT user_id FROM ops.app_user WHERE login = 'administrator'), false),
 (3, 3, 'names_are_in_one_encoding', 'account', 'full_name', 'stop',
  'Names are read in the encoding in which they were written; in a file at most 2 % look as if they were not.',
  'Имена прочитаны в той кодировке, в которой записаны; иначе выглядят не больше 2 % имён файла.',
@@ -131,19 +132,19 @@ OVERRIDING SYSTEM VALUE VALUES
 (1, 1, 'SA01/ABON.DBF', 'a', 1, 100, 2, '{FIO}'), (2, 1, 'SA01/POKAZ.DBF', 'b', 1, 20, 0, '{POKAZ}');
 INSERT INTO migration.reason VALUES ('READING_DECREASE', ''), ('DUP_ACCOUNT', '') ON CONFLICT DO NOTHING;
 -- More readings than the counts above say, to be paged: 450, the first worth most, 450, 449 ... kWh.
-INSERT INTO migration.verdict (load_id, entity, file_id, row_no, part_no, verdict, reason_code, field, value, legacy_key,
-    energy_kwh, amount_minor, sentence)
+INSERT INTO migration.verdict (load_id, entity, file_id, row_no, part_no, verdict, reason_code, field, value,
+    legacy_key, energy_kwh, amount_minor, sentence)
 SELECT 1, 'reading', 2, n, 0, 'rejected', 'READING_DECREASE', 'POKAZ', (1000 + n)::text, 'SA01/1/' || n || ' 77001',
     451 - n, 0, format('SA01/POKAZ.DBF, row %s: the reading is lower than the one before; find out which is right.', n)
 FROM generate_series(1, 450) AS n;
-INSERT INTO migration.verdict (load_id, entity, file_id, row_no, part_no, verdict, reason_code, field, value, legacy_key,
-    energy_kwh, amount_minor, sentence) VALUES
+INSERT INTO migration.verdict (load_id, entity, file_id, row_no, part_no, verdict, reason_code, field, value,
+    legacy_key, energy_kwh, amount_minor, sentence) VALUES
 (1, 'account', 1, 7, 0, 'rejected', 'DUP_ACCOUNT', NULL, NULL, '=SA01/1/7', 0, 90000000, 'Каримова Раъно: two rows.'),
 (1, 'account', 1, 8, 0, 'rejected', 'DUP_ACCOUNT', NULL, NULL, NULL, 0, 30000000, 'Каримова Раъно: two rows.');
 INSERT INTO migration.difference (load_id, check_code, file_id, row_no, legacy_key, measure, stated, expected, sentence)
 VALUES (1, 'BALANCE_MISMATCH', 1, 9, 'SA01/1/9 2026-01', 'balance_minor', 300000000, 100000000, 'The balance differs.');
-INSERT INTO migration.expectation_failure (load_id, expectation_code, entity, file_id, row_no, part_no, legacy_key, field,
-    value, energy_kwh, amount_minor) VALUES
+INSERT INTO migration.expectation_failure (load_id, expectation_code, entity, file_id, row_no, part_no, legacy_key,
+    field, value, energy_kwh, amount_minor) VALUES
 (1, 'residents_are_plausible', 'account', 1, 11, 0, 'SA01/1/11', 'residents', '40', 500, 30000000),
 (1, 'residents_are_plausible', 'account', 1, 12, 0, 'SA01/1/12', 'residents', '41', 200, 12000000);
 """

@@ -135,10 +135,14 @@ def test_names_are_for_those_who_migrate_or_accept(
     assert answer.status == 404
     assert "Каримова" not in answer.text()
     # Nor does the database answer, whoever asks it.
-    with pytest.raises(psycopg.Error, match="neither the right to migrate"), database.transaction():
+    with pytest.raises(psycopg.Error, match="neither the right to migrate"):
+        ask_as_the_screens(database, "SELECT * FROM ops.contradicted_figures(1, 'BALANCE_MISMATCH', 10, 0)")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        ask_as_the_screens(database, "SELECT * FROM migration.verdict")
+
+
+def ask_as_the_screens(database: psycopg.Connection, query: str) -> None:
+    with database.transaction():
         database.execute("SET LOCAL wattbook.user_login = 'samarkand'")
         database.execute("SET LOCAL ROLE wattbook_web")
-        database.execute("SELECT * FROM ops.contradicted_figures(1, 'BALANCE_MISMATCH', 10, 0)")
-    with pytest.raises(psycopg.errors.InsufficientPrivilege), database.transaction():
-        database.execute("SET LOCAL ROLE wattbook_web")
-        database.execute("SELECT * FROM migration.verdict")
+        database.execute(query)

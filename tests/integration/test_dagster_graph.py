@@ -190,7 +190,7 @@ def test_a_load_of_which_something_else_was_expected_is_not_accepted(
         "judged_load": {"directory": str(tmp_path / "dump"), "profile": "merged_utility"},
     }
     graph = Graph(workplace)
-    with pytest.raises(Refusal, match="expectations_that_stop_are_met of migration/protocol.*Names are read in the enc"):
+    with pytest.raises(Refusal, match="expectations_that_stop_are_met of migration/protocol.*Names are read in"):
         graph.run("take_over", config=config)
     with connect_as_admin(settings) as session:
         assert session.execute("SELECT count(*) FROM migration.protocol").fetchone() == (1,)

@@ -3,7 +3,6 @@
 The dump is the made-up utility's; the faults here are planted by hand into its typed rows, which are what is judged.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,11 +23,11 @@ pytestmark = pytest.mark.db
 
 
 @pytest.fixture
-def load(settings: Settings, tmp_path: Path) -> Iterator[tuple[Settings, int]]:
+def load(settings: Settings, tmp_path: Path) -> tuple[Settings, int]:
     """A load of 200 consumers over two months whose protocol is prepared."""
     generate(200, 2, 5, tmp_path / "dump")
     summary = migrate(settings, tmp_path / "dump", profile="merged_utility", by=ADMINISTRATOR)
-    yield settings, summary.protocol_id
+    return settings, summary.protocol_id
 
 
 def outcome(found: list[Outcome], code: str) -> Outcome:
@@ -153,8 +152,8 @@ def test_a_unit_whose_kilowatt_hours_became_watt_hours_is_named_by_unit_and_mont
         settings,
         "WITH largest AS (SELECT f.folder_value, max(c.service_month) AS month FROM migration.charge AS c INNER JOIN "
         "landing.file AS f USING (file_id) WHERE f.folder_value <> '' GROUP BY 1 ORDER BY count(*) DESC LIMIT 1), "
-        "changed AS (UPDATE migration.charge AS c SET energy_kwh = energy_kwh * 1000 FROM largest AS l, landing.file AS "
-        "f WHERE f.file_id = c.file_id AND f.folder_value = l.folder_value AND c.service_month = l.month) "
+        "changed AS (UPDATE migration.charge AS c SET energy_kwh = energy_kwh * 1000 FROM largest AS l, landing.file "
+        "AS f WHERE f.file_id = c.file_id AND f.folder_value = l.folder_value AND c.service_month = l.month) "
         "SELECT folder_value, month FROM largest",
     )
     found = check_load(settings, protocol_id)

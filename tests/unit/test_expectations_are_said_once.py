@@ -58,9 +58,9 @@ def restated(expectation: Expectation, table: sqlalchemy.Table) -> str | None:
             asked = set(expectation.wanted) if expectation.kind == "between" else {expectation.kind}
             if asked & sides:
                 return f"{table.fullname}: {constraint.sqltext}"
-        if isinstance(constraint, sqlalchemy.ForeignKeyConstraint) and expectation.kind == "one_of":
-            if column.name in constraint.column_keys:
-                return f"{table.fullname}: a foreign key"
+        is_reference = isinstance(constraint, sqlalchemy.ForeignKeyConstraint)
+        if is_reference and expectation.kind == "one_of" and column.name in constraint.column_keys:
+            return f"{table.fullname}: a foreign key"
     return None
 
 
@@ -119,15 +119,12 @@ def test_great_expectations_are_imported_in_one_place_and_only_to_judge() -> Non
         if "import great_expectations" in file.read_text(encoding="utf-8")
     }
     assert importing == {"legacy_migration/expectations/evaluation.py"}
-    loaded = subprocess.run(
-        [
-            sys.executable, "-c",
-            "import sys, legacy_migration.expectations.commands, dashboards.forms.expected, "
-            "orchestration.command_line.migration, orchestration.command_line.expecting; "
-            "print('great_expectations' in sys.modules or 'pandas' in sys.modules)",
-        ],
-        capture_output=True, text=True, check=True, cwd=root,
-    )  # fmt: skip
+    imports = (
+        "import sys, legacy_migration.expectations.commands, dashboards.forms.expected, "
+        "orchestration.command_line.migration, orchestration.command_line.expecting; "
+        "print('great_expectations' in sys.modules or 'pandas' in sys.modules)"
+    )
+    loaded = subprocess.run([sys.executable, "-c", imports], capture_output=True, text=True, check=True, cwd=root)
     assert loaded.stdout.strip() == "False"
 
 

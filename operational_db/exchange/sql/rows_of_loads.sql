@@ -4,13 +4,11 @@ CREATE OR REPLACE FUNCTION ops.may_read_loads()
 RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, ops
 BEGIN ATOMIC
-    SELECT EXISTS (
-        SELECT 1
-        FROM ops.membership AS m
-        INNER JOIN ops.group_right AS g
-            ON g.group_code = m.group_code AND g.right_code IN ('migrate', 'accept_load')
-        WHERE m.user_id = ops.current_user_id() AND daterange(m.valid_from, m.valid_to) @> current_date
-    );
+    SELECT count(*) > 0
+    FROM ops.membership AS m
+    INNER JOIN ops.group_right AS g
+        ON g.group_code = m.group_code AND g.right_code IN ('migrate', 'accept_load')
+    WHERE m.user_id = ops.current_user_id() AND daterange(m.valid_from, m.valid_to) @> current_date;
 END;
 
 CREATE OR REPLACE FUNCTION ops.require_reader_of_loads()
