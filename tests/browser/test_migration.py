@@ -116,9 +116,10 @@ def test_rows_go_out_as_a_workbook(open_page: PageOpener, screens: Served) -> No
     rows = list(openpyxl.load_workbook(content).active.iter_rows(values_only=True))
     assert rows[0][0] == "Account twice, with other data"
     assert rows[2][0].startswith("User: administrator, ")
-    assert rows[4][-1] == "Money at stake, thousand UZS"
-    assert (rows[5][0], rows[5][-1]) == ("=SA01/1/7", 900)  # text, never a formula
-    assert (rows[6][0], rows[6][-1]) == (None, 300)
+    assert rows[3][0] == "2 of 2 rows, those worth most first"
+    assert rows[5][-1] == "Money at stake, thousand UZS"
+    assert (rows[6][0], rows[6][-1]) == ("=SA01/1/7", 900)  # text, never a formula
+    assert (rows[7][0], rows[7][-1]) == (None, 300)
 
 
 @pytest.mark.requirement("A32", "B31")
