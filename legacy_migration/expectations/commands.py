@@ -22,7 +22,7 @@ from legacy_migration.expectations.results import (
     write_results,
 )
 from legacy_migration.expectations.rules import FORMS_OUT, LEGACY_IN, read_rules
-from legacy_migration.expectations.scan import Counts, FailedRow, scan
+from legacy_migration.expectations.scan import Counts, FailedRow, scan, told_rules
 from legacy_migration.loads import one_at_a_time, require_protocol, require_right
 from operational_db.connections import Role, connect
 from operational_db.refusal import Refusal
@@ -56,6 +56,7 @@ def _judge_load(session: psycopg.Connection, load_id: int, rules: Any) -> None: 
         "SELECT l.started_at::date FROM landing.load AS l WHERE l.load_id = %s", [load_id]
     ).fetchone()
     forget(session, load_id=load_id)
+    rules = told_rules(session, load_id, rules)
     counts = {expectation.code: Counts() for expectation in rules.expectations}
     judge = Judge({"day_of_load": day, "year_of_load": day.year})
     for failed in scan(session, load_id, rules, judge, counts):
