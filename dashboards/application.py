@@ -26,6 +26,7 @@ from dashboards.pages.states import state
 from dashboards.protocols import protocol_page
 from dashboards.queries.places import find_place, home_codes, top_code
 from dashboards.reading import NothingBuilt, Reader
+from dashboards.row_lists import XLSX, rows_workbook
 from dashboards.words.catalogue import LANGUAGES, Words, best_language
 from dashboards.words.refusals import RefusedInWords, said
 from operational_db.refusal import Refusal
@@ -203,6 +204,14 @@ def _add_routes(server: flask.Flask, reader: Reader) -> None:
         except Refusal as refusal:
             return flask.Response(said(_words(), refusal) + "\n", 404, mimetype="text/plain")
         return flask.send_file(page, mimetype="text/html")
+
+    @server.get("/migration-rows/<int:load_id>/<path:steps>")
+    def write_rows(load_id: int, steps: str) -> flask.typing.ResponseReturnValue:
+        try:
+            name, content = rows_workbook(reader, _words(), load_id, tuple(steps.split("/")))
+        except Refusal as refusal:
+            return flask.Response(said(_words(), refusal) + "\n", 404, mimetype="text/plain")
+        return flask.send_file(content, mimetype=XLSX, as_attachment=True, download_name=name)
 
     @server.get("/language/<locale>")
     def choose_language(locale: str) -> flask.typing.ResponseReturnValue:

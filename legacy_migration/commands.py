@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
+from legacy_migration.expectations.results import refuse_unmet
 from legacy_migration.landing import dump_sha256, find_files, land
 from legacy_migration.loads import (
     Protocol,
@@ -131,6 +132,7 @@ def accept(settings: Settings, protocol_id: int, *, by: str, on_progress: Progre
                 return summary_of_load(session, protocol.load_id, was_there=True)
             session.execute("SELECT ops.require_second_person(%s, %s)", [protocol_id, user_id])
             ensure_chain(session, protocol)
+            refuse_unmet(session, protocol.load_id, protocol_id)
             source_id = record_command(
                 session, "accept", {"protocol_id": protocol_id, "load_id": protocol.load_id}, user_id=user_id
             )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from dashboards.forms.expected import UnexpectedForm, require_expected
 from dashboards.forms.issue import issue_form
 from dashboards.forms.specification_files import all_specifications
 from operational_db.connections import Role, connect
@@ -18,10 +19,14 @@ from orchestration.workplace import Workplace
 
 @dataclass(frozen=True)
 class IssuedForms:
-    """Workbooks of one form and month, and the sentences about those that were not written."""
+    """Workbooks of one form and month, and the sentences about those that were not written.
+
+    `refused` broke a rule of their own, of the `unexpected` something else was expected.
+    """
 
     paths: list[Path]
     refused: list[str]
+    unexpected: list[str]
 
 
 def marts_by_form() -> dict[str, list[str]]:
@@ -48,14 +53,22 @@ def units_with_forms(settings: Settings, month: date) -> list[str]:
 def issue_for_units(workplace: Workplace, form_code: str, month: date) -> IssuedForms:
     """Write the form for each unit; one that is refused does not keep the others back."""
     units = units_with_forms(workplace.settings, month)
-    paths, refused = [], []
+    paths, refused, unexpected = [], [], []
     for number, unit_code in enumerate(units, start=1):
         try:
             path = issue_form(
-                workplace.settings, form_code, month, unit_code, by=workplace.by, out_dir=workplace.forms_dir
+                workplace.settings,
+                form_code,
+                month,
+                unit_code,
+                by=workplace.by,
+                out_dir=workplace.forms_dir,
+                expected=require_expected,
             )
             paths.append(path)
+        except UnexpectedForm as refusal:
+            unexpected.append(refusal.sentence)
         except Refusal as refusal:
             refused.append(refusal.sentence)
         workplace.on_progress(f"writing form {form_code}", number, len(units))
-    return IssuedForms(paths, refused)
+    return IssuedForms(paths, refused, unexpected)

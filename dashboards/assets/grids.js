@@ -24,6 +24,11 @@ dagfuncs.openOnEnter = function (params) {
     if (params.event.key === "Enter" && params.data && params.data.href) { window.wattbook.go(params.data.href); }
 };
 
+dagcomponents.TwoLines = function (props) {
+    return React.createElement("span", { className: "name-in-cell", title: props.value },
+        React.createElement("span", { className: "two-lines" }, props.value));
+};
+
 dagcomponents.RowLink = function (props) {
     var name = React.createElement("span", { className: "two-lines" }, props.value);
     var remark = props.data.remark

@@ -5,7 +5,7 @@ them (`control`), drawing (`workbook`).
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -28,6 +28,9 @@ from operational_db.settings import Settings
 
 ISSUE_RIGHT = "issue_form"
 
+Expected = Callable[[Settings, Matrix], object]
+"""Asked before paper; it raises a Refusal where the form must not leave (`dashboards.forms.expected`)."""
+
 
 @dataclass(frozen=True)
 class KnownForm:
@@ -49,15 +52,27 @@ def list_forms() -> list[KnownForm]:
     ]
 
 
-def issue_form(settings: Settings, form_code: str, month: date, unit_code: str, *, by: str, out_dir: Path) -> Path:
+def issue_form(
+    settings: Settings,
+    form_code: str,
+    month: date,
+    unit_code: str,
+    *,
+    by: str,
+    out_dir: Path,
+    expected: Expected | None = None,
+) -> Path:
     """Write the form for a unit and month as XLSX and return the file; equal figures give equal bytes.
 
-    Refused without the right issue_form for the unit, without figures, or when a control rule fails.
+    Refused without the right issue_form for the unit, without figures, when a control rule fails, or when what is
+    `expected` of it is not met.
     """
     matrix = form_matrix(settings, form_code, month, unit_code, by=by)
     broken = broken_rules(matrix)
     if broken:
         raise _refusal_of(matrix, broken)
+    if expected is not None:
+        expected(settings, matrix)
     path = out_dir / f"{form_code}_{_file_name(matrix.unit.code)}_{matrix.month:%Y-%m}.xlsx"
     with _refusing_unwritable(out_dir), open_to_write(path, FileFormatError) as file:
         file.write(workbook_bytes(matrix))

@@ -71,7 +71,7 @@ def grid(
         eventListeners={"sortChanged": ["rememberSort(params)"], "cellKeyDown": ["openOnEnter(params)"]},
         dashGridOptions={
             "domLayout": "normal" if height else "autoHeight",
-            "rowHeight": _HIGH_ROW_PIXELS if any(_is_high(columns[0], row) for row in rows) else _ROW_PIXELS,
+            "rowHeight": _HIGH_ROW_PIXELS if any(_is_high(columns, row) for row in rows) else _ROW_PIXELS,
             "pinnedTopRowData": [_cells(words, columns, total)] if total else [],
             "context": {"isWhole": is_whole},
             "suppressCellFocus": False,
@@ -104,13 +104,17 @@ def _definition(column: Column, *, is_first: bool, sort: Sort | None) -> dict[st
                 tone: f"params.data.{column.field}_tone == '{tone}'" for tone in ("good", "bad")
             }
     else:
-        definition |= {"cellClass": "text-cell", "tooltipField": column.field}
+        definition |= {"cellRenderer": "TwoLines", "cellClass": "name-cell"}
     return definition
 
 
-def _is_high(name_column: Column, row: Row) -> bool:
-    """A name of two lines needs a higher row."""
-    return len(row.values[name_column.field]) * _PIXELS_OF_A_LETTER > name_column.width - _CELL_PADDING
+def _is_high(columns: Sequence[Column], row: Row) -> bool:
+    """A text of two lines needs a higher row."""
+    return any(
+        len(row.values.get(column.field) or "") * _PIXELS_OF_A_LETTER > column.width - _CELL_PADDING
+        for column in columns
+        if column.scale is None
+    )
 
 
 def _cells(words: Words, columns: Sequence[Column], row: Row) -> dict[str, Any]:

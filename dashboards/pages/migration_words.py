@@ -3,6 +3,8 @@
 The full sentence for each row, in its old keys, is in the protocol.
 """
 
+from typing import Any
+
 from dashboards.words.catalogue import Words
 
 
@@ -85,3 +87,31 @@ def reason_in_words(words: Words, code: str) -> str:
         "UNRECOGNISED_MONEY": words.text("Money of an unknown account"),
         "WRONG_DATES": words.text("Dates do not fit the meter"),
     }.get(code, code)
+
+
+def check_in_words(words: Words, code: str) -> str:
+    """What the dump contradicts by itself."""
+    return {
+        "BALANCE_MISMATCH": words.text("The balance does not follow from the one before"),
+        "CHARGE_MISMATCH": words.text("The charge is not its energy at the tariff"),
+        "PACKAGE_MISMATCH": words.text("The register declares other payments than came with it"),
+    }.get(code, code)
+
+
+def event_in_words(words: Words, code: str) -> str:
+    """An act on the protocol of a load."""
+    return {
+        "prepared": words.text("prepared"),
+        "approved": words.text("approved"),
+        "accepted": words.text("accepted"),
+        "withdrawn": words.text("withdrawn"),
+    }.get(code, code)
+
+
+def result_in_words(words: Words, expectation: dict[str, Any]) -> str:
+    """What became of an expectation."""
+    if expectation["is_met"]:
+        return words.text("met")
+    if expectation["is_stopping"]:
+        return words.text("not met, stops the load")
+    return words.text("not met, answered for") if expectation["waived_for"] else words.text("not met, noted")

@@ -14,6 +14,7 @@ from operational_db.billing import amendment_tables as amendments
 from operational_db.billing import prepaid_tables as prepaid
 from operational_db.billing import tables as billing
 from operational_db.debt import penalty_tables as penalties
+from operational_db.exchange import expectation_tables as expectations
 from operational_db.exchange import landing_tables as landing
 from operational_db.exchange import migration_tables as migration
 from operational_db.exchange import pilot_tables as pilot
@@ -64,6 +65,7 @@ SUBSYSTEMS = (
     shadow,
     readiness,
     pilot,
+    expectations,
 )
 
 SQL_FILES = tuple(
@@ -72,6 +74,7 @@ SQL_FILES = tuple(
         "schema/sql/refusal.sql",
         "schema/sql/monthly_partitions.sql",
         "access/sql/rights.sql",
+        "exchange/sql/rows_of_loads.sql",
         "organisation/sql/hierarchy.sql",
         "subscribers/sql/walking_order.sql",
         "subscribers/sql/addressee.sql",

@@ -16,6 +16,7 @@ from orchestration.command_line import (
     database,
     debts,
     demonstration,
+    expecting,
     explaining,
     families,
     handing_over,
@@ -66,6 +67,7 @@ app.command(rich_help_panel=_START)(installation.status)
 app.command(rich_help_panel=_DATA)(migration.generate)
 app.add_typer(migration.migrating, name="migrate", rich_help_panel=_DATA)
 app.command(rich_help_panel=_DATA)(migration.protocol)
+app.command(rich_help_panel=_DATA)(expecting.expectations)
 app.command(rich_help_panel=_DATA)(migration.accept)
 app.command(rich_help_panel=_DATA)(migration.withdraw)
 app.command(rich_help_panel=_DATA)(shadow_billing.shadow)

@@ -81,17 +81,21 @@ def migrate(
         _try(directory, profile, by, as_json=as_json)
         return
     from legacy_migration.commands import migrate as load
+    from legacy_migration.expectations.commands import check_load
     from orchestration.answers import say, show_json
+    from orchestration.command_line.expecting import tell
     from orchestration.command_line.surroundings import settings_with_database
     from orchestration.progress import bars
 
     settings = settings_with_database()
     with bars() as on_progress:
         summary = load(settings, directory, profile=profile, by=by, on_progress=on_progress)
+        found = check_load(settings, summary.protocol_id)
     if as_json:
         show_json(summary)
         return
     _show(summary)
+    tell(found, summary.protocol_id, every=False)
     say(f"Read it with `wattbook protocol {summary.protocol_id}`, then sign it with")
     say(f"`wattbook accept --protocol {summary.protocol_id} --by NAME`.")
 
@@ -230,11 +234,13 @@ def accept(protocol_id: ProtocolId, by: Signer) -> None:
     [dim]wattbook accept --protocol 1 --by approver[/]
     """
     from legacy_migration.commands import accept as sign
+    from legacy_migration.expectations.commands import check_load
     from orchestration.answers import say
     from orchestration.command_line.surroundings import settings_with_database
     from orchestration.progress import bars
 
     settings = settings_with_database()
+    check_load(settings, protocol_id)
     with bars() as on_progress:
         summary = sign(settings, protocol_id, by=by, on_progress=on_progress)
     if summary.was_there:

@@ -3,11 +3,15 @@
 # Imports inside the functions: listing the commands must not wait for what one of them needs.
 # ruff: noqa: PLC0415
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from orchestration.command_line.arguments import FIRST_USER, AsJson, ByUser, Month
+
+if TYPE_CHECKING:
+    from dashboards.forms.matrix import Matrix
+    from operational_db.settings import Settings
 
 
 def build(
@@ -51,16 +55,25 @@ def form(
 
     [dim]wattbook form R1 --month 2026-03 --unit UZ-SA[/]
     """
+    from dashboards.forms.expected import require_expected
     from dashboards.forms.issue import issue_form
     from orchestration.answers import say, show_json
     from orchestration.command_line.surroundings import settings_with_database
 
     settings = settings_with_database()
-    path = issue_form(settings, form_code, month, unit, by=by, out_dir=out or settings.var_dir / "forms")
+    unmet = []
+
+    def expected(settings: "Settings", matrix: "Matrix") -> None:
+        unmet.extend(outcome for outcome in require_expected(settings, matrix) if not outcome.is_met)
+
+    out_dir = out or settings.var_dir / "forms"
+    path = issue_form(settings, form_code, month, unit, by=by, out_dir=out_dir, expected=expected)
     if as_json:
-        show_json({"form": form_code, "file": path})
-    else:
-        say(str(path))
+        show_json({"form": form_code, "file": path, "unmet": unmet})
+        return
+    for outcome in unmet:
+        say(f"To be noted: {outcome.said}.")
+    say(str(path))
 
 
 def serve(

@@ -15,7 +15,10 @@ def _form(form_code: str, marts: list[str]) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name=f"form_{form_code}",
         specs=[dg.AssetSpec(key, deps=[["marts", mart] for mart in marts], kinds={"excel"})],
-        check_specs=[dg.AssetCheckSpec("control_rules_hold", asset=key, blocking=True)],
+        check_specs=[
+            dg.AssetCheckSpec("control_rules_hold", asset=key, blocking=True),
+            dg.AssetCheckSpec("expectations_that_stop_are_met", asset=key, blocking=True),
+        ],
         partitions_def=MONTHS,
         group_name="forms",
     )
@@ -30,6 +33,12 @@ def _form(form_code: str, marts: list[str]) -> dg.AssetsDefinition:
             asset_key=key,
             passed=not forms.refused,
             metadata={REASON: " ".join(forms.refused)},
+        )
+        yield dg.AssetCheckResult(
+            check_name="expectations_that_stop_are_met",
+            asset_key=key,
+            passed=not forms.unexpected,
+            metadata={REASON: " ".join(forms.unexpected)},
         )
 
     return issued

@@ -6,6 +6,8 @@ from pathlib import Path
 import dagster as dg
 
 from legacy_migration.commands import accept, migrate
+from legacy_migration.expectations.commands import check_load
+from legacy_migration.expectations.results import Outcome
 from legacy_migration.signing.filing import write_protocol
 from orchestration.repeatable import newest_protocol, unequal_sums
 from orchestration.workplace import REASON, Workplace
@@ -18,6 +20,10 @@ LANDED_TABLES = (
     ("migration", "verdict"),
     ("migration", "verdict_count"),
     ("migration", "check_result"),
+    ("migration", "difference"),
+    ("migration", "expectation_result"),
+    ("migration", "expectation_failure"),
+    ("migration", "expectation_waiver"),  # written by people; the table comes with the schema
     ("migration", "protocol"),
     ("migration", "protocol_page"),
 )
@@ -72,10 +78,16 @@ class ApprovalConfig(dg.Config):
         dg.AssetSpec(key, deps=[["ops", "unit"], ["legacy_files", "made_up_utility"]], kinds={"postgres"})
         for key in LANDED_TABLES
     ],
-    check_specs=[dg.AssetCheckSpec("control_sums_are_equal", asset=PROTOCOL, blocking=True)],
+    check_specs=[
+        dg.AssetCheckSpec("control_sums_are_equal", asset=PROTOCOL, blocking=True),
+        dg.AssetCheckSpec("expectations_that_stop_are_met", asset=PROTOCOL, blocking=True),
+        dg.AssetCheckSpec("expectations_that_are_noted_are_met", asset=PROTOCOL),
+    ],
     group_name="migration",
 )
-def judged_load(config: DumpConfig, workplace: dg.ResourceParam[Workplace]) -> Iterator[dg.MaterializeResult]:
+def judged_load(
+    config: DumpConfig, workplace: dg.ResourceParam[Workplace]
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Every legacy row landed and judged, and the protocol that proves it."""
     summary = migrate(
         workplace.settings,
@@ -84,10 +96,14 @@ def judged_load(config: DumpConfig, workplace: dg.ResourceParam[Workplace]) -> I
         by=workplace.by,
         on_progress=workplace.on_progress,
     )
+    found = check_load(workplace.settings, summary.protocol_id)
     files = write_protocol(workplace.settings, summary.protocol_id, workplace.protocols_dir, forms=FILED)
     for key in LANDED_TABLES:
         yield dg.MaterializeResult(asset_key=key, metadata={"protocol": summary.protocol_id, "pages": str(files[0])})
     yield _sums_check("control_sums_are_equal", PROTOCOL, workplace, summary.protocol_id, "verdict")
+    yield _met_check("expectations_that_stop_are_met", [outcome for outcome in found if outcome.stops])
+    noted = [outcome for outcome in found if not outcome.is_met and outcome.severity == "note"]
+    yield _met_check("expectations_that_are_noted_are_met", noted)
 
 
 @dg.multi_asset(
@@ -100,11 +116,26 @@ def accepted_load(
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """The rows that the newest protocol accepts, in the book. Who is named in the run's configuration signs it."""
     protocol_id = newest_protocol(workplace.settings)
+    # A run of its own has no check of the run before to hold it back, so acceptance asks for the results itself.
+    check_load(workplace.settings, protocol_id)
     accept(workplace.settings, protocol_id, by=config.approved_by, on_progress=workplace.on_progress)
     write_protocol(workplace.settings, protocol_id, workplace.protocols_dir, forms=FILED)
     for key in ACCEPTED:
         yield dg.MaterializeResult(asset_key=key, metadata={"protocol": protocol_id})
     yield _sums_check("published_sums_are_equal", ACCOUNTS, workplace, protocol_id, "publish")
+
+
+def _met_check(name: str, unmet: list[Outcome]) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        check_name=name,
+        asset_key=PROTOCOL,
+        passed=not unmet,
+        severity=dg.AssetCheckSeverity.ERROR if "stop" in name else dg.AssetCheckSeverity.WARN,
+        metadata={
+            REASON: "; ".join(outcome.said for outcome in unmet),
+            "failed rows": sum(outcome.failed_count for outcome in unmet),
+        },
+    )
 
 
 def _sums_check(

@@ -205,7 +205,7 @@ class _EndOfMonth:
                 refused.append(refusal.sentence)
                 continue
             written += len(issued.paths)
-            refused += issued.refused
+            refused += [*issued.refused, *issued.unexpected]
         return Step(
             "forms",
             Outcome.WAITS if refused else Outcome.DONE,

@@ -10,6 +10,8 @@ import psycopg
 
 from operational_db.connections import connect_as_admin
 from operational_db.settings import Settings
+from tests.browser.small_migration import SHAPE as MIGRATION_SHAPE
+from tests.browser.small_migration import insert_migration
 from tests.browser.small_money import insert_money
 
 LONG_NAME = "Самаркандская районная подстанция имени Мирзо Улугбека с очень длинным названием, 110/35/10 кВ"
@@ -66,18 +68,8 @@ CREATE TABLE marts.fct_payments_by_channel (
     res_id integer NOT NULL, booked_month date NOT NULL, article_code text NOT NULL, channel_code text NOT NULL,
     paid_minor bigint NOT NULL, payment_count bigint NOT NULL, is_closed boolean NOT NULL
 );
-CREATE TABLE marts.fct_migration_quality (
-    load_id bigint NOT NULL, protocol_id bigint NOT NULL, profile text NOT NULL, directory text NOT NULL,
-    status text NOT NULL, prepared_at timestamptz NOT NULL, file_id bigint NOT NULL, file_name text NOT NULL,
-    entity text NOT NULL, read_count bigint NOT NULL, loaded_count bigint NOT NULL, merged_count bigint NOT NULL,
-    rejected_count bigint NOT NULL, out_of_scope_count bigint NOT NULL, energy_kwh numeric(18, 6) NOT NULL,
-    rejected_kwh numeric(18, 6) NOT NULL, amount_minor bigint NOT NULL, rejected_minor bigint NOT NULL
-);
-CREATE TABLE marts.fct_migration_reason (
-    load_id bigint NOT NULL, protocol_id bigint NOT NULL, file_id bigint NOT NULL, file_name text NOT NULL,
-    entity text NOT NULL, verdict text NOT NULL, reason_code text NOT NULL, row_count bigint NOT NULL,
-    energy_kwh numeric(18, 6) NOT NULL, amount_minor bigint NOT NULL
-);
+"""
+_READABLE = """
 GRANT USAGE ON SCHEMA marts TO wattbook_web;
 GRANT SELECT ON ALL TABLES IN SCHEMA marts TO wattbook_web;
 """
@@ -187,6 +179,8 @@ def build_small_marts(settings: Settings, *, first_res: str, second_res: str) ->
     """Two RES of two regions, four feeders, two months of which the last is still open in the second RES."""
     with connect_as_admin(settings, autocommit=True) as session:
         session.execute(_SHAPE)
+        session.execute(MIGRATION_SHAPE)
+        session.execute(_READABLE)
         session.execute(_UNITS_OF_TODAY)
         for unit_id, code, level, parent, name in _UNITS:
             parent_code = parent.format(first_res=first_res, second_res=second_res)
@@ -197,7 +191,7 @@ def build_small_marts(settings: Settings, *, first_res: str, second_res: str) ->
         for feeder_id, month, intake, generation, supply in BALANCES:
             _insert_balance(session, feeder_id, month, intake, generation, supply)
         insert_money(session, first_res, second_res)
-        _insert_migration(session)
+        insert_migration(session)
         session.execute(_GUARD)
         session.execute("ANALYZE")
 
@@ -213,25 +207,3 @@ def _insert_balance(
     )
     leaf = TRANSFORMER_POINTS[feeder_id]
     session.execute(_SUPPLY, (leaf, month, month, supply, round(supply * PRICE_MINOR_PER_KWH), leaf))
-
-
-def _insert_migration(session: psycopg.Connection) -> None:
-    """One load of two files: 120 rows = 110 loaded + 3 merged + 5 rejected + 2 out of scope."""
-    session.execute(
-        """
-        INSERT INTO marts.fct_migration_quality VALUES
-        (1, 1, 'merged_utility', '/data/выгрузка РЭС', 'accepted', now(), 1, 'SA01/ABON.DBF', 'account',
-         100, 93, 3, 2, 2, 0, 0, 5000000000, 120000000),
-        (1, 1, 'merged_utility', '/data/выгрузка РЭС', 'accepted', now(), 2, 'SA01/POKAZ.DBF', 'reading',
-         20, 17, 0, 3, 0, 9000, 1234.5, 0, 0)
-        """
-    )
-    session.execute(
-        """
-        INSERT INTO marts.fct_migration_reason VALUES
-        (1, 1, 1, 'SA01/ABON.DBF', 'account', 'merged', 'EXACT_REPEAT', 3, 0, 150000000),
-        (1, 1, 1, 'SA01/ABON.DBF', 'account', 'rejected', 'DUP_ACCOUNT', 2, 0, 120000000),
-        (1, 1, 1, 'SA01/ABON.DBF', 'account', 'out_of_scope', 'ROW_DELETED', 2, 0, 0),
-        (1, 1, 2, 'SA01/POKAZ.DBF', 'reading', 'rejected', 'READING_DECREASE', 3, 1234.5, 0)
-        """
-    )

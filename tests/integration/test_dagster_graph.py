@@ -2,6 +2,7 @@
 
 import json
 from datetime import date, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -165,3 +166,33 @@ def test_a_failed_data_test_keeps_the_forms_back(book: SmallBook, workplace: Wor
     with pytest.raises(Refusal, match="fct_useful_supply_charge_equals_bills"):
         graph.run("month_close", partition_key=JANUARY)
     assert not list(workplace.forms_dir.glob("*_2026-01.xlsx"))
+
+
+@pytest.mark.requirement("A53", "B50")
+def test_a_load_of_which_something_else_was_expected_is_not_accepted(
+    settings: Settings, workplace: Workplace, tmp_path: Path
+) -> None:
+    """Some of the dump's legal consumers came as UTF-8, the others as cp1251."""
+    from legacy_migration.synthetic_utility.generation import generate  # noqa: PLC0415
+    from orchestration.graph_runs import Graph  # noqa: PLC0415
+
+    build(settings)
+    generate(200, 2, 5, tmp_path / "dump")
+    names = tmp_path / "dump" / "legal" / "LEGAL.CSV"
+    end = b"\r\n" if b"\r\n" in names.read_bytes() else b"\n"
+    lines = names.read_bytes().split(end)
+    # A file that is UTF-8 as a whole is refused before it is landed; here every fifth contract was added later.
+    spoiled = [line.decode("cp1251").encode() if number % 5 == 4 else line for number, line in enumerate(lines)]
+    names.write_bytes(end.join(spoiled))
+    sizes = {"accounts": 200, "months": 1, "seed": 1}
+    config = {
+        "legacy_files__made_up_utility": sizes,
+        "judged_load": {"directory": str(tmp_path / "dump"), "profile": "merged_utility"},
+    }
+    graph = Graph(workplace)
+    with pytest.raises(Refusal, match="expectations_that_stop_are_met of migration/protocol.*Names are read in"):
+        graph.run("take_over", config=config)
+    with connect_as_admin(settings) as session:
+        assert session.execute("SELECT count(*) FROM migration.protocol").fetchone() == (1,)
+        assert session.execute("SELECT count(*) FROM ops.account").fetchone() == (0,)
+        assert session.execute("SELECT count(*) FROM migration.protocol_event").fetchone() == (0,)

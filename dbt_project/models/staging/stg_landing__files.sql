@@ -2,5 +2,7 @@ select
     file_id,
     load_id,
     path,
-    sha256
+    sha256,
+    described_as,
+    row_count
 from {{ source('landing', 'file') }}

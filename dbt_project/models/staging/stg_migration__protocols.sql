@@ -10,6 +10,7 @@ select
     protocols.protocol_id,
     protocols.load_id,
     protocols.prepared_at,
+    protocols.prepared_by,
     coalesce(last_events.event, 'prepared') as status
 from {{ source('migration', 'protocol') }} as protocols
 left join last_events using (protocol_id)

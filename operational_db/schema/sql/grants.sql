@@ -83,3 +83,8 @@ FROM wattbook_app, wattbook_loader, wattbook_dbt;
 GRANT EXECUTE ON FUNCTION ops.current_user_id(), ops.visible_res_ids(), ops.find_unit(text),
 ops.res_under(integer, date), ops.refuse(text, text[])
 TO wattbook_reader, wattbook_web;
+-- Each asks for the right before it answers.
+GRANT EXECUTE ON FUNCTION ops.may_read_loads(),
+ops.rows_not_loaded(bigint, text, text, text, bigint, bigint), ops.rows_of_expectation(bigint, text, bigint, bigint),
+ops.contradicted_figures(bigint, text, bigint, bigint)
+TO wattbook_web;
