@@ -112,13 +112,19 @@ BEGIN
 END
 $$;
 
--- Has the month bills already?
-CREATE OR REPLACE FUNCTION ops.has_bills(month date)
+-- Has the month bill lines already, among the rows r that the condition chooses? A line has the RES and the account of
+-- the reading that it counts up to, so a condition on those finds whatever was billed of the same readings.
+CREATE OR REPLACE FUNCTION ops.has_lines(month date, condition text)
 RETURNS boolean
 LANGUAGE plpgsql STABLE
 AS $$
+DECLARE
+    has boolean;
 BEGIN
-    RETURN EXISTS (SELECT 1 FROM ops.bill AS b WHERE b.booked_month = month);
+    EXECUTE format(
+        'SELECT EXISTS (SELECT 1 FROM ops.bill_line AS r WHERE r.booked_month = %L AND %s)', month, condition
+    ) INTO has;
+    RETURN has;
 END
 $$;
 
@@ -136,7 +142,7 @@ DECLARE
     );
     is_unbilled text := 'true';
 BEGIN
-    IF ops.has_bills(month) THEN
+    IF ops.has_lines(month, condition) THEN
         is_unbilled := format(
             'NOT EXISTS (SELECT 1 FROM ops.bill_line AS b WHERE b.booked_month = %L AND b.account_id = k.account_id '
             'AND b.closing_reading_id = k.reading_id)', month
@@ -345,3 +351,12 @@ CREATE OR REPLACE FUNCTION ops.are_many(row_count bigint)
 RETURNS boolean
 LANGUAGE sql IMMUTABLE
 RETURN row_count > 20000;
+
+-- Have these RES so many accounts? Counted no further than it takes to know.
+CREATE OR REPLACE FUNCTION ops.have_many_accounts(res_ids integer[])
+RETURNS boolean
+LANGUAGE sql STABLE
+AS $$
+    SELECT ops.are_many(count(*))
+    FROM (SELECT a.account_id FROM ops.account AS a WHERE a.res_id = ANY (res_ids) LIMIT 20001) AS known
+$$;

@@ -348,8 +348,8 @@ BEGIN
             )))),
             price_days, has_zones, false, true
         ),
-        -- Where bills are in the month already, what is left is found by the other way.
-        CASE WHEN ops.has_bills(month) THEN 'WITH NO DATA' ELSE '' END
+        -- Where some of it is billed already, what is left is found by the other way.
+        CASE WHEN ops.has_lines(month, scope) THEN 'WITH NO DATA' ELSE '' END
     );
     PERFORM set_config('enable_nestloop', 'on', true);
     EXECUTE format('DROP TABLE %s', price_days);
