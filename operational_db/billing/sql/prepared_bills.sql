@@ -152,7 +152,10 @@ BEGIN
     PERFORM ops.fit_to_partition(bills, 'bill', month, 'account_id');
     PERFORM ops.fit_to_partition(lines, 'bill_line', month, 'account_id');
     PERFORM ops.fit_to_partition(entries, 'ledger', month, 'account_id');
-    EXECUTE format('DROP TABLE %s, %s', spans, left_to_run);
+    -- What the posting session has no use for goes now: at the commit it would be written to disk first.
+    EXECUTE format(
+        'DROP TABLE %s, %s, %s, %s, %s', spans, left_to_run, segments, kinds, ops.work_table('crowded_segments', run_tag)
+    );
     EXECUTE format(
         'CREATE TABLE %s AS SELECT %s::bigint AS bill_count, %s::bigint AS line_count, %s::numeric AS energy_kwh, '
         '%s::numeric AS charge_minor, %s::bigint AS left_count',
