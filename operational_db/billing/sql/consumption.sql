@@ -112,6 +112,21 @@ BEGIN
 END
 $$;
 
+-- The same scope for plain spans (ops.create_plain_segments): where it chooses RES, accounts that another RES read in the
+-- month or the one before go by the table of spans, since what it read stands between readings that the run knows.
+CREATE OR REPLACE FUNCTION ops.without_moved(scope text, month date)
+RETURNS text
+LANGUAGE sql STABLE
+RETURN CASE
+    WHEN scope LIKE 'r.res_id = %'
+        THEN format(
+            '%s AND NOT EXISTS (SELECT 1 FROM ops.reading AS x WHERE x.account_id = r.account_id '
+            'AND x.booked_month BETWEEN %L AND %L AND x.res_id <> r.res_id)',
+            scope, (month - interval '1 month')::date, month
+        )
+    ELSE scope
+END;
+
 -- Has the month bill lines already, among the rows r that the condition chooses? A line has the RES and the account of
 -- the reading that it counts up to, so a condition on those finds whatever was billed of the same readings.
 CREATE OR REPLACE FUNCTION ops.has_lines(month date, condition text)

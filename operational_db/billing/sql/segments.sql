@@ -344,7 +344,7 @@ BEGIN
         target,
         ops.segments_sql(
             format('(%s)', ops.metered_spans_sql(format('(%s)', ops.plain_chain_sql(
-                month, ops.without_adjusted(scope), opening_scope, ops.are_many(entered_count)
+                month, ops.without_adjusted(ops.without_moved(scope, month)), opening_scope, ops.are_many(entered_count)
             )))),
             price_days, has_zones, false, true
         ),
