@@ -69,7 +69,7 @@ def test_who_comes_to_a_billed_res_is_billed_alone(book: SmallBook, database: ps
     assert database.execute(BILLS, ["SA02/3/1"]).fetchall() == [(1, 250, 16_000_000)]
 
 
-# The first to be billed begins the steps: 150 x 600 = 90,000; the other goes on from 150: 50 x 600 + 100 x 800 = 110,000.
+# The first to be billed begins the steps: 150 x 600 = 90,000; the other goes on: 50 x 600 + 100 x 800 = 110,000.
 @pytest.mark.parametrize("order", [("SA01", "SA03"), ("SA03", "SA01")])
 def test_an_account_read_at_two_res_is_billed_between_its_readings_whichever_comes_first(
     book: SmallBook, database: psycopg.Connection, order: tuple[str, str]

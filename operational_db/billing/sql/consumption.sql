@@ -112,8 +112,8 @@ BEGIN
 END
 $$;
 
--- The same scope for plain spans (ops.create_plain_segments): where it chooses RES, accounts that another RES read in the
--- month or the one before go by the table of spans, since what it read stands between readings that the run knows.
+-- The same scope for plain spans (ops.create_plain_segments): where it chooses RES, accounts that another RES read in
+-- the month or the one before go by the table of spans, since what it read stands between readings that the run knows.
 CREATE OR REPLACE FUNCTION ops.without_moved(scope text, month date)
 RETURNS text
 LANGUAGE sql STABLE
@@ -367,11 +367,21 @@ RETURNS boolean
 LANGUAGE sql IMMUTABLE
 RETURN row_count > 20000;
 
--- Have these RES so many accounts? Counted no further than it takes to know.
-CREATE OR REPLACE FUNCTION ops.have_many_accounts(res_ids integer[])
-RETURNS boolean
-LANGUAGE sql STABLE
+-- Has the rest of the transaction do its statements without further processes where a run is over few accounts: calling
+-- one takes longer than their work. They are counted no further than it takes to know.
+CREATE OR REPLACE FUNCTION ops.work_alone_on_few(res_ids integer[], only_account_id bigint)
+RETURNS void
+LANGUAGE plpgsql
 AS $$
-    SELECT ops.are_many(count(*))
-    FROM (SELECT a.account_id FROM ops.account AS a WHERE a.res_id = ANY (res_ids) LIMIT 20001) AS known
+DECLARE
+    account_count bigint;
+BEGIN
+    SELECT count(*) INTO account_count
+    FROM (
+        SELECT a.account_id FROM ops.account AS a WHERE a.res_id = ANY (res_ids) ORDER BY a.res_id LIMIT 20001
+    ) AS known;
+    IF only_account_id IS NOT NULL OR NOT ops.are_many(account_count) THEN
+        PERFORM set_config('max_parallel_workers_per_gather', '0', true);
+    END IF;
+END
 $$;

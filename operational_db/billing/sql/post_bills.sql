@@ -377,10 +377,7 @@ DECLARE
     new_run_id bigint;
 BEGIN
     PERFORM ops.begin_run(month, res_ids, run_unit_id, only_account_id);
-    -- Calling another process to a few accounts takes longer than their work.
-    IF only_account_id IS NOT NULL OR NOT ops.have_many_accounts(res_ids) THEN
-        PERFORM set_config('max_parallel_workers_per_gather', '0', true);
-    END IF;
+    PERFORM ops.work_alone_on_few(res_ids, only_account_id);
     bill_count := 0;
     line_count := 0;
     energy_kwh := 0;
