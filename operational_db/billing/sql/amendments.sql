@@ -190,6 +190,9 @@ DECLARE
     taken bigint;
 BEGIN
     PERFORM ops.amend_billed_days(segments, kinds, run_source_id);
+    IF NOT EXISTS (SELECT 1 FROM ops.open_amendment) THEN
+        RETURN 0;
+    END IF;
     EXECUTE format(
         $statement$
         CREATE TABLE %1$s AS

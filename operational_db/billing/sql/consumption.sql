@@ -112,13 +112,34 @@ BEGIN
 END
 $$;
 
--- Has the month bills already?
-CREATE OR REPLACE FUNCTION ops.has_bills(month date)
+-- The same scope for plain spans (ops.create_plain_segments): where it chooses RES, accounts that another RES read in
+-- the month or the one before go by the table of spans, since what it read stands between readings that the run knows.
+CREATE OR REPLACE FUNCTION ops.without_moved(scope text, month date)
+RETURNS text
+LANGUAGE sql STABLE
+RETURN CASE
+    WHEN scope LIKE 'r.res_id = %'
+        THEN format(
+            '%s AND NOT EXISTS (SELECT 1 FROM ops.reading AS x WHERE x.account_id = r.account_id '
+            'AND x.booked_month BETWEEN %L AND %L AND x.res_id <> r.res_id)',
+            scope, (month - interval '1 month')::date, month
+        )
+    ELSE scope
+END;
+
+-- Has the month bill lines already, among the rows r that the condition chooses? A line has the RES and the account of
+-- the reading that it counts up to, so a condition on those finds whatever was billed of the same readings.
+CREATE OR REPLACE FUNCTION ops.has_lines(month date, condition text)
 RETURNS boolean
 LANGUAGE plpgsql STABLE
 AS $$
+DECLARE
+    has boolean;
 BEGIN
-    RETURN EXISTS (SELECT 1 FROM ops.bill AS b WHERE b.booked_month = month);
+    EXECUTE format(
+        'SELECT EXISTS (SELECT 1 FROM ops.bill_line AS r WHERE r.booked_month = %L AND %s)', month, condition
+    ) INTO has;
+    RETURN has;
 END
 $$;
 
@@ -136,7 +157,7 @@ DECLARE
     );
     is_unbilled text := 'true';
 BEGIN
-    IF ops.has_bills(month) THEN
+    IF ops.has_lines(month, condition) THEN
         is_unbilled := format(
             'NOT EXISTS (SELECT 1 FROM ops.bill_line AS b WHERE b.booked_month = %L AND b.account_id = k.account_id '
             'AND b.closing_reading_id = k.reading_id)', month
@@ -345,3 +366,22 @@ CREATE OR REPLACE FUNCTION ops.are_many(row_count bigint)
 RETURNS boolean
 LANGUAGE sql IMMUTABLE
 RETURN row_count > 20000;
+
+-- Has the rest of the transaction do its statements without further processes where a run is over few accounts: calling
+-- one takes longer than their work. They are counted no further than it takes to know.
+CREATE OR REPLACE FUNCTION ops.work_alone_on_few(res_ids integer[], only_account_id bigint)
+RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    account_count bigint;
+BEGIN
+    SELECT count(*) INTO account_count
+    FROM (
+        SELECT a.account_id FROM ops.account AS a WHERE a.res_id = ANY (res_ids) ORDER BY a.res_id LIMIT 20001
+    ) AS known;
+    IF only_account_id IS NOT NULL OR NOT ops.are_many(account_count) THEN
+        PERFORM set_config('max_parallel_workers_per_gather', '0', true);
+    END IF;
+END
+$$;

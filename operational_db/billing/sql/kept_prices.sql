@@ -272,6 +272,16 @@ BEGIN
 END
 $$;
 
+-- Did anybody of a RES ever prepay energy? Planned once for a session, as it is about all months (ops.has_subsidies).
+CREATE OR REPLACE FUNCTION ops.has_prepaid_energy(of_res_id integer)
+RETURNS boolean
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan
+AS $$
+BEGIN
+    RETURN EXISTS (SELECT 1 FROM ops.prepaid_energy AS p WHERE p.res_id = of_res_id);
+END
+$$;
+
 -- How many accounts of a RES have not what their prepaid energy keeps by the bills of a month, and the first of them.
 -- Only asked while a price list is young enough for anything to be kept by it.
 CREATE OR REPLACE FUNCTION ops.kept_prices_missing(of_res_id integer, month date, OUT many bigint, OUT first_no text)
@@ -282,7 +292,7 @@ BEGIN
         SELECT 1 FROM ops.tariff_version AS v
         WHERE v.known_to IS NULL AND v.valid_from > month - interval '3 months'
             AND v.valid_from < month + interval '1 month'
-    ) OR NOT EXISTS (SELECT 1 FROM ops.prepaid_energy AS p WHERE p.res_id = of_res_id) THEN
+    ) OR NOT ops.has_prepaid_energy(of_res_id) THEN
         many := 0;
         RETURN;
     END IF;

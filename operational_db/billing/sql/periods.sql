@@ -7,10 +7,11 @@ WHERE NOT EXISTS (
 );
 
 -- Opens a month of these RES where it never was; a month before a closed one stays shut, since the closed months begin
--- with the balances that it ends with.
+-- with the balances that it ends with. Planned once for a session here and in what locks a month, also within a close,
+-- which has the other statements planned each time: what RES and month it is makes no difference to these.
 CREATE OR REPLACE FUNCTION ops.open_month(res_ids integer[], month date)
 RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, ops
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, ops SET plan_cache_mode = auto
 AS $$
 DECLARE
     first_day date := date_trunc('month', month)::date;
@@ -39,7 +40,7 @@ $$;
 -- closed or was never opened for one of the RES.
 CREATE OR REPLACE FUNCTION ops.lock_open_month(res_ids integer[], month date, exclusively boolean DEFAULT false)
 RETURNS void
-LANGUAGE plpgsql
+LANGUAGE plpgsql SET plan_cache_mode = auto
 AS $$
 DECLARE
     locked_res integer;

@@ -377,6 +377,7 @@ DECLARE
     new_run_id bigint;
 BEGIN
     PERFORM ops.begin_run(month, res_ids, run_unit_id, only_account_id);
+    PERFORM ops.work_alone_on_few(res_ids, only_account_id);
     bill_count := 0;
     line_count := 0;
     energy_kwh := 0;

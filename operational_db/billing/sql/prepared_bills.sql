@@ -21,10 +21,12 @@ DECLARE
 BEGIN
     PERFORM ops.begin_run(month, res_ids, run_unit_id, NULL);
     PERFORM ops.drop_prepared(month);
-    EXECUTE format('SELECT EXISTS (SELECT 1 FROM ops.%I)', days) INTO has_days;
     SELECT min(a.account_id), max(a.account_id) INTO least_id, last_id FROM ops.account AS a;
-    IF has_days OR ops.has_bills(month) OR ops.run_scope(month, res_ids, NULL) <> 'true'
-        OR last_id - least_id < least_accounts THEN
+    IF last_id - least_id < least_accounts OR ops.run_scope(month, res_ids, NULL) <> 'true' THEN
+        RETURN;
+    END IF;
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM ops.%I)', days) INTO has_days;
+    IF has_days OR ops.has_lines(month, 'true') THEN
         RETURN;
     END IF;
     RETURN QUERY
@@ -53,7 +55,9 @@ BEGIN
         SELECT substring(c.relname FROM '^prepared_\d{6}_(.*)$') AS run_tag
         FROM pg_class AS c
         INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace
-        WHERE n.nspname = 'work' AND c.relkind = 'r' AND starts_with(c.relname, 'prepared_' || to_char(month, 'YYYYMM'))
+        -- A range of names is found in their index, where the whole catalogue grows with every month.
+        WHERE n.nspname = 'work' AND c.relkind = 'r' AND c.relname >= 'prepared_' || to_char(month, 'YYYYMM') || '_'
+            AND c.relname < 'prepared_' || to_char(month, 'YYYYMM') || '`'
     LOOP
         PERFORM ops.drop_work_tables(left_over.run_tag);
         EXECUTE format('DROP TABLE %s', ops.prepared_table(month, left_over.run_tag));
@@ -148,7 +152,10 @@ BEGIN
     PERFORM ops.fit_to_partition(bills, 'bill', month, 'account_id');
     PERFORM ops.fit_to_partition(lines, 'bill_line', month, 'account_id');
     PERFORM ops.fit_to_partition(entries, 'ledger', month, 'account_id');
-    EXECUTE format('DROP TABLE %s, %s', spans, left_to_run);
+    -- What the posting session has no use for goes now: at the commit it would be written to disk first.
+    EXECUTE format(
+        'DROP TABLE %s, %s, %s, %s, %s', spans, left_to_run, segments, kinds, ops.work_table('crowded_segments', run_tag)
+    );
     EXECUTE format(
         'CREATE TABLE %s AS SELECT %s::bigint AS bill_count, %s::bigint AS line_count, %s::numeric AS energy_kwh, '
         '%s::numeric AS charge_minor, %s::bigint AS left_count',

@@ -45,6 +45,7 @@ DECLARE
         'ORDER BY r.service_month, r.metering_point_id, r.span_from, r.zone_code, r.step_no)';
     has_crowded boolean;
     has_others boolean;
+    segment_count bigint;
     last_no text := '0';
     last_bill text := '';
     branch text := $branch$
@@ -59,11 +60,20 @@ DECLARE
         %3$s
     $branch$;
 BEGIN
-    IF ops.has_bills(month) THEN
+    IF ops.has_lines(month, 'true') THEN
         last_no := 'coalesce(n.last_no, 0)';
+        EXECUTE format('SELECT count(*) FROM %s', segments) INTO segment_count;
+        -- For few accounts the bills of all are not gathered.
         last_bill := format(
-            'LEFT JOIN (SELECT b.account_id, max(b.bill_no) AS last_no FROM ops.bill AS b '
-            'WHERE b.booked_month = %L GROUP BY b.account_id) AS n ON n.account_id = r.account_id', month
+            CASE
+                WHEN ops.are_many(segment_count)
+                    THEN
+                        'LEFT JOIN (SELECT b.account_id, max(b.bill_no) AS last_no FROM ops.bill AS b '
+                        'WHERE b.booked_month = %L GROUP BY b.account_id) AS n ON n.account_id = r.account_id'
+                ELSE
+                    'LEFT JOIN LATERAL (SELECT max(b.bill_no) AS last_no FROM ops.bill AS b '
+                    'WHERE b.booked_month = %L AND b.account_id = r.account_id) AS n ON true'
+            END, month
         );
     END IF;
     EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s)', crowded) INTO has_crowded;

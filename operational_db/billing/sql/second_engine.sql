@@ -264,11 +264,18 @@ DECLARE
     parts text := replace(lines, 'work.', 'work.parts_');
     disagreement record;
     subject text;
+    has_unproved boolean;
 BEGIN
     IF at_first_sight THEN
         PERFORM ops.create_unproved(unproved, lines, bills, month);
     ELSE
         EXECUTE format('CREATE TABLE %s AS SELECT DISTINCT account_id FROM %s', unproved, bills);
+    END IF;
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s)', unproved) INTO has_unproved;
+    IF NOT has_unproved THEN
+        -- Every bill is proved: there is no part left to look at.
+        EXECUTE format('DROP TABLE %s', unproved);
+        RETURN;
     END IF;
     PERFORM ops.create_charged_parts(parts, lines, unproved);
     subject := 'energy';

@@ -344,12 +344,12 @@ BEGIN
         target,
         ops.segments_sql(
             format('(%s)', ops.metered_spans_sql(format('(%s)', ops.plain_chain_sql(
-                month, ops.without_adjusted(scope), opening_scope, ops.are_many(entered_count)
+                month, ops.without_adjusted(ops.without_moved(scope, month)), opening_scope, ops.are_many(entered_count)
             )))),
             price_days, has_zones, false, true
         ),
-        -- Where bills are in the month already, what is left is found by the other way.
-        CASE WHEN ops.has_bills(month) THEN 'WITH NO DATA' ELSE '' END
+        -- Where some of it is billed already, what is left is found by the other way.
+        CASE WHEN ops.has_lines(month, scope) THEN 'WITH NO DATA' ELSE '' END
     );
     PERFORM set_config('enable_nestloop', 'on', true);
     EXECUTE format('DROP TABLE %s', price_days);

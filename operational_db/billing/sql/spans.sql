@@ -128,7 +128,7 @@ AS $$
 DECLARE
     is_unbilled text := 'true';
 BEGIN
-    IF ops.has_bills(month) THEN
+    IF ops.has_lines(month, scope) THEN
         is_unbilled := format(
             'NOT EXISTS (SELECT 1 FROM ops.bill_line AS b WHERE b.booked_month = %L AND b.account_id = r.account_id '
             'AND b.closing_reading_id = r.reading_id)', month

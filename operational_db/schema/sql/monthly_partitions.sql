@@ -4,12 +4,18 @@ RETURNS text
 LANGUAGE sql IMMUTABLE
 RETURN table_name || '_' || to_char(month, 'YYYYMM');
 
--- One row per table of ops that is partitioned by month.
+-- One row per table of ops that is partitioned by month. Each is looked up among the few that are partitioned: the
+-- whole catalogue, which OFFSET 0 keeps the planner from reading, grows with every month.
 CREATE OR REPLACE VIEW ops.monthly_table WITH (security_invoker = true) AS
-SELECT c.oid::regclass AS table_oid, c.relname::text AS table_name
-FROM pg_class AS c
-INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE n.nspname = 'ops' AND c.relkind = 'p' AND NOT c.relispartition;
+SELECT p.partrelid::regclass AS table_oid, t.relname::text AS table_name
+FROM pg_partitioned_table AS p
+CROSS JOIN LATERAL (
+    SELECT c.relname
+    FROM pg_class AS c
+    INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE c.oid = p.partrelid AND NOT c.relispartition AND n.nspname = 'ops'
+    ORDER BY c.oid OFFSET 0
+) AS t;
 
 -- Triggers of a whole statement are not handed down to partitions, so each partition of posted rows gets its own: it is
 -- truncated no more than its table, and no more comes into it by its own name than by its table's.

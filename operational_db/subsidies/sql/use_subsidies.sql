@@ -123,6 +123,17 @@ BEGIN
 END
 $$;
 
+-- Was a subsidy ever awarded at a RES? The question is about all months, and planning it costs more with each: planned
+-- once for a session, where the statement around it is planned for its very month and RES.
+CREATE OR REPLACE FUNCTION ops.has_subsidies(of_res_id integer)
+RETURNS boolean
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan
+AS $$
+BEGIN
+    RETURN EXISTS (SELECT 1 FROM ops.subsidy_accrual AS a WHERE a.res_id = of_res_id);
+END
+$$;
+
 -- What of subsidies stands in the way of closing a month of a RES: one row per reason. Whether documents are in the
 -- ledger is asked in close_money.sql.
 CREATE OR REPLACE FUNCTION ops.close_obstacles_of_subsidies(of_res_id integer, month date, res_code text)
@@ -132,6 +143,9 @@ AS $$
 DECLARE
     found record;
 BEGIN
+    IF NOT ops.has_subsidies(of_res_id) THEN
+        RETURN;
+    END IF;
     SELECT count(*) AS many, min(a.account_no) AS first_no INTO found
     FROM ops.subsidies_of_month(ARRAY[of_res_id], NULL, month) AS s
     INNER JOIN ops.account AS a ON a.account_id = s.account_id
