@@ -273,8 +273,8 @@ class LandedFile:
         file, rule = self.file, self.file.rule
         return (
             self.file_id, load_id, rule and rule.name, file.relative, file.folder_value, rule and rule.format,
-            self.evidence and self.evidence.encoding, file.sha256, file.byte_count, self.counted.row_count, self.counted.deleted_count,
-            list(self.columns),
+            self.evidence and self.evidence.encoding, file.sha256, file.byte_count, self.counted.row_count,
+            self.counted.deleted_count, list(self.columns),
         )  # fmt: skip
 
 
