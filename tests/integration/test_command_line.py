@@ -20,8 +20,8 @@ PROGRAM_FILE = Path(sys.executable).parent / "wattbook"
 
 # fmt: off
 COMMANDS = [
-    "demo", "doctor", "generate", "migrate load", "migrate inspect", "protocol", "accept", "price", "bill",
-    "print-bills", "close", "build",
+    "demo", "doctor", "generate", "migrate load", "migrate inspect", "protocol", "accept", "rejects export",
+    "rejects return", "price", "bill", "print-bills", "close", "build",
     "form", "serve", "status", "bench", "reference load", "db start", "db stop", "db status", "db reset", "db shell",
     "db backup", "db restore", "db verify", "readings enter", "readings automatic", "readings load", "readings history",
     "readings quarantine", "readings release", "readings hold", "readings cancel", "readings missing",
