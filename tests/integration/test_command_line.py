@@ -21,10 +21,10 @@ PROGRAM_FILE = Path(sys.executable).parent / "wattbook"
 # fmt: off
 COMMANDS = [
     "demo", "doctor", "generate", "migrate", "protocol", "accept", "rejects export", "rejects return", "price", "bill",
-    "print-bills", "close", "build", "form", "serve", "status", "bench", "reference load", "db start", "db stop", "db status", "db reset", "db shell",
-    "db backup", "db restore", "db verify", "readings enter", "readings automatic", "readings load", "readings history",
-    "readings quarantine", "readings release", "readings hold", "readings cancel", "readings missing",
-    "readings estimate", "readings round-sheet",
+    "print-bills", "close", "build", "form", "serve", "status", "bench", "reference load", "db start", "db stop",
+    "db status", "db reset", "db shell", "db backup", "db restore", "db verify", "readings enter",
+    "readings automatic", "readings load", "readings history", "readings quarantine", "readings release",
+    "readings hold", "readings cancel", "readings missing", "readings estimate", "readings round-sheet",
 ]
 # fmt: on
 
