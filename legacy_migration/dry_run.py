@@ -17,13 +17,20 @@ from operational_db.settings import Settings
 
 @dataclass
 class HeldBack:
-    """A session whose commits do nothing, and what was read from it. Its end, or its death, takes all rows back."""
+    """A session whose commits keep nothing, and what was read from it. Its end, or its death, takes all rows back."""
 
     figures: dict[str, Figures] = field(default_factory=dict)
 
     def begin(self, session: psycopg.Connection) -> None:
-        """From here on the one transaction goes on over every commit of the steps."""
-        session.commit = lambda: None
+        """From here on the one transaction goes on over every commit of the steps.
+
+        Of a commit only that is left which the next step counts on: temporary tables are gone.
+        """
+
+        def go_on() -> None:
+            session.execute("DISCARD TEMP")
+
+        session.commit = go_on
 
     def look(self, session: psycopg.Connection, summary: ProtocolSummary) -> None:
         """Read what the load would have kept."""
