@@ -16,6 +16,7 @@ from orchestration.command_line.ending import run_to_an_end
 Run = Callable[..., tuple[int, str, str]]
 THIN = "\u202f"
 BY = "administrator"
+APPROVER = "approver"
 
 
 @pytest.fixture
@@ -72,7 +73,7 @@ def test_readiness_ends_with_1_while_a_hard_stop_stands(run: Run, settings: Sett
     assert told.startswith("SA01: 42.1 of 100")
     assert told.endswith("2 hard stops stand: not ready.")
     run("shadow")
-    accept(settings, protocol_id, by=BY)
+    accept(settings, protocol_id, by=APPROVER)
     status, told, _ = run("readiness", "--res", "SA01")
     assert status == 0
     assert told.endswith("No hard stop stands.")

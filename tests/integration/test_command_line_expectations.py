@@ -44,7 +44,7 @@ def test_a_load_is_expected_of_stopped_answered_for_and_accepted(say, settings: 
     code, said = say("expectations", "--protocol", "1")
     assert code == 0
     assert "Stops the load: The 48 half-hours of a day add up to the day's total: not so for" in said
-    code, said = say("accept", "--protocol", "1", "--by", "administrator")
+    code, said = say("accept", "--protocol", "1", "--by", "approver")
     assert code == 1
     assert "Protocol 1 cannot be accepted. The 48 half-hours" in said
     code, said = say(
@@ -53,7 +53,7 @@ def test_a_load_is_expected_of_stopped_answered_for_and_accepted(say, settings: 
     assert code == 0
     (waived,) = [one for one in json.loads(said)["expectations"] if one["waived"]]
     assert (waived["code"], waived["waived"], waived["is_met"]) == ("half_hours_add_up_to_their_day", "rounded", False)
-    code, said = say("accept", "--protocol", "1", "--by", "administrator")
+    code, said = say("accept", "--protocol", "1", "--by", "approver")
     assert (code, "Protocol 1 is accepted" in said) == (0, True)
 
 

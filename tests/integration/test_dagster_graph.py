@@ -188,6 +188,7 @@ def test_a_load_of_which_something_else_was_expected_is_not_accepted(
     config = {
         "legacy_files__made_up_utility": sizes,
         "judged_load": {"directory": str(tmp_path / "dump"), "profile": "merged_utility"},
+        "accepted_load": {"approved_by": "approver"},
     }
     graph = Graph(workplace)
     with pytest.raises(Refusal, match="expectations_that_stop_are_met of migration/protocol.*Names are read in"):

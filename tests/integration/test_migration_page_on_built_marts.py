@@ -23,6 +23,7 @@ from operational_db.settings import Settings
 from orchestration import dbt_runs
 
 ADMINISTRATOR = "administrator"
+APPROVER = "approver"
 pytestmark = pytest.mark.db
 
 
@@ -37,7 +38,7 @@ def reader(settings: Settings, tmp_path: Path) -> Iterator[Reader]:
         )
         session.commit()
     check_load(settings, protocol_id)
-    accept(settings, protocol_id, by=ADMINISTRATOR)
+    accept(settings, protocol_id, by=APPROVER)
     dbt_runs.build(settings, select="+fct_migration_*")
     reader = Reader(settings, ADMINISTRATOR)
     yield reader

@@ -19,6 +19,7 @@ from operational_db.refusal import Refusal
 from operational_db.settings import Settings
 
 ADMINISTRATOR = "administrator"
+APPROVER = "approver"
 pytestmark = pytest.mark.db
 
 
@@ -48,7 +49,7 @@ def test_a_load_without_faults_raises_no_alarm(load: tuple[Settings, int]) -> No
     assert len(found) >= 15
     assert [one.code for one in found if not one.is_met] == []
     assert all(one.checked_count > 0 for one in found)
-    accept(settings, protocol_id, by=ADMINISTRATOR)
+    accept(settings, protocol_id, by=APPROVER)
 
 
 @pytest.mark.requirement("A54", "B51")
@@ -87,7 +88,7 @@ def test_every_failing_row_is_kept_by_its_old_key_with_what_is_at_stake(load: tu
         assert (str(row[5]), str(row[6])) == tuple(str(part) for part in charged[row[0]])
     assert found.amount_minor == sum(row[6] for row in rows)
     # A note is told, and does not keep the load back.
-    accept(settings, protocol_id, by=ADMINISTRATOR)
+    accept(settings, protocol_id, by=APPROVER)
 
 
 @pytest.mark.requirement("A53", "B50")
@@ -106,7 +107,7 @@ def test_half_hours_that_do_not_add_up_stop_the_load_until_somebody_answers_for_
     with pytest.raises(
         Refusal, match="cannot be accepted. The 48 half-hours of a day add up to the day.s total: not so for 1 of"
     ):
-        accept(settings, protocol_id, by=ADMINISTRATOR)
+        accept(settings, protocol_id, by=APPROVER)
     with connect(settings, Role.LOADER) as session:
         (key,) = session.execute("SELECT legacy_key FROM migration.expectation_failure").fetchone()
         assert session.execute("SELECT count(*) FROM migration.protocol_event").fetchone() == (0,)
@@ -123,7 +124,7 @@ def test_half_hours_that_do_not_add_up_stop_the_load_until_somebody_answers_for_
         waive(settings, protocol_id, found.code, reason="the collector rounds", by=ADMINISTRATOR), found.code
     )
     assert (waived.is_met, waived.stops, waived.waived) == (False, False, "the collector rounds")
-    accept(settings, protocol_id, by=ADMINISTRATOR)
+    accept(settings, protocol_id, by=APPROVER)
 
 
 def test_names_in_a_wrong_encoding_stop_their_file_alone(load: tuple[Settings, int]) -> None:

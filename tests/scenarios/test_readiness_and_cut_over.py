@@ -20,6 +20,7 @@ from operational_db.refusal import Refusal
 from operational_db.settings import Settings
 
 BY = "administrator"
+APPROVER = "approver"
 SPRING = date(2031, 3, 1)
 
 
@@ -54,7 +55,7 @@ def test_a_load_that_was_only_judged_stops_both_res(settings: Settings, protocol
 
 def test_a_res_is_ready_when_nothing_stops_it(settings: Settings, protocol_id: int) -> None:
     shadow_bill(settings, protocol_id, by=BY)
-    accept(settings, protocol_id, by=BY)
+    accept(settings, protocol_id, by=APPROVER)
     city, country = score_readiness(settings, by=BY)
     assert (city.score, city.is_ready, city.protocol_ids) == (Decimal("100.0"), True, [protocol_id])
     assert stopping(country) == {"bills_explained", "money_placed"}
@@ -81,7 +82,7 @@ def test_a_res_is_ready_when_nothing_stops_it(settings: Settings, protocol_id: i
 
 
 def test_money_that_was_bound_is_nobodys_no_longer(settings: Settings, protocol_id: int) -> None:
-    accept(settings, protocol_id, by=BY)
+    accept(settings, protocol_id, by=APPROVER)
     (astray,) = pool_payments(settings, by=BY)
     bind_payment(settings, astray.channel_code, astray.external_id, "SA03/1/2", by=BY)
     (country,) = score_readiness(settings, by=BY, res_code="SA03")
@@ -125,7 +126,7 @@ def test_weights_hold_from_their_day_on(settings: Settings, protocol_id: int) ->
             "FROM ops.readiness_weight WHERE component_code IN ('rows_loaded', 'parallel_months')"
         )
     shadow_bill(settings, protocol_id, by=BY)
-    accept(settings, protocol_id, by=BY)
+    accept(settings, protocol_id, by=APPROVER)
     (city,) = score_readiness(settings, by=BY, res_code="SA01")
     # 15 x 4 + 20 = 80 and 3 of 6 months of 45 = 22.5: 102.5 of 125 = 82 %.
     assert city.score == 82
@@ -190,7 +191,7 @@ def test_a_day_that_cannot_be_is_refused(settings: Settings, day: date, reason: 
 @pytest.mark.requirement("C22")
 def test_the_checklist_tells_what_it_can_and_people_sign_the_rest(settings: Settings, protocol_id: int) -> None:
     shadow_bill(settings, protocol_id, by=BY)
-    accept(settings, protocol_id, by=BY)
+    accept(settings, protocol_id, by=APPROVER)
     score_readiness(settings, by=BY)
     fix_day(settings, "SA01", SPRING, reason="Order 12", by=BY)
     sign_item(settings, "SA01", "staff_trained", note="Register of 20.11.", by=BY)

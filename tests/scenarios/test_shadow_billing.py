@@ -21,6 +21,7 @@ from operational_db.settings import Settings
 from tests.parallel_run import Billed, Home, write_dump
 
 BY = "administrator"
+APPROVER = "approver"
 JANUARY, FEBRUARY, MARCH, APRIL = (date(2026, month, 1) for month in (1, 2, 3, 4))
 SOUM = 100
 
@@ -109,7 +110,7 @@ def test_nothing_is_posted_and_the_same_again_changes_nothing(settings: Settings
     assert rows(settings, "SELECT * FROM migration.shadow_bill ORDER BY 1, 2, 3, 4") == kept
     assert rows(settings, "SELECT count(*) FROM migration.shadow_run") == [(1,)]
     # Signing the load changes no bill of it.
-    accept(settings, protocol_id, by=BY)
+    accept(settings, protocol_id, by=APPROVER)
     assert shadow_bill(settings, protocol_id, by=BY).changed_count == 0
     for table in ("bill", "bill_line", "bill_run"):
         assert rows(settings, f"SELECT count(*) FROM ops.{table}") == [(0,)]
@@ -132,7 +133,7 @@ def test_who_may_not_migrate_may_not_re_rate(settings: Settings, dump: Path) -> 
         shadow_bill(settings, protocol_id, by="clerk")
     with pytest.raises(Refusal, match="There is no protocol 99"):
         shadow_bill(settings, 99, by=BY)
-    accept(settings, protocol_id, by=BY)
+    accept(settings, protocol_id, by=APPROVER)
     withdraw(settings, protocol_id, by=BY)
     with pytest.raises(Refusal, match="was withdrawn"):
         shadow_bill(settings, protocol_id, by=BY)
@@ -233,7 +234,7 @@ def test_a_share_taken_off_is_a_benefit(settings: Settings, told: Told) -> None:
 def test_a_benefit_that_the_account_holds_is_told_as_held(settings: Settings, dump: Path) -> None:
     # January of SA01/1/1: 200 kWh cost 120,000; less 30 % the old program charged 84,000.
     protocol_id = migrate(settings, dump, profile="merged_utility", by=BY).protocol_id
-    accept(settings, protocol_id, by=BY)
+    accept(settings, protocol_id, by=APPROVER)
     veteran = Category("veteran", "Veterans", Decimal("0.3"), "none", "budget", "3")
     set_category(settings, veteran, from_day=JANUARY, by=BY)
     grant_benefit(settings, "SA01/1/1#1", "veteran", Holder("Karimov"), from_day=JANUARY, by=BY)
