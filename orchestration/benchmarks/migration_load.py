@@ -41,7 +41,7 @@ SEED = 501
 MEMORY_LIMIT_MB = 1_536
 BARE = "bare"
 
-HEADING = "## Migration: about {rows:,} rows of DBF files"
+HEADING = "## Migration: about {asked:,} rows of DBF files"
 SECTION = (
     HEADING
     + """
@@ -107,7 +107,7 @@ def main(arguments: Sequence[str]) -> int:
     section = _section(asked.rows, ways, phases, byte_count)
     sys.stdout.write(section)
     if not asked.no_page:
-        _write(section, HEADING.format(rows=asked.rows))
+        _write(section, HEADING.format(asked=asked.rows))
     return 0
 
 
