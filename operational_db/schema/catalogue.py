@@ -171,6 +171,8 @@ SQL_FILES = tuple(
         "benefits/sql/benefit_directory.sql",
         "benefits/sql/benefit_reassignment.sql",
         "subscribers/sql/family_sizes.sql",
+        "subscribers/sql/contracts.sql",
+        "subscribers/sql/consumer_card.sql",
         "subsidies/sql/accrue_subsidies.sql",
         "subsidies/sql/use_subsidies.sql",
         "plans/sql/collection_targets.sql",

@@ -12,6 +12,8 @@ import typer
 from orchestration.command_line import (
     benefits,
     billing,
+    consumer_card,
+    contracts,
     cut_over,
     database,
     debts,
@@ -91,6 +93,8 @@ app.command(rich_help_panel=_RESULTS)(reporting.serve)
 app.command(rich_help_panel=_HOUSE)(installation.doctor)
 app.command(rich_help_panel=_HOUSE)(demonstration.bench)
 app.add_typer(rejects.app, name="rejects", rich_help_panel=_DATA)
+app.command(rich_help_panel=_DATA)(consumer_card.card)
+app.add_typer(contracts.app, name="contract", rich_help_panel=_DATA)
 app.add_typer(readings.app, name="readings", rich_help_panel=_DATA)
 app.add_typer(meters.app, name="meters", rich_help_panel=_DATA)
 app.add_typer(payments.app, name="payments", rich_help_panel=_DATA)
