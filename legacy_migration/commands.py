@@ -16,6 +16,7 @@ from legacy_migration.protocol_pages.figures import Figures, read_figures
 from legacy_migration.protocol_pages.page import render_page
 from legacy_migration.protocol_pages.workbook import write_workbook
 from legacy_migration.publishing import publish
+from legacy_migration.reconciliation.load_against_book import BookDiffersFromLoad, keep_refused
 from legacy_migration.verification import verify
 from legacy_migration.withdrawal import remove_from_book
 from operational_db.connections import Role, connect
@@ -106,14 +107,20 @@ def accept(settings: Settings, protocol_id: int, *, by: str, on_progress: Progre
             source_id = record_command(
                 session, "accept", {"protocol_id": protocol_id, "load_id": protocol.load_id}, user_id=user_id
             )
-            publish(
-                session,
-                protocol.load_id,
-                source_id=source_id,
-                user_id=user_id,
-                first_day=protocol.summary["first_day"],
-                report=report,
-            )
+            try:
+                publish(
+                    session,
+                    protocol.load_id,
+                    source_id=source_id,
+                    user_id=user_id,
+                    first_day=protocol.summary["first_day"],
+                    report=report,
+                )
+            except BookDiffersFromLoad as refused:
+                session.rollback()
+                keep_refused(session, protocol.load_id, refused, user_id)
+                session.commit()
+                raise
             _record_event(session, protocol_id, "accepted", user_id, source_id)
             session.commit()
             return _summary(session, protocol.load_id)

@@ -12,6 +12,8 @@ import psycopg
 
 from legacy_migration.checks import run_check_rules
 from legacy_migration.landing import Progress
+from legacy_migration.reconciliation.load_against_book import compare, require_equal
+from legacy_migration.reconciliation.standing_facts import create_told_views
 from legacy_migration.verdicts import create_standing_views
 from operational_db.refusal import Refusal
 
@@ -30,9 +32,8 @@ def publish(
     session: psycopg.Connection, load_id: int, *, source_id: int, user_id: int, first_day: str | None, report: Progress
 ) -> None:
     """Write the loaded rows of a load into `ops`. The caller commits."""
-    create_standing_views(session, load_id)
     session.execute("SET LOCAL work_mem = '256MB'")
-    first, end = _days_of_load(session, load_id, first_day)
+    first, end = days_of_load(session, load_id, first_day)
     _require_new_accounts(session)
     words = {
         ":load_id": str(load_id),
@@ -53,6 +54,8 @@ def publish(
             _open_months(session, first, end)
     report("publishing", len(files), len(files) + 1)
     run_check_rules(session, load_id, "publish")
+    compared = compare(session, load_id, (first, end), occasion="acceptance", user_id=user_id)
+    require_equal(session, load_id, compared, (first, end))
     report("publishing", len(files) + 1, len(files) + 1)
 
 
@@ -63,8 +66,10 @@ def _refresh_statistics(session: psycopg.Connection, file_name: str) -> None:
     session.execute("SET LOCAL ROLE wattbook_loader")
 
 
-def _days_of_load(session: psycopg.Connection, load_id: int, first_day: str | None) -> tuple[date, date]:
+def days_of_load(session: psycopg.Connection, load_id: int, first_day: str | None) -> tuple[date, date]:
     """The first day that the load tells of, and the day after its last month."""
+    create_standing_views(session, load_id)
+    create_told_views(session, load_id)
     (end,) = session.execute(
         "SELECT max(n.end_day) FROM ("
         "SELECT date_trunc('month', max(read_on) - 1) + interval '1 month' FROM standing_reading UNION ALL "

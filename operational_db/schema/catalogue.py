@@ -16,6 +16,7 @@ from operational_db.billing import tables as billing
 from operational_db.debt import penalty_tables as penalties
 from operational_db.exchange import landing_tables as landing
 from operational_db.exchange import migration_tables as migration
+from operational_db.exchange import reconciliation_tables as reconciliation
 from operational_db.exchange import tables as exchange
 from operational_db.grid import tables as grid
 from operational_db.metering import operation_tables as meter_operations
@@ -56,6 +57,7 @@ SUBSYSTEMS = (
     grid,
     landing,
     migration,
+    reconciliation,
 )
 
 SQL_FILES = tuple(
@@ -161,6 +163,7 @@ SQL_FILES = tuple(
         "subsidies/sql/accrue_subsidies.sql",
         "subsidies/sql/use_subsidies.sql",
         "plans/sql/collection_targets.sql",
+        "exchange/sql/decisions.sql",
         "schema/sql/posted_rows.sql",
         "schema/sql/audit_trail.sql",
         "schema/sql/row_level_security.sql",
