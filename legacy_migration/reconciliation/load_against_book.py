@@ -12,7 +12,7 @@ from typing import Final
 
 import psycopg
 
-from legacy_migration.reconciliation.full_comparison import bucket_sums, differing_rows_sql
+from legacy_migration.reconciliation.full_comparison import bucket_sums, differing_rows_sql, expect_few_rows
 from legacy_migration.reconciliation.projections import Projection, read_projections
 from legacy_migration.reconciliation.standing_facts import create_book_views, create_told_views
 from legacy_migration.verdicts import create_standing_views
@@ -62,6 +62,7 @@ def compare(
     create_book_views(session, load_id, first_day, end_day)
     words = {":first_day": f"date '{first_day}'", ":end_day": f"date '{end_day}'"}
     comparison_id = keep_comparison(session, load_id, days, occasion, user_id)
+    expect_few_rows(session)
     kinds = [
         _compare_kind(session, load_id, comparison_id, projection) for projection in read_projections(session, words)
     ]
@@ -97,14 +98,20 @@ def _compare_kind(
     sums = bucket_sums(session, projection.loaded, projection.book, projection.facts)
     if not sums.buckets:
         return KindCompared(projection.entity, sums.loaded_count, sums.book_count, 0)
+    # A table of what differs alone: an INSERT would not be planned in parallel.
+    session.execute(
+        "CREATE TEMPORARY TABLE differing_row ON COMMIT DROP AS "
+        + differing_rows_sql(projection.loaded, projection.book, projection.facts, sums.buckets)
+    )
     named = session.execute(
         "INSERT INTO migration.book_difference (comparison_id, entity, legacy_key, side, fields, loaded, book, file_id, "
         f"row_no, source_id, sentence) SELECT {comparison_id}, '{projection.entity}', d.legacy_key, d.side, d.fields, "
-        f"d.loaded, d.book, d.file_id, d.row_no, d.source_id, {_sentence(projection.entity, load_id)} FROM ("
-        f"{differing_rows_sql(projection.loaded, projection.book, projection.facts, sums.buckets)}) AS d "
+        f"d.loaded, d.book, d.file_id, d.row_no, d.source_id, {_sentence(projection.entity, load_id)} "
+        "FROM differing_row AS d "
         "LEFT JOIN landing.file AS f ON f.file_id = d.file_id LEFT JOIN ops.source AS s ON s.source_id = d.source_id "
         "LEFT JOIN ops.app_user AS u ON u.user_id = s.user_id ORDER BY d.legacy_key, d.side"
     ).rowcount
+    session.execute("DROP TABLE differing_row")
     if not named:
         # Sums that differ without a row that does would be a fault of the comparison; never pass it over.
         raise ValueError(f"{projection.entity}: buckets {sums.buckets[:5]} differ, but no row was named.")

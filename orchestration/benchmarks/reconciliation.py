@@ -19,7 +19,7 @@ from typing import Final
 
 import psycopg
 
-from legacy_migration.reconciliation.full_comparison import bucket_sums, differing_rows_sql
+from legacy_migration.reconciliation.full_comparison import bucket_sums, differing_rows_sql, expect_few_rows
 from operational_db.connections import connect_as_admin
 from operational_db.settings import load_settings
 from orchestration.benchmarks.page import PAGE, keep_section
@@ -93,10 +93,12 @@ _BOOK: Final = f"SELECT legacy_key, {', '.join(FACTS)}, source_id FROM work.comp
 
 def by_hash(session: psycopg.Connection) -> frozenset[tuple]:
     """The comparison as acceptance runs it."""
-    sums = bucket_sums(session, _LOADED, _BOOK, FACTS)
-    if not sums.buckets:
-        return frozenset()
-    rows = session.execute(differing_rows_sql(_LOADED, _BOOK, FACTS, sums.buckets))
+    with session.transaction():
+        expect_few_rows(session)
+        sums = bucket_sums(session, _LOADED, _BOOK, FACTS)
+        if not sums.buckets:
+            return frozenset()
+        rows = session.execute(differing_rows_sql(_LOADED, _BOOK, FACTS, sums.buckets)).fetchall()
     return frozenset((row[0], row[1], tuple(row[2])) for row in rows)
 
 
