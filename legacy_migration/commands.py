@@ -17,6 +17,7 @@ from legacy_migration.protocol_pages.page import render_page
 from legacy_migration.protocol_pages.workbook import write_workbook
 from legacy_migration.publishing import publish
 from legacy_migration.reconciliation.load_against_book import BookDiffersFromLoad, keep_refused
+from legacy_migration.reconciliation.standing_facts import is_overtaken
 from legacy_migration.verification import verify
 from legacy_migration.withdrawal import remove_from_book
 from operational_db.connections import Role, connect
@@ -47,6 +48,7 @@ class ProtocolSummary:
     out_of_scope_count: int
     differing_count: int
     first_day: str | None
+    earlier_loads: tuple[int, ...] = ()
     was_there: bool = False
 
 
@@ -71,15 +73,14 @@ def migrate(
         session.commit()
         fingerprint = dump_sha256(files)
         with one_at_a_time(session, f"migrate {fingerprint}"):
-            load_id = load_of(
-                session,
-                profile=described.name,
-                profile_sha256=described.sha256,
-                directory=str(directory),
-                dump_sha256=fingerprint,
-                user_id=user_id,
-            )
+            wanted = {
+                "profile": described.name, "profile_sha256": described.sha256, "directory": str(directory),
+                "dump_sha256": fingerprint, "user_id": user_id,
+            }  # fmt: skip
+            load_id = load_of(session, **wanted)
             known = protocol_of_load(session, load_id)
+            if known is not None and is_overtaken(session, known):
+                load_id, known = load_of(session, **wanted, anew=True), None
             if known is None:
                 land(session, load_id, files, report)
                 verify(session, load_id, described, user_id, report)

@@ -40,9 +40,16 @@ def one_at_a_time(session: psycopg.Connection, what: str) -> Iterator[None]:
 
 
 def load_of(
-    session: psycopg.Connection, *, profile: str, profile_sha256: str, directory: str, dump_sha256: str, user_id: int
+    session: psycopg.Connection,
+    *,
+    profile: str,
+    profile_sha256: str,
+    directory: str,
+    dump_sha256: str,
+    user_id: int,
+    anew: bool = False,
 ) -> int:
-    """The load of this dump and profile: the one begun before unless it was withdrawn, else a new one."""
+    """The load of this dump and profile: the one begun before unless it was withdrawn or is wanted anew, else another."""
     last = session.execute(
         "SELECT l.load_id, l.attempt, (SELECT e.event FROM migration.protocol AS p INNER JOIN "
         "migration.protocol_event AS e "
@@ -50,7 +57,7 @@ def load_of(
         "FROM landing.load AS l WHERE l.profile_sha256 = %s AND l.dump_sha256 = %s ORDER BY l.attempt DESC LIMIT 1",
         [profile_sha256, dump_sha256],
     ).fetchone()
-    if last and last[2] != "withdrawn":
+    if last and last[2] != "withdrawn" and not anew:
         return last[0]
     (load_id,) = session.execute(
         "INSERT INTO landing.load (profile, profile_sha256, directory, dump_sha256, attempt, user_id) "

@@ -96,7 +96,7 @@ def _unreadable(session: psycopg.Connection, load_id: int, entity: Entity) -> No
 def _fallen_with_parent(session: psycopg.Connection, load_id: int, entity: Entity, parent: Parent) -> None:
     """A row whose account, unit or meter is not loaded cannot be loaded either."""
     found = [
-        f"SELECT p.{reference.split('.')[1]} AS code FROM {standing(reference.split('.')[0])} AS p "
+        f"SELECT p.{reference.split('.')[1]} AS code FROM told_{reference.split('.')[0]} AS p "
         f"WHERE p.{reference.split('.')[1]} IS NOT NULL"
         for reference in parent.standing
     ]

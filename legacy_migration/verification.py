@@ -17,6 +17,8 @@ from legacy_migration.checks import compare_with_dump, count_verdicts, run_check
 from legacy_migration.entities import ENTITIES
 from legacy_migration.landing import Progress
 from legacy_migration.profile import MAPPINGS_DIR, Profile
+from legacy_migration.reconciliation.later_dump import compare_with_earlier_loads
+from legacy_migration.reconciliation.standing_facts import create_told_views, earlier_loads
 from legacy_migration.typed_rows import typed_inserts
 from legacy_migration.verdicts import create_standing_views, judge, refresh_statistics
 from operational_db.refusal import Refusal
@@ -43,13 +45,16 @@ def verify(session: psycopg.Connection, load_id: int, profile: Profile, user_id:
         for remark in insert.remarks:
             session.execute(remark)
     create_standing_views(session, load_id)
+    create_told_views(session, load_id)
     on_progress("verdicts", steps - 3, steps)
     judge(session, load_id, profile)
     on_progress("verdicts", steps - 2, steps)
+    # The dump by itself first, whole; what an earlier load brought of it is told apart after that.
+    run_check_rules(session, load_id, "verdict")
+    compare_with_earlier_loads(session, load_id)
     count_verdicts(session, load_id)
     whole = {key: count for key, count in parts.items() if key not in filtered}
     compare_with_dump(session, load_id, profile, whole, minor_digits)
-    run_check_rules(session, load_id, "verdict")
     on_progress("verdicts", steps - 1, steps)
     protocol_id = _write_protocol(session, load_id, user_id, first_day)
     on_progress("verdicts", steps, steps)
@@ -133,7 +138,7 @@ def _write_protocol(session: psycopg.Connection, load_id: int, user_id: int, fir
     summary = {
         "file_count": file_count, "row_count": row_count, "read_count": read, "loaded_count": loaded,
         "merged_count": merged, "rejected_count": rejected, "out_of_scope_count": out, "differing_count": differing,
-        "first_day": first_day,
+        "first_day": first_day, "earlier_loads": earlier_loads(session, load_id),
     }  # fmt: skip
     (protocol_id,) = session.execute(
         "INSERT INTO migration.protocol (load_id, prepared_by, content_sha256, summary) VALUES (%s, %s, %s, %s) "

@@ -71,10 +71,37 @@ def _refuse_when_used(session: psycopg.Connection, protocol_id: int) -> None:
         "SELECT count(*), min(w.account_no) FROM withdrawn_account AS w "
         "WHERE EXISTS (SELECT 1 FROM ops.bill AS b WHERE b.account_id = w.account_id)"
     ).fetchone()
+    if not billed:
+        # Accounts of an earlier load to which a later dump added something, billed since.
+        (billed, example) = session.execute(
+            "SELECT count(DISTINCT a.account_no), min(a.account_no) FROM ("
+            "SELECT r.account_id FROM ops.reading AS r INNER JOIN withdrawn_source AS s USING (source_id) "
+            "UNION SELECT e.account_id FROM ops.measured_energy AS e INNER JOIN withdrawn_source AS s USING (source_id) "
+            "UNION SELECT g.account_id FROM ops.ledger AS g INNER JOIN withdrawn_source AS s USING (source_id) "
+            "UNION SELECT p.account_id FROM ops.metering_point AS p INNER JOIN withdrawn_source AS s USING (source_id)"
+            ") AS n INNER JOIN ops.account AS a ON a.account_id = n.account_id INNER JOIN ops.bill AS b "
+            "ON b.account_id = n.account_id AND b.source_id > (SELECT max(s.source_id) FROM withdrawn_source AS s)"
+        ).fetchone()
     if billed:
         raise Refusal(
             f"Protocol {protocol_id} cannot be withdrawn: {billed} of its accounts have bills, the first is {example}; "
             "correct single accounts in the open month instead."
+        )
+    (resting, example) = session.execute(
+        "SELECT min((s.arguments ->> 'load_id')::bigint), min(w.account_no) FROM withdrawn_account AS w "
+        "INNER JOIN (SELECT r.account_id, r.source_id FROM ops.reading AS r UNION ALL SELECT p.account_id, p.source_id "
+        "FROM ops.metering_point AS p UNION ALL SELECT g.account_id, g.source_id FROM ops.ledger AS g) AS n "
+        "ON n.account_id = w.account_id INNER JOIN ops.source AS s ON s.source_id = n.source_id "
+        "AND s.kind = 'legacy_file' WHERE w.kind <> 'technical' "
+        "AND n.source_id NOT IN (SELECT k.source_id FROM withdrawn_source AS k)"
+    ).fetchone()
+    if resting:
+        (later,) = session.execute(
+            "SELECT p.protocol_id FROM migration.protocol AS p WHERE p.load_id = %s", [resting]
+        ).fetchone()
+        raise Refusal(
+            f"Protocol {protocol_id} cannot be withdrawn: a later dump added to its accounts, the first is {example}; "
+            f"withdraw protocol {later} first."
         )
     # Money that somebody else posted since: a payment, a service, or a correction of a payment that the load brought.
     (posted, example) = session.execute(

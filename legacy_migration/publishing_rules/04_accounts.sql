@@ -32,6 +32,17 @@ INNER JOIN ops.account AS a ON a.account_no = n.account_no;
 CREATE UNIQUE INDEX ON published_account (account_no);
 ANALYZE published_account;
 
+-- Accounts that points, readings and money of this load may hang on: its own, and for a later dump those of before.
+CREATE TEMPORARY TABLE known_account ON COMMIT DROP AS
+SELECT p.account_id, p.account_no, p.res_id, p.is_archived
+FROM published_account AS p
+UNION ALL
+SELECT a.account_id, t.account_no, a.res_id, t.is_archived
+FROM earlier_account AS t
+INNER JOIN ops.account AS a ON a.account_no = t.account_no;
+CREATE UNIQUE INDEX ON known_account (account_no);
+ANALYZE known_account;
+
 -- The number of the old program, with the RES before it where it is not unique without.
 INSERT INTO ops.account_number_alias (alias, account_id, source_id, source_row)
 SELECT
@@ -71,7 +82,7 @@ SELECT
     p.account_id, k.street_id, coalesce(p.house, '') AS house, coalesce(p.house_letter, '') AS house_letter,
     coalesce(p.building, '') AS building, coalesce(p.flat, '') AS flat, p.source_id, p.row_no
 FROM published_account AS p
-INNER JOIN standing_street AS t ON t.res_code = p.res_code AND t.street_code = p.street_code
+INNER JOIN told_street AS t ON t.res_code = p.res_code AND t.street_code = p.street_code
 INNER JOIN ops.street AS k
     ON k.res_id = p.res_id AND k.locality = t.locality AND k.street_name = t.street_name;
 

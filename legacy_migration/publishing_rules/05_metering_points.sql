@@ -10,7 +10,7 @@ SELECT
     coalesce(t.connected_on, :first_day) AS published_connected_on
 FROM standing_metering_point AS t
 INNER JOIN file_source AS s ON s.file_id = t.file_id
-INNER JOIN published_account AS a ON a.account_no = t.account_no
+INNER JOIN known_account AS a ON a.account_no = t.account_no
 LEFT JOIN unit_of_code AS u ON u.code = t.unit_code
 LEFT JOIN unit_of_code AS w ON w.code = t.upper_unit_code;
 ANALYZE new_point;
@@ -24,7 +24,12 @@ SELECT
     CASE WHEN n.is_archived THEN greatest(:first_day, n.published_connected_on) END, n.connected_load_kw,
     n.supply_voltage_kv, n.source_id, n.row_no
 FROM new_point AS n
-LEFT JOIN published_premises AS h ON h.account_id = n.account_id
+LEFT JOIN (
+    SELECT k.account_id, min(k.premises_id) AS premises_id
+    FROM ops.account_premises AS k
+    WHERE k.account_id IN (SELECT p.account_id FROM new_point AS p)
+    GROUP BY k.account_id
+) AS h ON h.account_id = n.account_id
 ORDER BY n.account_id, n.published_code;
 
 -- Just filled: without statistics the next join would be a loop.
@@ -38,6 +43,19 @@ FROM new_point AS n
 INNER JOIN ops.metering_point AS m ON m.code = n.published_code;
 CREATE UNIQUE INDEX ON published_point (point_code);
 ANALYZE published_point;
+
+-- Points that meters and readings of this load may hang on: its own, and for a later dump those of before.
+CREATE TEMPORARY TABLE known_point ON COMMIT DROP AS
+SELECT p.metering_point_id, p.point_code, p.amr_code, p.published_code, p.account_id, p.res_id
+FROM published_point AS p
+UNION ALL
+SELECT m.metering_point_id, t.point_code, t.amr_code, m.code, m.account_id, a.res_id
+FROM earlier_metering_point AS t
+INNER JOIN known_account AS a ON a.account_no = t.account_no
+INNER JOIN ops.metering_point AS m
+    ON m.code = t.account_no || '#' || CASE WHEN t.point_code = t.account_no THEN '1' ELSE t.point_code END;
+CREATE UNIQUE INDEX ON known_point (point_code);
+ANALYZE known_point;
 
 -- The dump tells how things stood on its first day, not since when.
 INSERT INTO ops.metering_point_placement (metering_point_id, unit_id, valid_from, source_id, source_row)
@@ -63,7 +81,7 @@ SELECT
     END AS published_serial
 FROM standing_meter AS t
 INNER JOIN file_source AS s ON s.file_id = t.file_id
-INNER JOIN published_point AS p ON p.point_code = t.point_code
+INNER JOIN known_point AS p ON p.point_code = t.point_code
 LEFT JOIN ops.meter AS k ON k.serial_no = t.serial_no
 LEFT JOIN (
     SELECT r.point_code, r.serial_no, min(r.read_on) AS first_read_on
@@ -102,3 +120,15 @@ SELECT
     least(coalesce(p.installed_on, p.first_read_on, :first_day), p.first_read_on, p.removed_on),
     p.removed_on, p.source_id, p.row_no
 FROM published_meter AS p;
+
+-- Meters that readings of this load may be of: one number at one point is one meter.
+CREATE TEMPORARY TABLE known_meter ON COMMIT DROP AS
+SELECT p.point_code, p.serial_no, p.meter_id
+FROM published_meter AS p
+UNION
+SELECT t.point_code, t.serial_no, m.meter_id
+FROM earlier_meter AS t
+INNER JOIN known_point AS p ON p.point_code = t.point_code
+INNER JOIN ops.meter AS m ON m.serial_no IN (t.serial_no, t.serial_no || '@' || p.published_code)
+INNER JOIN ops.meter_installation AS i ON i.meter_id = m.meter_id AND i.metering_point_id = p.metering_point_id;
+ANALYZE known_meter;

@@ -1,17 +1,17 @@
 -- Readings, half-hours and energy told as such.
 CREATE TEMPORARY TABLE new_reading ON COMMIT DROP AS
 SELECT
-    p.account_id, greatest(:first_day, date_trunc('month', t.read_on - 1)::date) AS booked_month,
+    p.account_id, greatest(:booked_from, date_trunc('month', t.read_on - 1)::date) AS booked_month,
     p.metering_point_id, m.meter_id, t.read_on, t.value_kwh, t.kind,
     -- Energy is counted from the first value that stands, whatever the old program called it.
-    t.is_opening OR row_number() OVER (PARTITION BY p.metering_point_id, m.meter_id ORDER BY t.read_on) = 1 AS is_opening,
+    t.is_opening OR k.point_code IS NULL
+    AND row_number() OVER (PARTITION BY p.metering_point_id, m.meter_id ORDER BY t.read_on) = 1 AS is_opening,
     p.res_id, s.source_id, t.row_no, p.point_code
 FROM standing_reading AS t
 INNER JOIN file_source AS s ON s.file_id = t.file_id
-INNER JOIN published_point AS p ON p.point_code = t.point_code
-INNER JOIN (
-    SELECT DISTINCT m.point_code, m.serial_no, m.meter_id FROM published_meter AS m
-) AS m ON m.point_code = t.point_code AND m.serial_no = t.serial_no;
+INNER JOIN known_point AS p ON p.point_code = t.point_code
+INNER JOIN known_meter AS m ON m.point_code = t.point_code AND m.serial_no = t.serial_no
+LEFT JOIN read_before AS k ON k.point_code = t.point_code AND k.serial_no = t.serial_no;
 ANALYZE new_reading;
 
 INSERT INTO ops.reading (
@@ -25,11 +25,12 @@ FROM (SELECT * FROM new_reading ORDER BY booked_month, account_id, meter_id, rea
 
 CREATE TEMPORARY TABLE new_half_hours ON COMMIT DROP AS
 SELECT
-    p.account_id, date_trunc('month', t.measured_on)::date AS booked_month, p.metering_point_id, p.point_code, t.channel,
+    p.account_id, date_trunc('month', t.measured_on)::date AS service_month,
+    greatest(:booked_from, date_trunc('month', t.measured_on)::date) AS booked_month, p.metering_point_id, p.point_code, t.channel,
     t.measured_on, t.half_hours, t.status, t.energy_kwh, p.res_id, s.source_id, t.row_no
 FROM standing_half_hours AS t
 INNER JOIN file_source AS s ON s.file_id = t.file_id
-INNER JOIN published_point AS p ON p.amr_code = t.point_code;
+INNER JOIN known_point AS p ON p.amr_code = t.point_code;
 
 INSERT INTO ops.interval_energy (
     account_id, booked_month, metering_point_id, channel, measured_on, half_hours, status, res_id, source_id, source_row
@@ -46,19 +47,19 @@ SELECT n.metering_point_id
 FROM new_half_hours AS n
 WHERE n.channel = '01'
 GROUP BY n.metering_point_id
-HAVING count(DISTINCT n.measured_on) = :end_day - :first_day;
+HAVING count(DISTINCT n.measured_on) = :end_day - :half_hours_from;
 
 INSERT INTO ops.measured_energy (
     account_id, booked_month, metering_point_id, direction, span_from, span_to, energy_kwh, kind, res_id, source_id,
     source_row
 )
 SELECT
-    n.account_id, n.booked_month, n.metering_point_id, 'consumed', n.booked_month,
-    (n.booked_month + interval '1 month')::date, sum(n.energy_kwh), 'half_hours', n.res_id, min(n.source_id), 0
+    n.account_id, n.booked_month, n.metering_point_id, 'consumed', n.service_month,
+    (n.service_month + interval '1 month')::date, sum(n.energy_kwh), 'half_hours', n.res_id, min(n.source_id), 0
 FROM new_half_hours AS n
 INNER JOIN point_by_half_hours AS h ON h.metering_point_id = n.metering_point_id
 WHERE n.channel = '01'
-GROUP BY n.account_id, n.booked_month, n.metering_point_id, n.res_id;
+GROUP BY n.account_id, n.booked_month, n.service_month, n.metering_point_id, n.res_id;
 
 -- Their readings stay as a control and are not billed a second time.
 INSERT INTO ops.reading_event (account_id, booked_month, reading_id, event, reason, source_id, source_row)
@@ -67,7 +68,7 @@ SELECT
     'Control reading: the point is billed by its half-hours.', r.source_id, r.source_row
 FROM ops.reading AS r
 INNER JOIN point_by_half_hours AS h ON h.metering_point_id = r.metering_point_id
-INNER JOIN published_point AS p ON p.metering_point_id = r.metering_point_id AND p.account_id = r.account_id
+INNER JOIN file_source AS s ON s.source_id = r.source_id
 ORDER BY r.reading_id;
 
 INSERT INTO ops.measured_energy (
@@ -75,11 +76,11 @@ INSERT INTO ops.measured_energy (
     source_id, source_row
 )
 SELECT
-    p.account_id, t.service_month, p.metering_point_id, t.direction, t.service_month,
+    p.account_id, greatest(:booked_from, t.service_month), p.metering_point_id, t.direction, t.service_month,
     row_number() OVER (
         PARTITION BY p.metering_point_id, t.direction, t.service_month ORDER BY t.file_id, t.row_no, t.part_no
     ),
     (t.service_month + interval '1 month')::date, t.energy_kwh, 'legacy_billed', p.res_id, s.source_id, t.row_no
 FROM standing_declared_energy AS t
 INNER JOIN file_source AS s ON s.file_id = t.file_id
-INNER JOIN published_point AS p ON p.point_code = t.point_code;
+INNER JOIN known_point AS p ON p.point_code = t.point_code;

@@ -6,8 +6,10 @@ Belongs here: rights, the transaction, the answer. Does not belong here: the com
 from dataclasses import dataclass
 
 from legacy_migration.loads import require_protocol, require_right
-from legacy_migration.publishing import days_of_load
-from legacy_migration.reconciliation.load_against_book import KindCompared, compare, days_published
+from legacy_migration.reconciliation.days_of_load import days_of_load
+from legacy_migration.reconciliation.load_against_book import KindCompared, compare
+from legacy_migration.reconciliation.standing_facts import create_told_views
+from legacy_migration.verdicts import create_standing_views
 from operational_db.connections import Role, connect
 from operational_db.refusal import Refusal
 from operational_db.refused import refusals
@@ -49,9 +51,9 @@ def compare_load(settings: Settings, protocol_id: int, *, by: str) -> LoadCompar
                 f"Protocol {protocol_id} is {protocol.state}, so nothing of it is in the book; accept it first."
             )
         session.execute("SET LOCAL work_mem = '256MB'")
-        days = days_published(session, protocol.load_id) or days_of_load(
-            session, protocol.load_id, protocol.summary["first_day"]
-        )
+        create_standing_views(session, protocol.load_id)
+        create_told_views(session, protocol.load_id)
+        days = days_of_load(session, protocol.load_id, protocol.summary["first_day"])
         found = compare(session, protocol.load_id, days, occasion="later", user_id=user_id)
         differences = session.execute(
             "SELECT entity, legacy_key, side, fields, sentence FROM migration.book_difference "

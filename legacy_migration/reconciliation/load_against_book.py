@@ -7,11 +7,11 @@ Does not belong here: the comparison itself (`full_comparison`), rights and tran
 # ruff: noqa: S608 - queries are those of projections, numbers our own
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
 
 import psycopg
 
+from legacy_migration.reconciliation.days_of_load import Days
 from legacy_migration.reconciliation.full_comparison import bucket_sums, differing_rows_sql, expect_few_rows
 from legacy_migration.reconciliation.projections import Projection, read_projections
 from legacy_migration.reconciliation.standing_facts import create_book_views, create_told_views
@@ -47,36 +47,34 @@ class Comparison:
 class BookDiffersFromLoad(Refusal):
     """Acceptance found the book other than the load; carries what to keep when its transaction is gone."""
 
-    def __init__(self, message: str, rows: list[tuple], kinds: list[KindCompared], days: tuple[date, date]) -> None:
+    def __init__(self, message: str, rows: list[tuple], kinds: list[KindCompared], days: Days) -> None:
         super().__init__(message)
         self.rows, self.kinds, self.days = rows, kinds, days
 
 
 def compare(
-    session: psycopg.Connection, load_id: int, days: tuple[date, date], *, occasion: str, user_id: int
+    session: psycopg.Connection, load_id: int, days: Days, *, occasion: str, user_id: int
 ) -> Comparison:
     """Compare all kinds, keep each difference with its sentence. The caller commits."""
-    first_day, end_day = days
     create_standing_views(session, load_id)
     create_told_views(session, load_id)
-    create_book_views(session, load_id, first_day, end_day)
-    words = {":first_day": f"date '{first_day}'", ":end_day": f"date '{end_day}'"}
+    create_book_views(session, load_id, days)
     comparison_id = keep_comparison(session, load_id, days, occasion, user_id)
     expect_few_rows(session)
     kinds = [
-        _compare_kind(session, load_id, comparison_id, projection) for projection in read_projections(session, words)
+        _compare_kind(session, load_id, comparison_id, projection) for projection in read_projections(session, days.words())
     ]
     complete_comparison(session, comparison_id, kinds)
     return Comparison(comparison_id, kinds)
 
 
 def keep_comparison(
-    session: psycopg.Connection, load_id: int, days: tuple[date, date], occasion: str, user_id: int
+    session: psycopg.Connection, load_id: int, days: Days, occasion: str, user_id: int
 ) -> int:
     (comparison_id,) = session.execute(
         "INSERT INTO migration.comparison (load_id, occasion, first_day, end_day, loaded_count, book_count, "
         "differing_count, user_id) VALUES (%s, %s, %s, %s, 0, 0, 0, %s) RETURNING comparison_id",
-        [load_id, occasion, *days, user_id],
+        [load_id, occasion, days.first_day, days.end_day, user_id],
     ).fetchone()
     return comparison_id
 
@@ -142,7 +140,7 @@ def _sentence(entity: str, load_id: int) -> str:
     ).replace("{0}", "%s")
 
 
-def require_equal(session: psycopg.Connection, load_id: int, comparison: Comparison, days: tuple[date, date]) -> None:
+def require_equal(session: psycopg.Connection, load_id: int, comparison: Comparison, days: Days) -> None:
     """Write the results as checks of the protocol; refuses when anything differs, naming the first by its old key."""
     for kind in comparison.kinds:
         if not kind.loaded_count and not kind.book_count:
@@ -184,12 +182,3 @@ def keep_refused(session: psycopg.Connection, load_id: int, refused: BookDiffers
             [(comparison_id, *row) for row in refused.rows],
         )
     complete_comparison(session, comparison_id, refused.kinds)
-
-
-def days_published(session: psycopg.Connection, load_id: int) -> tuple[date, date] | None:
-    """The days for which the load was published, as its acceptance kept them."""
-    return session.execute(
-        "SELECT first_day, end_day FROM migration.comparison WHERE load_id = %s AND occasion = 'acceptance' "
-        "ORDER BY comparison_id DESC LIMIT 1",
-        [load_id],
-    ).fetchone()
