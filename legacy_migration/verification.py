@@ -134,7 +134,7 @@ def _write_protocol(session: psycopg.Connection, load_id: int, user_id: int, fir
         "SELECT count(*), coalesce(sum(row_count), 0)::bigint FROM landing.file WHERE load_id = %s", [load_id]
     ).fetchone()
     if first_day is None:
-        (first_day,) = session.execute("SELECT min(read_on)::text FROM standing_reading WHERE is_opening").fetchone()
+        (first_day,) = session.execute("SELECT min(read_on)::text FROM told_reading WHERE is_opening").fetchone()
     summary = {
         "file_count": file_count, "row_count": row_count, "read_count": read, "loaded_count": loaded,
         "merged_count": merged, "rejected_count": rejected, "out_of_scope_count": out, "differing_count": differing,

@@ -345,6 +345,7 @@ difference = Table(
     Column("expected", Numeric),
     Column("sentence", Text, nullable=False),
     Column("other_key", Text, comment="The other of a pair, such as the account that the amount was swapped with"),
+    Column("cause", Text, comment="What the figures themselves show: swapped, sign, scale, month_shift"),
     Column("energy_kwh", ENERGY, nullable=False, server_default=text("0"), comment="At stake"),
     Column("amount_minor", MONEY, nullable=False, server_default=text("0"), comment="At stake"),
     Index("difference_load_id_ix", "load_id"),

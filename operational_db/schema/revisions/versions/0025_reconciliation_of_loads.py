@@ -104,7 +104,13 @@ def upgrade() -> None:
         sa.CheckConstraint("first_key < second_key", name=op.f("duplicate_order_ck")),
         sa.ForeignKeyConstraint(["load_id"], ["landing.load.load_id"], name=op.f("duplicate_load_id_fk")),
         sa.PrimaryKeyConstraint("duplicate_id", name=op.f("duplicate_pk")),
-        sa.UniqueConstraint("load_id", "kind", "first_key", "second_key", name=op.f("duplicate_load_id_uq")),
+        sa.UniqueConstraint(
+            "load_id",
+            "kind",
+            "first_key",
+            "second_key",
+            name=op.f("duplicate_load_id_kind_first_key_second_key_uq"),
+        ),
         schema="migration",
         comment="One row per pair of legacy rows that may tell of one person, place or meter. "
         "Nothing is merged by it.",
@@ -151,6 +157,16 @@ def upgrade() -> None:
                 ),
                 schema="migration",
             )
+            op.add_column(
+                table,
+                sa.Column(
+                    "cause",
+                    sa.Text(),
+                    nullable=True,
+                    comment="What the figures themselves show: swapped, sign, scale, month_shift",
+                ),
+                schema="migration",
+            )
         op.add_column(
             table,
             sa.Column(
@@ -176,6 +192,7 @@ def downgrade() -> None:
     for table in ("difference", "remark"):
         op.drop_column(table, "amount_minor", schema="migration")
         op.drop_column(table, "energy_kwh", schema="migration")
+    op.drop_column("difference", "cause", schema="migration")
     op.drop_column("difference", "other_key", schema="migration")
     for table in ("decision", "duplicate", "book_difference", "comparison"):
         op.drop_table(table, schema="migration")
