@@ -11,6 +11,7 @@ from typing import Final
 import psycopg
 
 from legacy_migration.checks import run_check_rules
+from legacy_migration.duplicates.decisions import apply_decisions
 from legacy_migration.landing import Progress
 from legacy_migration.reconciliation.days_of_load import days_of_load
 from legacy_migration.reconciliation.load_against_book import compare, require_equal
@@ -39,6 +40,7 @@ def publish(
     days = days_of_load(session, load_id, first_day)
     create_book_views(session, load_id, days)
     _require_new_accounts(session)
+    apply_decisions(session, load_id)
     words = {
         ":load_id": str(load_id),
         **days.words(),

@@ -14,6 +14,7 @@ import psycopg
 
 from legacy_migration.canonical_rules import DATE_FORMATS
 from legacy_migration.checks import compare_with_dump, count_verdicts, run_check_rules
+from legacy_migration.duplicates.candidates import find_duplicates
 from legacy_migration.entities import ENTITIES
 from legacy_migration.landing import Progress
 from legacy_migration.profile import MAPPINGS_DIR, Profile
@@ -52,6 +53,7 @@ def verify(session: psycopg.Connection, load_id: int, profile: Profile, user_id:
     # The dump by itself first, whole; what an earlier load brought of it is told apart after that.
     run_check_rules(session, load_id, "verdict")
     compare_with_earlier_loads(session, load_id)
+    find_duplicates(session, load_id)
     count_verdicts(session, load_id)
     whole = {key: count for key, count in parts.items() if key not in filtered}
     compare_with_dump(session, load_id, profile, whole, minor_digits)
@@ -112,6 +114,8 @@ _CONTENT: Final = {
     "ORDER BY 1, 2, 3, 4",
     "remarks": "SELECT entity, sentence, field FROM migration.remark WHERE load_id = %(load_id)s ORDER BY 1, 2, 3",
     "differences": "SELECT check_code, sentence FROM migration.difference WHERE load_id = %(load_id)s ORDER BY 1, 2",
+    "duplicates": "SELECT kind, first_key, second_key, score, evidence FROM migration.duplicate "
+    "WHERE load_id = %(load_id)s ORDER BY 1, 2, 3",
 }
 """What the protocol's hash covers: nothing that depends on a clock or a counter of the database."""
 

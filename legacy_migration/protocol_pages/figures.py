@@ -94,6 +94,18 @@ _QUERIES: Final = {
             "WHERE r.load_id = %(load_id)s ORDER BY r.reason_code, f.path, r.row_no"
         ),
     ),
+    "duplicates": (
+        ("What", "Score", "First", "Second", "Evidence", "kWh charged to the second", "Money", "Decided", "By", "Why"),
+        (
+            "SELECT d.kind, d.score, d.first_key, d.second_key, d.evidence, trim_scale(d.energy_kwh), "
+            "trim_scale(round(d.amount_minor / 100.0, 2)), coalesce(n.decided, 'not decided'), n.full_name, n.reason "
+            "FROM migration.duplicate AS d INNER JOIN landing.load AS l ON l.load_id = d.load_id LEFT JOIN LATERAL ("
+            "SELECT k.decided, u.full_name, k.reason FROM migration.decision AS k INNER JOIN ops.app_user AS u "
+            "ON u.user_id = k.user_id WHERE k.profile = l.profile AND k.kind = d.kind AND k.first_key = d.first_key "
+            "AND k.second_key = d.second_key ORDER BY k.decision_id DESC LIMIT 1) AS n ON true "
+            "WHERE d.load_id = %(load_id)s ORDER BY d.score DESC, d.amount_minor DESC, d.kind, d.first_key, d.second_key"
+        ),
+    ),
     "events": (
         ("Event", "By", "At"),
         (

@@ -31,6 +31,7 @@ def render_page(protocol: Protocol, figures: dict[str, Figures]) -> str:
         "reject_count": len(figures["rejects"].rows),
         "remark_count": len(figures["remarks"].rows),
         "difference_count": len(figures["differences"].rows),
+        "duplicate_count": len(figures["duplicates"].rows),
     }
     return environment.get_template("protocol.html.j2").render(p=protocol, head=head, table=_table, **shown)
 

@@ -25,10 +25,15 @@ SET LOCAL ROLE wattbook_owner;
 ANALYZE ops.account;
 SET LOCAL ROLE wattbook_loader;
 
+-- Whose subscriber and premises an account shares by a decision; nothing where it has its own.
 CREATE TEMPORARY TABLE published_account ON COMMIT DROP AS
-SELECT a.account_id, n.*
+SELECT a.account_id, n.*, m.keeper_no AS holder_no, h.keeper_no AS premises_no
 FROM new_account AS n
-INNER JOIN ops.account AS a ON a.account_no = n.account_no;
+INNER JOIN ops.account AS a ON a.account_no = n.account_no
+LEFT JOIN migration.applied_merge AS m
+    ON m.load_id = :load_id AND m.kind = 'person' AND m.account_no = n.account_no
+LEFT JOIN migration.applied_merge AS h
+    ON h.load_id = :load_id AND h.kind = 'premises' AND h.account_no = n.account_no;
 CREATE UNIQUE INDEX ON published_account (account_no);
 ANALYZE published_account;
 
@@ -57,6 +62,7 @@ SELECT
     CASE WHEN p.kind = 'household' THEN 'person' ELSE 'organisation' END, p.full_name, p.tax_number, p.passport_number,
     p.phone, p.source_id, p.row_no
 FROM published_account AS p
+WHERE p.holder_no IS NULL
 ORDER BY p.account_id;
 
 -- Just filled: without statistics the next join would be a loop.
@@ -67,7 +73,15 @@ SET LOCAL ROLE wattbook_loader;
 INSERT INTO ops.account_subscriber (account_id, subscriber_id, valid_from, source_id, source_row)
 SELECT p.account_id, h.subscriber_id, p.opened_on, p.source_id, p.row_no
 FROM published_account AS p
-INNER JOIN ops.subscriber AS h ON h.source_id = p.source_id AND h.source_row = p.row_no;
+INNER JOIN ops.subscriber AS h ON h.source_id = p.source_id AND h.source_row = p.row_no
+WHERE p.holder_no IS NULL;
+
+INSERT INTO ops.account_subscriber (account_id, subscriber_id, valid_from, source_id, source_row)
+SELECT p.account_id, h.subscriber_id, p.opened_on, p.source_id, p.row_no
+FROM published_account AS p
+INNER JOIN known_account AS k ON k.account_no = p.holder_no
+INNER JOIN ops.account_subscriber AS h
+    ON h.account_id = k.account_id AND h.known_to IS NULL AND h.valid_to IS NULL;
 
 INSERT INTO ops.street (res_id, locality, street_name, source_id, source_row)
 SELECT u.unit_id, t.locality, t.street_name, s.source_id, t.row_no
@@ -103,6 +117,7 @@ LEFT JOIN account_address AS a ON a.account_id = p.account_id
 LEFT JOIN ops.address AS d
     ON d.street_id = a.street_id AND d.house = a.house AND d.house_letter = a.house_letter
     AND d.building = a.building AND d.flat = a.flat
+WHERE p.premises_no IS NULL
 ORDER BY p.account_id;
 
 -- Just filled: without statistics the next join would be a loop.
@@ -113,13 +128,21 @@ SET LOCAL ROLE wattbook_loader;
 CREATE TEMPORARY TABLE published_premises ON COMMIT DROP AS
 SELECT p.account_id, h.premises_id
 FROM published_account AS p
-INNER JOIN ops.premises AS h ON h.source_id = p.source_id AND h.source_row = p.row_no;
+INNER JOIN ops.premises AS h ON h.source_id = p.source_id AND h.source_row = p.row_no
+WHERE p.premises_no IS NULL;
 ANALYZE published_premises;
 
 INSERT INTO ops.account_premises (account_id, premises_id, valid_from, source_id, source_row)
 SELECT p.account_id, h.premises_id, p.opened_on, p.source_id, p.row_no
 FROM published_account AS p
 INNER JOIN published_premises AS h ON h.account_id = p.account_id;
+
+INSERT INTO ops.account_premises (account_id, premises_id, valid_from, source_id, source_row)
+SELECT p.account_id, h.premises_id, p.opened_on, p.source_id, p.row_no
+FROM published_account AS p
+INNER JOIN known_account AS k ON k.account_no = p.premises_no
+INNER JOIN ops.account_premises AS h
+    ON h.account_id = k.account_id AND h.known_to IS NULL AND h.valid_to IS NULL;
 
 INSERT INTO ops.family_size (account_id, persons, valid_from, source_id, source_row)
 SELECT p.account_id, p.residents, :first_day, p.source_id, p.row_no

@@ -62,7 +62,7 @@ def compare(
     comparison_id = keep_comparison(session, load_id, days, occasion, user_id)
     expect_few_rows(session)
     kinds = [
-        _compare_kind(session, load_id, comparison_id, projection) for projection in read_projections(session, days.words())
+        _compare_kind(session, load_id, comparison_id, projection) for projection in read_projections(session, {":load_id": str(load_id), **days.words()})
     ]
     complete_comparison(session, comparison_id, kinds)
     return Comparison(comparison_id, kinds)

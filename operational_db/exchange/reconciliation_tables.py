@@ -104,3 +104,15 @@ decision = Table(
     schema=MIGRATION,
     comment="One row per decision about a pair; the last one counts, none is changed or removed.",
 )
+
+applied_merge = Table(
+    "applied_merge",
+    metadata,
+    Column("load_id", BigInteger, ForeignKey("landing.load.load_id"), primary_key=True, autoincrement=False),
+    Column("kind", Text, primary_key=True, comment="person or premises"),
+    Column("account_no", Text, primary_key=True, comment="Account that shares the subscriber or premises of the next"),
+    Column("keeper_no", Text, nullable=False),
+    Column("decision_id", BigInteger, ForeignKey("migration.decision.decision_id"), nullable=False),
+    schema=MIGRATION,
+    comment="One row per account of a published load that a decision joined with another.",
+)

@@ -15,6 +15,7 @@ from orchestration.command_line import (
     database,
     debts,
     demonstration,
+    duplicates,
     explaining,
     families,
     installation,
@@ -80,6 +81,7 @@ app.command(rich_help_panel=_RESULTS)(reporting.form)
 app.command(rich_help_panel=_RESULTS)(reporting.serve)
 app.command(rich_help_panel=_HOUSE)(installation.doctor)
 app.command(rich_help_panel=_HOUSE)(demonstration.bench)
+app.add_typer(duplicates.app, name="duplicates", rich_help_panel=_DATA)
 app.add_typer(readings.app, name="readings", rich_help_panel=_DATA)
 app.add_typer(meters.app, name="meters", rich_help_panel=_DATA)
 app.add_typer(payments.app, name="payments", rich_help_panel=_DATA)

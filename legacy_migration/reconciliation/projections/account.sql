@@ -2,14 +2,21 @@
 -- side: loaded
 SELECT
     t.account_no AS legacy_key, t.kind, t.res_code, least(coalesce(t.contract_on, :first_day), :first_day) AS opened_on,
-    coalesce(t.is_archived, false) AS is_archived, t.full_name, t.tax_number, t.passport_number, t.phone,
-    s.locality, s.street_name, CASE WHEN s.street_code IS NOT NULL THEN coalesce(t.house, '') END AS house,
-    CASE WHEN s.street_code IS NOT NULL THEN coalesce(t.house_letter, '') END AS house_letter,
-    CASE WHEN s.street_code IS NOT NULL THEN coalesce(t.building, '') END AS building,
-    CASE WHEN s.street_code IS NOT NULL THEN coalesce(t.flat, '') END AS flat, t.residents, t.contract_no,
+    coalesce(t.is_archived, false) AS is_archived, b.full_name, b.tax_number, b.passport_number, b.phone,
+    s.locality, s.street_name, CASE WHEN s.street_code IS NOT NULL THEN coalesce(d.house, '') END AS house,
+    CASE WHEN s.street_code IS NOT NULL THEN coalesce(d.house_letter, '') END AS house_letter,
+    CASE WHEN s.street_code IS NOT NULL THEN coalesce(d.building, '') END AS building,
+    CASE WHEN s.street_code IS NOT NULL THEN coalesce(d.flat, '') END AS flat, t.residents, t.contract_no,
     CASE WHEN t.contract_no IS NOT NULL THEN t.contract_on END AS signed_on, t.file_id, t.row_no
 FROM standing_account AS t
-LEFT JOIN told_street AS s ON s.res_code = t.res_code AND s.street_code = t.street_code
+-- Holder and address are those of another account where a decision joined the two.
+LEFT JOIN (SELECT m.* FROM migration.applied_merge AS m WHERE m.load_id = :load_id AND m.kind = 'person') AS m
+    ON m.account_no = t.account_no
+INNER JOIN told_account AS b ON b.account_no = coalesce(m.keeper_no, t.account_no)
+LEFT JOIN (SELECT h.* FROM migration.applied_merge AS h WHERE h.load_id = :load_id AND h.kind = 'premises') AS h
+    ON h.account_no = t.account_no
+INNER JOIN told_account AS d ON d.account_no = coalesce(h.keeper_no, t.account_no)
+LEFT JOIN told_street AS s ON s.res_code = d.res_code AND s.street_code = d.street_code
 -- side: book
 SELECT
     a.account_no AS legacy_key, a.kind, u.code AS res_code, a.opened_on, a.closed_on IS NOT NULL AS is_archived,

@@ -145,6 +145,26 @@ def upgrade() -> None:
         unique=False,
         schema="migration",
     )
+    op.create_table(
+        "applied_merge",
+        sa.Column("load_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False, comment="person or premises"),
+        sa.Column(
+            "account_no",
+            sa.Text(),
+            nullable=False,
+            comment="Account that shares the subscriber or premises of the next",
+        ),
+        sa.Column("keeper_no", sa.Text(), nullable=False),
+        sa.Column("decision_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["decision_id"], ["migration.decision.decision_id"], name=op.f("applied_merge_decision_id_fk")
+        ),
+        sa.ForeignKeyConstraint(["load_id"], ["landing.load.load_id"], name=op.f("applied_merge_load_id_fk")),
+        sa.PrimaryKeyConstraint("load_id", "kind", "account_no", name=op.f("applied_merge_pk")),
+        schema="migration",
+        comment="One row per account of a published load that a decision joined with another.",
+    )
     for table in ("remark", "difference"):
         if table == "difference":
             op.add_column(
@@ -194,5 +214,5 @@ def downgrade() -> None:
         op.drop_column(table, "energy_kwh", schema="migration")
     op.drop_column("difference", "cause", schema="migration")
     op.drop_column("difference", "other_key", schema="migration")
-    for table in ("decision", "duplicate", "book_difference", "comparison"):
+    for table in ("applied_merge", "decision", "duplicate", "book_difference", "comparison"):
         op.drop_table(table, schema="migration")
