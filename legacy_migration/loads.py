@@ -49,7 +49,7 @@ def load_of(
     user_id: int,
     anew: bool = False,
 ) -> int:
-    """The load of this dump and profile: the one begun before unless it was withdrawn or is wanted anew, else another."""
+    """The load of this dump and profile: the one begun before unless withdrawn or wanted anew, else another."""
     last = session.execute(
         "SELECT l.load_id, l.attempt, (SELECT e.event FROM migration.protocol AS p INNER JOIN "
         "migration.protocol_event AS e "

@@ -76,7 +76,8 @@ def _refuse_when_used(session: psycopg.Connection, protocol_id: int) -> None:
         (billed, example) = session.execute(
             "SELECT count(DISTINCT a.account_no), min(a.account_no) FROM ("
             "SELECT r.account_id FROM ops.reading AS r INNER JOIN withdrawn_source AS s USING (source_id) "
-            "UNION SELECT e.account_id FROM ops.measured_energy AS e INNER JOIN withdrawn_source AS s USING (source_id) "
+            "UNION SELECT e.account_id FROM ops.measured_energy AS e INNER JOIN withdrawn_source AS s USING "
+            "(source_id) "
             "UNION SELECT g.account_id FROM ops.ledger AS g INNER JOIN withdrawn_source AS s USING (source_id) "
             "UNION SELECT p.account_id FROM ops.metering_point AS p INNER JOIN withdrawn_source AS s USING (source_id)"
             ") AS n INNER JOIN ops.account AS a ON a.account_id = n.account_id INNER JOIN ops.bill AS b "

@@ -27,7 +27,8 @@ _ROWS: Final = {
         f"nullif({glued_sql('t.passport_number')}, '') AS passport_number, "
         "nullif(right(regexp_replace(coalesce(t.phone, ''), '[^0-9]', '', 'g'), 9), '') AS phone, "
         "CASE WHEN s.street_code IS NOT NULL AND coalesce(t.house, '') <> '' THEN concat_ws(', ', t.res_code, "
-        f"{folded_sql('s.locality')}, {folded_sql('s.street_name')}, {glued_sql('t.house', 't.house_letter', 't.building')}, "
+        f"{folded_sql('s.locality')}, {folded_sql('s.street_name')}, "
+        f"{glued_sql('t.house', 't.house_letter', 't.building')}, "
         f"nullif({glued_sql('t.flat')}, '')) END AS address "
         "FROM told_account AS t "
         "LEFT JOIN (SELECT DISTINCT ON (k.res_code, k.street_code) k.* FROM told_street AS k "
@@ -93,13 +94,15 @@ def _find(session: psycopg.Connection, load_id: int, kind: str) -> None:
         for name, expression in blocks
     )
     session.execute(
-        "CREATE TEMPORARY TABLE shared_block ON COMMIT DROP AS SELECT b.block, array_agg(b.key) AS keys, count(*) AS size "
+        "CREATE TEMPORARY TABLE shared_block ON COMMIT DROP AS SELECT b.block, array_agg(b.key) AS keys, count(*) "
+        "AS size "
         f"FROM ({block}) AS b GROUP BY b.block HAVING count(*) > 1 AND bool_or(b.load_id = {load_id})"
     )
     (crowded,) = session.execute("SELECT count(*) FROM shared_block WHERE size > %s", [BLOCK_MAX]).fetchone()
     if crowded:
         session.execute(
-            "INSERT INTO migration.check_result (load_id, stage, level, entity, unit, measure, source_value, tolerance, "
+            "INSERT INTO migration.check_result (load_id, stage, level, entity, unit, measure, source_value, "
+            "tolerance, "
             "status) VALUES (%s, 'verdict', 'row', %s, '', %s, %s, 0, 'noted')",
             [load_id, rows, f"numbers, names or addresses shared by more than {BLOCK_MAX}, not compared", crowded],
         )
@@ -107,7 +110,8 @@ def _find(session: psycopg.Connection, load_id: int, kind: str) -> None:
         "SELECT to_jsonb(a.*) AS first, to_jsonb(b.*) AS second FROM (SELECT DISTINCT x.key AS first_key, "
         "y.key AS second_key FROM shared_block AS s CROSS JOIN unnest(s.keys) AS x (key) "
         f"CROSS JOIN unnest(s.keys) AS y (key) WHERE s.size <= {BLOCK_MAX} AND x.key < y.key) AS p "
-        f"INNER JOIN compared_{rows} AS a ON a.key = p.first_key INNER JOIN compared_{rows} AS b ON b.key = p.second_key "
+        f"INNER JOIN compared_{rows} AS a ON a.key = p.first_key INNER JOIN compared_{rows} AS b ON b.key = "
+        "p.second_key "
         f"WHERE (a.load_id = {load_id} OR b.load_id = {load_id})"
         + (" AND a.point_code <> b.point_code" if rows == "meter" else "")
     )

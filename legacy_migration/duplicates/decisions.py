@@ -3,9 +3,9 @@
 Belongs here: decisions. Does not belong here: finding the pairs (`candidates`).
 
 `merge` of persons: accounts keep their numbers, contracts and money; from the next publishing of a load on the second
-account is held by the subscriber of the first. `merge` of premises: the second account is supplied at the premises of the
-first. What is in the book already is not rewritten: withdraw the load and load it again, while nothing of it is billed.
-`keep_apart` takes a pair off the list of what is undecided. A decision holds for the old system, in every later dump.
+account is held by the subscriber of the first. `merge` of premises: the second is supplied at those of the first.
+What is in the book already is not rewritten: withdraw the load and load it again, while nothing of it is billed.
+`keep_apart` takes a pair off the list of what is undecided. A decision holds for the old system, in each later dump.
 """
 
 from dataclasses import dataclass
@@ -92,7 +92,8 @@ def decide(
             session, "decide duplicate", {**pair, "decided": decided, "reason": reason}, user_id=user_id
         )
         session.execute(
-            "INSERT INTO migration.decision (profile, kind, first_key, second_key, decided, reason, user_id, source_id) "
+            "INSERT INTO migration.decision (profile, kind, first_key, second_key, decided, reason, user_id, "
+            "source_id) "
             "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
             [protocol.profile, kind, first, second, decided, reason.strip(), user_id, source_id],
         )
@@ -107,7 +108,7 @@ def decide(
 def apply_decisions(session: psycopg.Connection, load_id: int) -> None:
     """Who keeps whom in this load, into migration.applied_merge; needs the standing and told views of the session.
 
-    Pairs chain: of a and b, b and c, all three are one. Kept is one that an earlier load brought, else the first by key.
+    Pairs chain: of a and b, b and c, all three are one. Kept is one of an earlier load, else the first by key.
     """
     session.execute("DELETE FROM migration.applied_merge WHERE load_id = %s", [load_id])
     decided = session.execute(

@@ -79,19 +79,23 @@ _QUERIES: Final = {
         ),
     ),
     "differences": (
-        ("Check", "Old key", "Measure", "Stated", "Expected", "What to do"),
+        ("Check", "Old key", "Measure", "Stated", "Expected", "Behind it", "With", "kWh", "Money", "What to do"),
         (
-            "SELECT d.check_code, d.legacy_key, d.measure, d.stated, d.expected, d.sentence FROM "
+            "SELECT d.check_code, d.legacy_key, d.measure, d.stated, d.expected, d.cause, d.other_key, "
+            "trim_scale(d.energy_kwh), trim_scale(round(d.amount_minor / 100.0, 2)), d.sentence FROM "
             "migration.difference AS d "
-            "WHERE d.load_id = %(load_id)s ORDER BY d.check_code, d.legacy_key"
+            "WHERE d.load_id = %(load_id)s ORDER BY d.amount_minor DESC, d.energy_kwh DESC, d.check_code, d.legacy_key"
         ),
     ),
     "remarks": (
-        ("File", "Row", "Kind of fact", "Old key", "Reason", "Column", "Value", "What it means"),
+        ("File", "Row", "Kind of fact", "Old key", "Reason", "Column", "Value", "kWh", "Money", "What it means"),
         (
-            "SELECT f.path, r.row_no, r.entity, r.legacy_key, r.reason_code, r.field, r.value, r.sentence "
+            "SELECT f.path, r.row_no, r.entity, r.legacy_key, r.reason_code, r.field, r.value, "
+            "trim_scale(r.energy_kwh), "
+            "trim_scale(round(r.amount_minor / 100.0, 2)), r.sentence "
             "FROM migration.remark AS r INNER JOIN landing.file AS f ON f.file_id = r.file_id "
-            "WHERE r.load_id = %(load_id)s ORDER BY r.reason_code, f.path, r.row_no"
+            "WHERE r.load_id = %(load_id)s "
+            "ORDER BY r.amount_minor DESC, r.energy_kwh DESC, r.reason_code, f.path, r.row_no"
         ),
     ),
     "duplicates": (
@@ -103,7 +107,8 @@ _QUERIES: Final = {
             "SELECT k.decided, u.full_name, k.reason FROM migration.decision AS k INNER JOIN ops.app_user AS u "
             "ON u.user_id = k.user_id WHERE k.profile = l.profile AND k.kind = d.kind AND k.first_key = d.first_key "
             "AND k.second_key = d.second_key ORDER BY k.decision_id DESC LIMIT 1) AS n ON true "
-            "WHERE d.load_id = %(load_id)s ORDER BY d.score DESC, d.amount_minor DESC, d.kind, d.first_key, d.second_key"
+            "WHERE d.load_id = %(load_id)s ORDER BY d.score DESC, d.amount_minor DESC, d.kind, d.first_key, "
+            "d.second_key"
         ),
     ),
     "events": (

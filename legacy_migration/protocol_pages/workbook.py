@@ -16,7 +16,8 @@ from legacy_migration.protocol_pages.page import message
 
 SHEETS: Final = {
     "entities": "Rows", "checks": "Control sums", "reasons": "Reasons", "rejects": "Rejects",
-    "differences": "Differences", "remarks": "Remarks", "duplicates": "May be one", "files": "Files", "events": "Events",
+    "differences": "Differences", "remarks": "Remarks", "duplicates": "May be "
+        "one", "files": "Files", "events": "Events",
 }  # fmt: skip
 SHEET_ROWS_MAX: Final = 1_000_000
 CREATED: Final = datetime(2000, 1, 1)  # noqa: DTZ001 - the same figures give the same bytes

@@ -61,6 +61,4 @@ def compare_load(settings: Settings, protocol_id: int, *, by: str) -> LoadCompar
             [found.comparison_id],
         ).fetchall()
         session.commit()
-    return LoadCompared(
-        found.comparison_id, protocol_id, found.kinds, [NamedDifference(*row) for row in differences]
-    )
+    return LoadCompared(found.comparison_id, protocol_id, found.kinds, [NamedDifference(*row) for row in differences])

@@ -29,7 +29,8 @@ class Days:
 def days_of_load(session: psycopg.Connection, load_id: int, first_day: str | None) -> Days:
     """By the rows that stand; needs the standing and told views of the session."""
     end, half_hours_from = session.execute(
-        "SELECT max(n.end_day)::date, (SELECT date_trunc('month', min(h.measured_on))::date FROM standing_half_hours AS h) "
+        "SELECT max(n.end_day)::date, (SELECT date_trunc('month', min(h.measured_on))::date FROM "
+        "standing_half_hours AS h) "
         "FROM (SELECT date_trunc('month', max(read_on) - 1) + interval '1 month' FROM standing_reading UNION ALL "
         "SELECT date_trunc('month', max(read_on) - 1) + interval '1 month' FROM standing_grid_reading UNION ALL "
         "SELECT date_trunc('month', max(measured_on)) + interval '1 month' FROM standing_half_hours UNION ALL "
@@ -37,7 +38,7 @@ def days_of_load(session: psycopg.Connection, load_id: int, first_day: str | Non
         "SELECT max(service_month) + interval '1 month' FROM standing_grid_energy) AS n (end_day)"
     ).fetchone()
     is_later = bool(earlier_loads(session, load_id))
-    if first_day is None or end is None and not is_later:
+    if first_day is None or (end is None and not is_later):
         raise Refusal(
             f"Load {load_id} has no loaded reading to tell its first month by; correct the readings or the profile."
         )

@@ -1,9 +1,10 @@
 """Which rows are not the same on both sides? A full outer comparison by key and row hash, in two levels.
 
-Belongs here: the SQL of the comparison over any two queries. Does not belong here: what the queries are (`projections`).
+Belongs here: the SQL of the comparison over any two queries.
+Does not belong here: what the queries are (`projections`).
 
-1. Every row is hashed with its key, the hashes are summed in buckets on each side: one parallel pass over both, nothing
-   is sorted, joined or written. Sides that agree end here.
+1. Every row is hashed with its key, the hashes are summed in buckets on each side: one parallel pass over both,
+   nothing is sorted, joined or written. Sides that agree end here.
 2. Rows of buckets whose sums differ are joined by their key and compared field by field.
 A row that differs changes the sum of its bucket but for one chance in 2^64; which rows differ is decided by the fields.
 """

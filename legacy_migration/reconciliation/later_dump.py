@@ -5,8 +5,9 @@ itself (`verdicts`), which loads are of one system (`standing_facts`).
 
 - unchanged: merged, ALREADY_LOADED, pointing to the file and row that brought it;
 - new: stays loaded, and publishing adds it to what is there;
-- changed: never written over the book, whose history rests on it. Rejected, CHANGED_SINCE_LOAD, with the old and the new
-  value and the command that changes it; evidence alone (the old program's charges, code lists, conductors) stays loaded;
+- changed: never written over the book, whose history rests on it. Rejected, CHANGED_SINCE_LOAD, with the old and the
+  new value and the command that changes it; evidence alone (charges of the old program, code lists, conductors) stays
+  loaded, since nothing in the book rests on it;
 - gone: a difference; nothing is deleted. A file that is not in the dump at all is named once.
 """
 
@@ -33,9 +34,11 @@ _WITHDRAW: Final = (
 _COMMAND: Final = {
     "account": f"a number of residents is entered with `wattbook family add`; for anything else, {_WITHDRAW}",
     "meter": "change it with `wattbook meters edit`, `set-ratio`, `remove` or `replace`",
-    "reading": "cancel the old value with `wattbook readings cancel` and enter the new one with `wattbook readings enter`, "
+    "reading": "cancel the old value with `wattbook readings cancel` and enter the new one with `wattbook readings "
+    "enter`, "
     "or say what was used with `wattbook readings adjust` where it is billed",
-    "payment": "take the old payment back with `wattbook payments reverse`, or move it with `wattbook payments transfer`",
+    "payment": "take the old payment back with `wattbook payments reverse`, or move it with `wattbook payments "
+    "transfer`",
     "payment_package": "ask the channel which total is right",
 }
 
@@ -55,7 +58,11 @@ def _identity(entity: Entity) -> tuple[str, ...]:
 
 def _key(entity: Entity, alias: str) -> str:
     """One text for the identity; an empty part is told apart from a missing one."""
-    return "concat_ws(chr(31), " + ", ".join(f"coalesce({alias}.{name}::text, chr(30))" for name in _identity(entity)) + ")"
+    return (
+        "concat_ws(chr(31), "
+        + ", ".join(f"coalesce({alias}.{name}::text, chr(30))" for name in _identity(entity))
+        + ")"
+    )
 
 
 def _facts(entity: Entity) -> list[str]:
@@ -116,7 +123,8 @@ def _changes(facts: list[str]) -> str:
 def _already_loaded(session: psycopg.Connection, load_id: int, entity: Entity) -> None:
     session.execute(
         "INSERT INTO migration.verdict (load_id, entity, file_id, row_no, part_no, verdict, reason_code, legacy_key, "
-        f"other_file_id, other_row_no, energy_kwh, amount_minor, sentence) SELECT {load_id}, '{entity.name}', a.file_id, "
+        f"other_file_id, other_row_no, energy_kwh, amount_minor, sentence) SELECT {load_id}, '{entity.name}', "
+        "a.file_id, "
         "a.row_no, a.part_no, 'merged', 'ALREADY_LOADED', a.shown_key, a.earlier_file_id, a.earlier_row_no, "
         "a.energy_kwh, a.amount_minor, format('%s, row %s (%s): loaded before, from %s, row %s; nothing to do.', "
         "f.path, a.row_no, a.shown_key, k.path, a.earlier_row_no) FROM found_again AS a "
@@ -147,8 +155,10 @@ def _changed(session: psycopg.Connection, load_id: int, entity: Entity) -> None:
             "INNER JOIN landing.file AS k ON k.file_id = a.earlier_file_id WHERE NOT a.is_unchanged"
         )
     session.execute(
-        "INSERT INTO migration.difference (load_id, check_code, file_id, row_no, legacy_key, measure, stated, expected, "
-        f"sentence, energy_kwh, amount_minor) SELECT {load_id}, 'CHANGED_SINCE_LOAD', a.file_id, a.row_no, a.shown_key, "
+        "INSERT INTO migration.difference (load_id, check_code, file_id, row_no, legacy_key, measure, stated, "
+        "expected, "
+        f"sentence, energy_kwh, amount_minor) SELECT {load_id}, 'CHANGED_SINCE_LOAD', a.file_id, a.row_no, "
+        "a.shown_key, "
         f"'{entity.name}.' || coalesce(c.field, 'rows'), CASE WHEN jsonb_typeof(c.new) = 'number' "
         "THEN (c.new #>> '{}')::numeric END, CASE WHEN jsonb_typeof(c.old) = 'number' "
         f"THEN (c.old #>> '{{}}')::numeric END, {_sentence(advice)}, a.energy_kwh, a.amount_minor "
@@ -161,7 +171,8 @@ def _changed(session: psycopg.Connection, load_id: int, entity: Entity) -> None:
 
 def _sentence(advice: str) -> str:
     return (
-        f"format('%s, row %s (%s): since it was loaded from %s, row %s, %s; %s', f.path, a.row_no, a.shown_key, k.path, "
+        "format('%s, row %s (%s): since it was loaded from %s, row %s, %s; %s', f.path, a.row_no, a.shown_key, "
+        "k.path, "
         f"a.earlier_row_no, coalesce({_VALUES_SQL}, 'its rows are others'), {advice})"
     )
 
@@ -172,7 +183,8 @@ def _gone(session: psycopg.Connection, load_id: int, entity: Entity) -> int:
         "INSERT INTO migration.difference (load_id, check_code, file_id, row_no, legacy_key, measure, sentence, "
         f"energy_kwh, amount_minor) SELECT {load_id}, CASE WHEN o.identity IS NULL THEN 'GONE_SINCE_LOAD' "
         f"ELSE 'REJECTED_SINCE_LOAD' END, e.file_id, e.row_no, e.shown_key, '{entity.name}', "
-        "format('%s, row %s (%s): loaded from the dump before, and %s; the book keeps it, find out which dump is right.', "
+        "format('%s, row %s (%s): loaded from the dump before, and %s; the book keeps it, find out which dump is "
+        "right.', "
         "k.path, e.row_no, e.shown_key, CASE WHEN o.identity IS NULL THEN 'not in this dump' "
         f"ELSE 'rejected in this dump' END), {_stake(entity, 'e')} FROM earlier_fact AS e "
         "INNER JOIN landing.file AS k ON k.file_id = e.file_id "
@@ -186,7 +198,8 @@ def _gone(session: psycopg.Connection, load_id: int, entity: Entity) -> int:
 def _count(session: psycopg.Connection, load_id: int, entity: Entity, standing: int, gone: int) -> None:
     """What became of the facts, as rows of the protocol."""
     unchanged, changed = session.execute(
-        "SELECT count(*) FILTER (WHERE a.is_unchanged), count(*) FILTER (WHERE NOT a.is_unchanged) FROM found_again AS a"
+        "SELECT count(*) FILTER (WHERE a.is_unchanged), count(*) FILTER (WHERE NOT a.is_unchanged) FROM found_again "
+        "AS a"
     ).fetchone()
     counts = {"unchanged": unchanged, "changed": changed, "new": standing - unchanged - changed, "gone": gone}
     for what, count in counts.items():
@@ -201,7 +214,8 @@ def _count(session: psycopg.Connection, load_id: int, entity: Entity, standing: 
 def _files_gone(session: psycopg.Connection, load_id: int) -> None:
     loads = ", ".join(map(str, earlier_loads(session, load_id)))
     session.execute(
-        "INSERT INTO migration.difference (load_id, check_code, file_id, legacy_key, measure, stated, expected, sentence, "
+        "INSERT INTO migration.difference (load_id, check_code, file_id, legacy_key, measure, stated, expected, "
+        "sentence, "
         f"energy_kwh, amount_minor) SELECT {load_id}, 'FILE_GONE', k.file_id, k.path, 'rows', 0, k.row_count, "
         "format('%s, %s rows in the dump before: not in this one; the book keeps what it brought.', k.path, "
         f"k.row_count), 0, 0 FROM landing.file AS k WHERE k.load_id IN ({loads}) AND k.described_as IS NOT NULL "

@@ -52,9 +52,7 @@ class BookDiffersFromLoad(Refusal):
         self.rows, self.kinds, self.days = rows, kinds, days
 
 
-def compare(
-    session: psycopg.Connection, load_id: int, days: Days, *, occasion: str, user_id: int
-) -> Comparison:
+def compare(session: psycopg.Connection, load_id: int, days: Days, *, occasion: str, user_id: int) -> Comparison:
     """Compare all kinds, keep each difference with its sentence. The caller commits."""
     create_standing_views(session, load_id)
     create_told_views(session, load_id)
@@ -62,15 +60,14 @@ def compare(
     comparison_id = keep_comparison(session, load_id, days, occasion, user_id)
     expect_few_rows(session)
     kinds = [
-        _compare_kind(session, load_id, comparison_id, projection) for projection in read_projections(session, {":load_id": str(load_id), **days.words()})
+        _compare_kind(session, load_id, comparison_id, projection)
+        for projection in read_projections(session, {":load_id": str(load_id), **days.words()})
     ]
     complete_comparison(session, comparison_id, kinds)
     return Comparison(comparison_id, kinds)
 
 
-def keep_comparison(
-    session: psycopg.Connection, load_id: int, days: Days, occasion: str, user_id: int
-) -> int:
+def keep_comparison(session: psycopg.Connection, load_id: int, days: Days, occasion: str, user_id: int) -> int:
     (comparison_id,) = session.execute(
         "INSERT INTO migration.comparison (load_id, occasion, first_day, end_day, loaded_count, book_count, "
         "differing_count, user_id) VALUES (%s, %s, %s, %s, 0, 0, 0, %s) RETURNING comparison_id",
@@ -102,7 +99,8 @@ def _compare_kind(
         + differing_rows_sql(projection.loaded, projection.book, projection.facts, sums.buckets)
     )
     named = session.execute(
-        "INSERT INTO migration.book_difference (comparison_id, entity, legacy_key, side, fields, loaded, book, file_id, "
+        "INSERT INTO migration.book_difference (comparison_id, entity, legacy_key, side, fields, loaded, book, "
+        "file_id, "
         f"row_no, source_id, sentence) SELECT {comparison_id}, '{projection.entity}', d.legacy_key, d.side, d.fields, "
         f"d.loaded, d.book, d.file_id, d.row_no, d.source_id, {_sentence(projection.entity, load_id)} "
         "FROM differing_row AS d "

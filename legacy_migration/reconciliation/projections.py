@@ -29,7 +29,7 @@ class Projection:
 
 
 def read_projections(session: psycopg.Connection, words: Mapping[str, str]) -> list[Projection]:
-    """All kinds of published facts, with the words of a load filled in; a pair that does not fit is a mistake of ours."""
+    """All kinds of published facts, with the words of a load filled in; a pair that does not fit is our mistake."""
     return [_projection(session, file, words) for file in sorted(PROJECTIONS_DIR.glob("*.sql"))]
 
 

@@ -15,6 +15,7 @@ from legacy_migration.loads import Protocol
 if TYPE_CHECKING:
     from legacy_migration.reconciliation.days_of_load import Days
 
+
 def earlier(entity: str) -> str:
     """Name of the view of rows that earlier loads of the same system brought into the book; empty for a first load."""
     return f"earlier_{entity}"

@@ -47,9 +47,7 @@ book_difference = Table(
     "book_difference",
     metadata,
     Column("book_difference_id", BigInteger, Identity(), primary_key=True),
-    Column(
-        "comparison_id", BigInteger, ForeignKey("migration.comparison.comparison_id"), nullable=False, index=True
-    ),
+    Column("comparison_id", BigInteger, ForeignKey("migration.comparison.comparison_id"), nullable=False, index=True),
     Column("entity", Text, nullable=False, comment="Kind of fact"),
     Column("legacy_key", Text, nullable=False, comment="The row in the old program's own keys"),
     Column("side", Text, nullable=False, comment="missing in the book, extra in the book, or differs"),

@@ -1,8 +1,8 @@
 """What the full comparison by key and row hash costs, beside a plain full outer join over all columns.
 
-`python -m orchestration.benchmarks.reconciliation` measures and writes a section of docs/benchmarks.md; `--rows` measures
-another size and only prints it. Both ways compare the same two tables of payments as they come out of the projections,
-in an order of their own on each side, with planted differences; both must name the same.
+`python -m orchestration.benchmarks.reconciliation` measures and writes a section of docs/benchmarks.md; `--rows`
+measures another size and only prints it. Both ways compare the same two tables of payments as they come out of the
+projections, in an order of their own on each side, with planted differences; both must name the same.
 """
 
 # ruff: noqa: S608 - names and numbers of this file
@@ -59,13 +59,15 @@ def plant(session: psycopg.Connection, rows: int, planted: int) -> None:
     session.execute("DROP TABLE IF EXISTS work.compared_loaded, work.compared_book")
     session.execute(
         "CREATE TABLE work.compared_loaded AS SELECT concat_ws(' ', (ARRAY['bank', 'post', 'paynet'])[1 + i % 3], "
-        "'0001-' || lpad(i::text, 10, '0')) AS legacy_key, 'SA' || lpad((i % 90)::text, 2, '0') || '/' || i % 40 || '/' "
+        "'0001-' || lpad(i::text, 10, '0')) AS legacy_key, 'SA' || lpad((i % 90)::text, 2, '0') || '/' || i % 40 || "
+        "'/' "
         "|| i % 5000 AS account_no, 'P' || lpad((i % 900)::text, 6, '0') AS package_no, date '2026-01-01' + i % 90 "
         "AS paid_on, (i::bigint * 7919 % 90000 + 1) * 100 AS amount_minor, CASE WHEN i % 50 = 0 THEN 'payer ' || i END "
         f"AS payer_text, false AS is_taken_back, 1::bigint AS file_id, i AS row_no FROM generate_series(1, {rows}) AS i"
     )
     session.execute(
-        "CREATE TABLE work.compared_book AS SELECT legacy_key, account_no, package_no, paid_on, amount_minor, payer_text, "
+        "CREATE TABLE work.compared_book AS SELECT legacy_key, account_no, package_no, paid_on, amount_minor, "
+        "payer_text, "
         "is_taken_back, 1::bigint AS source_id, row_no FROM work.compared_loaded ORDER BY hashint4(row_no)"
     )
     third = planted // 3
@@ -73,7 +75,8 @@ def plant(session: psycopg.Connection, rows: int, planted: int) -> None:
         step = rows // planted
         session.execute(f"DELETE FROM work.compared_book WHERE row_no % {step} = 0 AND row_no <= {third * step}")
         session.execute(
-            f"DELETE FROM work.compared_loaded WHERE row_no % {step} = 1 AND row_no > 1 AND row_no <= {third * step + 1}"
+            f"DELETE FROM work.compared_loaded WHERE row_no % {step} = 1 AND row_no > 1 AND row_no <= "
+            f"{third * step + 1}"
         )
         changed = f"row_no % {step} = 2 AND row_no > 2 AND row_no <= {(third - 2) * step + 2}"
         session.execute(f"UPDATE work.compared_book SET amount_minor = amount_minor + 1 WHERE {changed}")
@@ -130,7 +133,7 @@ def measure(session: psycopg.Connection, rows: int) -> list[Measured]:
                 named[way] = run(session)
                 seconds.setdefault(way, []).append(time.perf_counter() - began)
         if named["ours"] != named["full outer join"] or len(named["ours"]) != planted:
-            raise SystemExit(f"Planted {planted}, named {({way: len(found) for way, found in named.items()})}.")
+            raise SystemExit(f"Planted {planted}, named { ({way: len(found) for way, found in named.items()}) }.")
         measured += [Measured(planted, way, statistics.median(seconds[way]), named[way]) for way in seconds]
     return measured
 
@@ -152,9 +155,10 @@ def main(arguments: Sequence[str], page: Path = PAGE) -> int:
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
     parser.add_argument("--rows", type=int, default=ROWS, help="how many rows each side has")
     rows = parser.parse_args(arguments).rows
-    with own_book(load_settings(), "bench_reconciliation") as settings, connect_as_admin(
-        settings, autocommit=True
-    ) as session:
+    with (
+        own_book(load_settings(), "bench_reconciliation") as settings,
+        connect_as_admin(settings, autocommit=True) as session,
+    ):
         lines = ["| " + " | ".join(row) + " |" for row in table(measure(session, rows), rows)]
     sys.stdout.write("\n".join(lines) + "\n")
     if rows == ROWS:

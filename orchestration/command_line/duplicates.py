@@ -12,7 +12,9 @@ import typer
 
 from orchestration.command_line.arguments import FIRST_USER, AsJson, ByUser
 
-app = typer.Typer(help="Pairs of a load that may be one: listed with evidence, decided by people.", no_args_is_help=True)
+app = typer.Typer(
+    help="Pairs of a load that may be one: listed with evidence, decided by people.", no_args_is_help=True
+)
 
 
 class Kind(StrEnum):

@@ -148,7 +148,8 @@ def compare_load(
         say(f"... and {grouped(left)} more, in migration.book_difference of comparison {found.comparison_id}.")
     compared = sum(kind.loaded_count for kind in found.kinds)
     say(
-        f"{grouped(compared)} loaded rows compared with {grouped(sum(kind.book_count for kind in found.kinds))} rows of "
+        f"{grouped(compared)} loaded rows compared with {grouped(sum(kind.book_count for kind in found.kinds))} "
+        "rows of "
         f"the book: {grouped(len(found.differences)) if found.differences else 'none'} differ."
     )
 

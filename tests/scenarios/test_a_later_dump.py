@@ -110,7 +110,8 @@ def test_every_row_is_unchanged_new_changed_or_gone(settings: Settings, both: tu
     assert rows(
         settings,
         "SELECT d.check_code, d.legacy_key, d.measure, d.stated, d.expected FROM migration.difference AS d INNER JOIN "
-        "migration.protocol AS p USING (load_id) WHERE p.protocol_id = %s AND d.check_code LIKE '%%SINCE_LOAD' ORDER BY 1",
+        "migration.protocol AS p USING (load_id) WHERE p.protocol_id = %s AND d.check_code LIKE '%%SINCE_LOAD' "
+        "ORDER BY 1",
         second,
     ) == [
         ("CHANGED_SINCE_LOAD", "SA03/1/1 103001 2026-02-01", "reading.value_kwh", 15_130, 15_120),
@@ -133,7 +134,17 @@ def test_publishing_adds_the_new_alone(settings: Settings, both: tuple[int, int]
     book = "SELECT (SELECT count(*) FROM ops.{0})"
     before = {
         table: rows(settings, book.format(table))[0][0]
-        for table in ("account", "subscriber", "metering_point", "meter", "reading", "payment", "ledger", "street", "unit")
+        for table in (
+            "account",
+            "subscriber",
+            "metering_point",
+            "meter",
+            "reading",
+            "payment",
+            "ledger",
+            "street",
+            "unit",
+        )
     }
     accept(settings, second, by=BY)
     after = {table: rows(settings, book.format(table))[0][0] for table in before}
@@ -150,7 +161,8 @@ def test_publishing_adds_the_new_alone(settings: Settings, both: tuple[int, int]
         rows(
             settings,
             "SELECT a.account_no || to_char(b.booked_month, ' YYYY-MM'), b.charge_minor FROM ops.bill AS b "
-            "INNER JOIN ops.account AS a USING (account_id) WHERE a.account_no IN ('SA01/1/10', 'SA03/1/1', 'SA03/1/7')",
+            "INNER JOIN ops.account AS a USING (account_id) WHERE a.account_no IN ('SA01/1/10', 'SA03/1/1', "
+            "'SA03/1/7')",
         )
     )
     # 590 - 500 = 90 kWh x 600 = 54,000.

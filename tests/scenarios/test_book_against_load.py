@@ -56,35 +56,56 @@ def test_every_kind_of_fact_is_compared_and_an_honest_load_is_equal(settings: Se
 # What somebody does to the book behind the posting procedures, and how it is named: kind, old key, side, fields.
 SABOTAGE = {
     "two payments exchange their amounts": (
-        "UPDATE ops.payment AS p SET amount_minor = o.amount_minor FROM ops.payment AS o WHERE p.channel_code = 'bank' "
-        "AND o.channel_code = 'bank' AND (p.external_id, o.external_id) IN (({one}, {other}), ({other}, {one}))",
-        [("payment", "bank {one}", "differs", ["amount_minor"]), ("payment", "bank {other}", "differs", ["amount_minor"])],
+        (
+            "UPDATE ops.payment AS p SET amount_minor = o.amount_minor FROM ops.payment AS o "
+            "WHERE p.channel_code = 'bank' "
+            "AND o.channel_code = 'bank' AND (p.external_id, o.external_id) IN (({one}, {other}), ({other}, {one}))"
+        ),
+        [
+            ("payment", "bank {one}", "differs", ["amount_minor"]),
+            ("payment", "bank {other}", "differs", ["amount_minor"]),
+        ],
     ),
     "a reading is changed": (
-        "UPDATE ops.reading SET value_kwh = value_kwh + 1 WHERE read_on = '2026-02-01' AND meter_id = "
-        "(SELECT m.meter_id FROM ops.meter AS m WHERE m.serial_no = '101001')",
+        (
+            "UPDATE ops.reading SET value_kwh = value_kwh + 1 WHERE read_on = '2026-02-01' AND meter_id = "
+            "(SELECT m.meter_id FROM ops.meter AS m WHERE m.serial_no = '101001')"
+        ),
         [("reading", "SA01/1/1 101001 2026-02-01", "differs", ["value_kwh"])],
     ),
     "a reading is lost": (
-        "DELETE FROM ops.reading WHERE read_on = '2026-02-01' AND meter_id = "
-        "(SELECT m.meter_id FROM ops.meter AS m WHERE m.serial_no = '101001')",
+        (
+            "DELETE FROM ops.reading WHERE read_on = '2026-02-01' AND meter_id = "
+            "(SELECT m.meter_id FROM ops.meter AS m WHERE m.serial_no = '101001')"
+        ),
         [("reading", "SA01/1/1 101001 2026-02-01", "missing", [])],
     ),
     "a payment comes twice": (
-        "INSERT INTO ops.payment (account_id, booked_month, payment_no, channel_code, external_id, payment_package_id, "
-        "paid_on, amount_minor, article_code, payer_text, res_id, source_id, source_row) SELECT account_id, booked_month, "
-        "nextval('ops.payment_no_seq'), channel_code, external_id, payment_package_id, paid_on, amount_minor, "
-        "article_code, payer_text, res_id, source_id, source_row FROM ops.payment WHERE channel_code = 'bank' AND external_id = {one}",
+        (
+            "INSERT INTO ops.payment (account_id, booked_month, payment_no, channel_code, external_id, "
+            "payment_package_id, "
+            "paid_on, amount_minor, article_code, payer_text, res_id, source_id, source_row) SELECT account_id, "
+            "booked_month, "
+            "nextval('ops.payment_no_seq'), channel_code, external_id, payment_package_id, paid_on, amount_minor, "
+            "article_code, payer_text, res_id, source_id, source_row FROM ops.payment WHERE channel_code = 'bank' AND "
+            "external_id = {one}"
+        ),
         [("payment", "bank {one}", "extra", [])],
     ),
     "two holders exchange their names": (
-        "UPDATE ops.subscriber AS b SET full_name = o.full_name FROM ops.subscriber AS o WHERE (b.full_name, o.full_name) "
-        "IN (('Каримов Азиз Рустамович', 'Ким Елена Сергеевна'), ('Ким Елена Сергеевна', 'Каримов Азиз Рустамович'))",
+        (
+            "UPDATE ops.subscriber AS b SET full_name = o.full_name FROM ops.subscriber AS o WHERE (b.full_name, "
+            "o.full_name) "
+            "IN (('Каримов Азиз Рустамович', 'Ким Елена Сергеевна'), "
+            "('Ким Елена Сергеевна', 'Каримов Азиз Рустамович'))"
+        ),
         [("account", "SA01/1/1", "differs", ["full_name"]), ("account", "SA01/1/5", "differs", ["full_name"])],
     ),
     "an opening debt becomes a credit": (
-        "UPDATE ops.ledger AS g SET document_kind = 'opening_credit' FROM ops.account AS a WHERE "
-        "a.account_id = g.account_id AND a.account_no = 'SA01/1/9' AND g.document_kind = 'opening_debt'",
+        (
+            "UPDATE ops.ledger AS g SET document_kind = 'opening_credit' FROM ops.account AS a WHERE "
+            "a.account_id = g.account_id AND a.account_no = 'SA01/1/9' AND g.document_kind = 'opening_debt'"
+        ),
         [("opening_balance", "SA01/1/9 2023", "differs", ["balance_minor"])],
     ),
 }

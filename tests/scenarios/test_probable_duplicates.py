@@ -1,6 +1,5 @@
 """Rows that may tell of one person, place or meter are listed with evidence; only a decision joins them."""
 
-import shutil
 from decimal import Decimal
 from pathlib import Path
 
@@ -72,7 +71,10 @@ def test_a_letter_glued_to_the_house_is_the_same_house(database: psycopg.Connect
 @pytest.mark.requirement("A54", "B51")
 def test_pairs_are_listed_with_evidence_and_what_is_at_stake(settings: Settings, dump: Path) -> None:
     protocol = migrate(settings, dump, profile="merged_utility", by=BY)
-    pairs = {(pair.kind, pair.first_key, pair.second_key): pair for pair in list_duplicates(settings, protocol.protocol_id, by=BY)}
+    pairs = {
+        (pair.kind, pair.first_key, pair.second_key): pair
+        for pair in list_duplicates(settings, protocol.protocol_id, by=BY)
+    }
     assert set(pairs) == {
         ("person", "SA01/1/1", "SA01/1/3"),
         ("premises", "SA01/1/1", "SA01/1/3"),
@@ -89,7 +91,9 @@ def test_pairs_are_listed_with_evidence_and_what_is_at_stake(settings: Settings,
     assert pairs["meter", "SA01/1/1 101001", "SA01/1/2 0010100I"].score == Decimal("80.0")
     # Nothing was merged: 20 accounts stand, and the protocol says that nobody decided.
     assert rows(settings, "SELECT count(*) FROM migration.decision") == [(0,)]
-    assert [row[7] for row in protocol_figures(settings, protocol.protocol_id)["duplicates"].rows] == ["not decided"] * 3
+    assert [row[7] for row in protocol_figures(settings, protocol.protocol_id)["duplicates"].rows] == [
+        "not decided"
+    ] * 3
 
 
 @pytest.mark.requirement("A55", "B52")
@@ -110,10 +114,14 @@ def test_a_decision_joins_persons_and_premises_and_leaves_numbers_and_money(sett
     assert compare_load(settings, protocol, by=BY).is_equal
     assert list_duplicates(settings, protocol, by=BY, undecided_only=True)[0].kind == "meter"
     withdraw(settings, protocol, by=BY)
-    assert rows(settings, "SELECT (SELECT count(*) FROM ops.subscriber), (SELECT count(*) FROM ops.premises)") == [(0, 0)]
+    assert rows(settings, "SELECT (SELECT count(*) FROM ops.subscriber), (SELECT count(*) FROM ops.premises)") == [
+        (0, 0)
+    ]
 
 
-def test_the_last_decision_counts_and_none_is_lost(settings: Settings, dump: Path, database: psycopg.Connection) -> None:
+def test_the_last_decision_counts_and_none_is_lost(
+    settings: Settings, dump: Path, database: psycopg.Connection
+) -> None:
     protocol = migrate(settings, dump, profile="merged_utility", by=BY).protocol_id
     pair = ("person", "SA01/1/1", "SA01/1/3")
     decide(settings, protocol, *pair, merge=True, reason="passport seen", by=BY)
@@ -164,7 +172,8 @@ files:
     rows:
       - to: account
         repeats: join
-        fields: {account_no: {text: PAC}, kind: {constant: household}, res_code: {constant: SA01}, full_name: {text: PAC}}
+        fields: {account_no: {text: PAC}, kind: {constant: household}, res_code: {constant: SA01},
+          full_name: {text: PAC}}
       - to: metering_point
         repeats: join
         fields: {point_code: {text: PAC}, account_no: {text: PAC}, res_code: {constant: SA01}}
@@ -189,7 +198,7 @@ files:
         ("A1", "2026-01", Decimal(140)), ("A1", "2026-02", Decimal("75.5")),
         ("B1", "2026-01", Decimal(10)), ("B1", "2026-02", Decimal(20)),
     ]  # fmt: skip
-    # The second row of A1 was joined with the first, not lost: 100 + 40 + 0 + 75.5 + 10 + 20 = 245.5 kWh read and loaded.
+    # The second row of A1 was joined with the first, not lost: 100 + 40 + 0 + 75.5 + 10 + 20 = 245.5 kWh.
     assert rows(settings, "SELECT entity, reason_code FROM migration.verdict ORDER BY 1") == [
         ("account", "JOINED"), ("metering_point", "JOINED"),
     ]  # fmt: skip

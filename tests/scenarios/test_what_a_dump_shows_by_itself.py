@@ -1,5 +1,5 @@
-"""Figures that contradict each other inside a dump are named with what is behind them: two that were swapped by both old
-keys, a sign, a power of ten, a month that is not its own, children without parents and parents without children."""
+"""Figures that contradict each other inside a dump are named with what is behind them: two that were swapped by both
+old keys, a sign, a power of ten, a month that is not its own, children without parents and parents without children."""
 
 import shutil
 from pathlib import Path
@@ -137,3 +137,46 @@ def test_parents_without_children_and_children_without_parents_are_counted_and_n
         "reading without a meter": 4, "meter without a metering point": 1, "payment without an account": 1,
         "metering_point without a meter": 1, "meter without a reading": 1, "payment_package without a payment": 1,
     }  # fmt: skip
+
+
+@pytest.mark.requirement("A54", "B51")
+def test_figures_that_can_hardly_be_are_ranked_by_what_is_at_stake(settings: Settings, dump: Path) -> None:
+    legal = dump / "legal/LEGAL.CSV"
+    told = legal.read_text(encoding="cp1251")
+    # U000002 used 1,500 kWh in January, and 2 kW draw 2 x 24 x 31 = 1,488 at most;
+    # in February 1,400, and at most 2 x 672 = 1,344.
+    head = told.splitlines()[0].split(";")
+    kva = head.index("KVA")
+    lines = [line.split(";") for line in told.splitlines()]
+    for cells in lines:
+        if "U000002" in cells:
+            cells[kva] = "2"
+    legal.write_text("\r\n".join(";".join(cells) for cells in lines) + "\r\n", encoding="cp1251")
+    # SA03/1/5 was charged 48,000, 42,000 and 36,000, on average 42,000 a month; 240 of them are 10,080,000.
+    openings = LegacyTable(dump / "household/SA03/SALDO.DBF")
+    openings.put(openings.find(CODE="5"), DEB="90000000.00")
+    openings.save()
+    # SA03/1/5 shows 19,150 instead of 9,210 at last: 10,000 kWh in March, where 80 and 70 were used before.
+    readings = LegacyTable(dump / "household/SA03/POKAZ.DBF")
+    last = readings.find(BOOK="0001", CODE="00005", DATA="20260401")
+    readings.put(last, POKAZ="19150")
+    readings.save()
+    migrate(settings, dump, profile="merged_utility", by=BY)
+    with connect(settings, Role.LOADER) as session:
+        found = session.execute(
+            "SELECT r.reason_code, r.legacy_key, r.energy_kwh, r.amount_minor FROM migration.remark AS r WHERE "
+            "r.reason_code IN ('BEYOND_CONNECTED_LOAD', 'UNLIKE_OWN_HISTORY', 'BALANCE_OUT_OF_LINE', 'UNLIKE_PEERS') "
+            "ORDER BY r.remark_id"
+        ).fetchall()
+    assert [(reason, key.split(" ")[0]) for reason, key, *_ in found] == [
+        ("BALANCE_OUT_OF_LINE", "SA03/1/5"),
+        ("UNLIKE_OWN_HISTORY", "SA03/1/5"),
+        ("BEYOND_CONNECTED_LOAD", "U000002"),
+        ("BEYOND_CONNECTED_LOAD", "U000002"),
+    ]
+    # 90,000,000 - 10,080,000 = 79,920,000 soums.
+    assert found[0][3] == 7_992_000_000
+    # Usual are 80 in 31 days: 10,000 - 80 = 9,920 kWh, at 126,000 / 210 = 600.
+    assert found[1][2:] == (9_920, 595_200_000)
+    # 1,400 - 1,344 = 56 kWh at 1,000; 1,500 - 1,488 = 12 kWh at 1,000.
+    assert [row[2:] for row in found[2:]] == [(56, 5_600_000), (12, 1_200_000)]

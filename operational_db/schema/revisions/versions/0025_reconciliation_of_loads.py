@@ -112,8 +112,7 @@ def upgrade() -> None:
             name=op.f("duplicate_load_id_kind_first_key_second_key_uq"),
         ),
         schema="migration",
-        comment="One row per pair of legacy rows that may tell of one person, place or meter. "
-        "Nothing is merged by it.",
+        comment="One row per pair of legacy rows that may tell of one person, place or meter. Nothing is merged by it.",
     )
     op.create_table(
         "decision",
@@ -200,9 +199,7 @@ def upgrade() -> None:
         )
         op.add_column(
             table,
-            sa.Column(
-                "amount_minor", sa.BigInteger(), server_default=sa.text("0"), nullable=False, comment="At stake"
-            ),
+            sa.Column("amount_minor", sa.BigInteger(), server_default=sa.text("0"), nullable=False, comment="At stake"),
             schema="migration",
         )
 
