@@ -19,21 +19,23 @@ BLOCK_MAX: Final = 30
 
 _BATCH: Final = 5_000
 
-# What is compared of each row; `key` names it, `load_id` tells the rows of this load.
+# What is compared of each row; `key` names it, `load_id` tells the rows of this load. Streets are few and folded once.
 _ROWS: Final = {
     "account": (
+        "WITH street AS MATERIALIZED (SELECT DISTINCT ON (k.res_code, k.street_code) k.res_code, k.street_code, "
+        "concat_ws(', ', k.res_code, k.locality, k.street_name) AS street, "
+        f"{folded_sql('k.locality')} || ', ' || {folded_sql('k.street_name')} AS folded_street "
+        "FROM told_street AS k ORDER BY k.res_code, k.street_code, k.load_id DESC) "
         "SELECT t.account_no AS key, t.load_id, t.res_code, t.full_name, "
         f"{folded_sql('t.full_name')} AS folded_name, nullif({glued_sql('t.tax_number')}, '') AS tax_number, "
         f"nullif({glued_sql('t.passport_number')}, '') AS passport_number, "
         "nullif(right(regexp_replace(coalesce(t.phone, ''), '[^0-9]', '', 'g'), 9), '') AS phone, "
+        "coalesce(t.flat, '') <> '' AS has_flat, concat_ws(', ', s.street, concat_ws(' ', t.house, t.house_letter, "
+        "t.building), t.flat) AS shown_address, "
         "CASE WHEN s.street_code IS NOT NULL AND coalesce(t.house, '') <> '' THEN concat_ws(', ', t.res_code, "
-        f"{folded_sql('s.locality')}, {folded_sql('s.street_name')}, "
-        f"{glued_sql('t.house', 't.house_letter', 't.building')}, "
-        f"nullif({glued_sql('t.flat')}, '')) END AS address "
-        "FROM told_account AS t "
-        "LEFT JOIN (SELECT DISTINCT ON (k.res_code, k.street_code) k.* FROM told_street AS k "
-        "ORDER BY k.res_code, k.street_code, k.load_id DESC) AS s "
-        "ON s.res_code = t.res_code AND s.street_code = t.street_code"
+        f"s.folded_street, {glued_sql('t.house', 't.house_letter', 't.building')}, "
+        f"nullif({glued_sql('t.flat')}, '')) END AS address FROM told_account AS t "
+        "LEFT JOIN street AS s ON s.res_code = t.res_code AND s.street_code = t.street_code"
     ),
     "meter": (
         "SELECT concat_ws(' ', t.point_code, t.serial_no) AS key, t.load_id, p.res_code, t.point_code, t.serial_no, "

@@ -38,7 +38,8 @@ def _number(
     if not first[field] or not second[field]:
         return 0
     if first[field] == second[field]:
-        words.append(f"the same {what} {first[field]}")
+        shown = first["shown_address"] if field == "address" else first[field]
+        words.append(f"the same {what} {shown}")
         return same
     if other:
         words.append(f"against it: other {what}s ({first[field]} and {second[field]})")
@@ -58,7 +59,8 @@ def _person(first: dict[str, Any], second: dict[str, Any]) -> tuple[float, list[
 
 def _premises(first: dict[str, Any], second: dict[str, Any]) -> tuple[float, list[str]]:
     words: list[str] = []
-    points = _number(words, "address", first, second, "address", 60, 0)
+    # A house without a flat may hold several homes.
+    points = _number(words, "address", first, second, "address", 60 if first["has_flat"] else 40, 0)
     alike, about_names = _names(first, second)
     points += max(0.0, alike - 50) * 0.4
     points += _number(words, "tax number", first, second, "tax_number", 20, 0)
