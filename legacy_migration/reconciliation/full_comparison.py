@@ -66,17 +66,25 @@ def bucket_sums(session: psycopg.Connection, loaded: str, book: str, facts: tupl
 def differing_rows_sql(loaded: str, book: str, facts: tuple[str, ...], buckets: list[int]) -> str:
     """The second level: legacy_key, side, fields, loaded, book (JSON of these fields), and both service columns.
 
-    Rows of one key that stand several times on a side are paired in the order of their hashes; who is left over is
-    missing or extra.
+    Equal rows go first, one for one: some share a bucket with a row that differs. What is left of a key is paired in
+    the order of the hashes; who has no partner is missing or extra.
     """
     row_hash = row_hash_sql(facts)
     wanted = "ARRAY[" + ", ".join(str(bucket) for bucket in buckets) + "]::bigint[]"
 
     def side(query: str) -> str:
         return (
-            "SELECT h.*, row_number() OVER (PARTITION BY h.legacy_key ORDER BY h.row_hash) AS place FROM ("
+            "SELECT h.*, row_number() OVER (PARTITION BY h.legacy_key, h.row_hash) AS copy_no FROM ("
             f"SELECT n.*, {row_hash} AS row_hash FROM ({query}) AS n "
             f"WHERE {row_hash} & {BUCKETS - 1} = ANY ({wanted})) AS h"
+        )
+
+    def alone(one: str, other: str) -> str:
+        """Rows without an equal one on the other side, numbered within their key."""
+        return (
+            f"SELECT l.*, row_number() OVER (PARTITION BY l.legacy_key ORDER BY l.row_hash) AS place FROM {one} AS l "
+            f"WHERE NOT EXISTS (SELECT 1 FROM {other} AS b WHERE b.legacy_key = l.legacy_key "
+            "AND b.row_hash = l.row_hash AND b.copy_no = l.copy_no)"
         )
 
     named = ", ".join(f"CASE WHEN l.{fact} IS DISTINCT FROM b.{fact} THEN '{fact}' END" for fact in facts)
@@ -86,6 +94,7 @@ def differing_rows_sql(loaded: str, book: str, facts: tuple[str, ...], buckets: 
         return f"jsonb_build_object({pairs})"
 
     return (
+        f"WITH loaded_side AS ({side(loaded)}), book_side AS ({side(book)}) "
         "SELECT d.legacy_key, d.side, CASE WHEN d.side = 'differs' THEN d.fields ELSE '{}' END AS fields, "
         "CASE d.side WHEN 'missing' THEN d.loaded WHEN 'differs' THEN (SELECT jsonb_object_agg(k, d.loaded -> k) "
         "FROM unnest(d.fields) AS k) END AS loaded, "
@@ -95,9 +104,6 @@ def differing_rows_sql(loaded: str, book: str, facts: tuple[str, ...], buckets: 
         "CASE WHEN b.place IS NULL THEN 'missing' WHEN l.place IS NULL THEN 'extra' ELSE 'differs' END AS side, "
         f"array_remove(ARRAY[{named}], NULL) AS fields, {values('l')} AS loaded, {values('b')} AS book, "
         "l.file_id, l.row_no, b.source_id "
-        f"FROM ({side(loaded)}) AS l FULL OUTER JOIN ({side(book)}) AS b "
-        "ON b.legacy_key = l.legacy_key AND b.place = l.place "
-        "WHERE l.row_hash IS DISTINCT FROM b.row_hash) AS d "
-        # Rows of other keys in the same bucket are the same on both sides.
-        "WHERE d.side <> 'differs' OR cardinality(d.fields) > 0"
+        f"FROM ({alone('loaded_side', 'book_side')}) AS l FULL OUTER JOIN ({alone('book_side', 'loaded_side')}) AS b "
+        "ON b.legacy_key = l.legacy_key AND b.place = l.place) AS d"
     )
