@@ -21,6 +21,7 @@ from operational_db.exchange import pilot_tables as pilot
 from operational_db.exchange import readiness_tables as readiness
 from operational_db.exchange import shadow_tables as shadow
 from operational_db.exchange import signing_tables as signing
+from operational_db.exchange import reconciliation_tables as reconciliation
 from operational_db.exchange import tables as exchange
 from operational_db.grid import tables as grid
 from operational_db.metering import operation_tables as meter_operations
@@ -66,6 +67,7 @@ SUBSYSTEMS = (
     readiness,
     pilot,
     expectations,
+    reconciliation,
 )
 
 SQL_FILES = tuple(
@@ -177,6 +179,7 @@ SQL_FILES = tuple(
         "subsidies/sql/use_subsidies.sql",
         "plans/sql/collection_targets.sql",
         "exchange/sql/kept_history.sql",
+        "exchange/sql/decisions.sql",
         "schema/sql/posted_rows.sql",
         "exchange/sql/signatures.sql",
         "schema/sql/audit_trail.sql",

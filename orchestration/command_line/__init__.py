@@ -18,6 +18,7 @@ from orchestration.command_line import (
     database,
     debts,
     demonstration,
+    duplicates,
     expecting,
     explaining,
     families,
@@ -74,6 +75,7 @@ app.command(rich_help_panel=_DATA)(migration.accept)
 app.command(rich_help_panel=_DATA)(migration.withdraw)
 app.command(rich_help_panel=_DATA)(shadow_billing.shadow)
 app.command(rich_help_panel=_DATA)(readiness.readiness)
+app.command("compare-load", rich_help_panel=_DATA)(migration.compare_load)
 app.command(rich_help_panel=_DATA)(pricing.price)
 app.command(rich_help_panel=_DATA)(billing.bill)
 app.command(rich_help_panel=_DATA)(explaining.explain)
@@ -95,6 +97,7 @@ app.command(rich_help_panel=_HOUSE)(demonstration.bench)
 app.add_typer(rejects.app, name="rejects", rich_help_panel=_DATA)
 app.command(rich_help_panel=_DATA)(consumer_card.card)
 app.add_typer(contracts.app, name="contract", rich_help_panel=_DATA)
+app.add_typer(duplicates.app, name="duplicates", rich_help_panel=_DATA)
 app.add_typer(readings.app, name="readings", rich_help_panel=_DATA)
 app.add_typer(meters.app, name="meters", rich_help_panel=_DATA)
 app.add_typer(payments.app, name="payments", rich_help_panel=_DATA)
