@@ -19,9 +19,9 @@ from operational_db.exchange import landing_tables as landing
 from operational_db.exchange import migration_tables as migration
 from operational_db.exchange import pilot_tables as pilot
 from operational_db.exchange import readiness_tables as readiness
+from operational_db.exchange import reconciliation_tables as reconciliation
 from operational_db.exchange import shadow_tables as shadow
 from operational_db.exchange import signing_tables as signing
-from operational_db.exchange import reconciliation_tables as reconciliation
 from operational_db.exchange import tables as exchange
 from operational_db.grid import tables as grid
 from operational_db.metering import operation_tables as meter_operations
