@@ -110,6 +110,16 @@ CONTENT_SECTIONS: Final = (
         "WHERE f.load_id = %(load_id)s ORDER BY f.path, c.entity",
     ),
     Section(
+        "encodings",
+        "Encodings of files and columns with letters, and why",
+        ("Kind of file", "Column", "Encoding", "How", "Files", "Letters looked at", "Cells that cannot be meant", "Why"),
+        "SELECT f.described_as, coalesce(e.column_name, ''), e.encoding, e.how, count(*), sum(e.letter_count), "
+        "sum(e.odd_cell_count), min(e.evidence) FROM landing.file_encoding AS e "
+        "INNER JOIN landing.file AS f ON f.file_id = e.file_id WHERE f.load_id = %(load_id)s "
+        "GROUP BY f.described_as, coalesce(e.column_name, ''), e.encoding, e.how "
+        "ORDER BY f.described_as, coalesce(e.column_name, ''), e.encoding, e.how",
+    ),
+    Section(
         "rejects",
         "Rejects, in the old keys",
         ("File", "Row", "Kind of fact", "Old key", "Reason", "Column", "Value", "kWh", "Money", "What to do"),

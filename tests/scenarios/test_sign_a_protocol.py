@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from legacy_migration.commands import accept, migrate, withdraw
 from legacy_migration.signing.filing import write_protocol
+from legacy_migration.signing.pages import figures_of_pages
 from legacy_migration.signing.verify_protocol import Broken, check, page_body, page_hash, page_line, read_pages
 from legacy_migration.synthetic_utility.twenty_accounts.dump import twenty_accounts
 from operational_db.access.commands import create_user
@@ -238,3 +239,14 @@ def test_the_paper_tells_the_hash_and_both_persons(settings: Settings, prepared:
     text = "".join(page.extract_text() for page in PdfReader(paper).pages)
     assert "First administrator" in text
     assert "First approver of loads" in text
+
+
+@pytest.mark.requirement("A51", "B48")
+def test_the_pages_tell_the_encoding_of_each_kind_of_file_and_why(settings: Settings, prepared: int) -> None:
+    with connect(settings, Role.LOADER) as session:
+        table = figures_of_pages(session, prepared)["encodings"]
+    whole_files = {row[0]: (row[2], row[3]) for row in table.rows if row[1] == ""}
+    # As the profile gives them: the household databases are DOS programs of the nineties, those of the network are not.
+    assert whole_files["household_accounts"] == ("cp866", "given")
+    assert {"cp866", "cp1251"} <= {encoding for encoding, _ in whole_files.values()}
+    assert all(row[7] for row in table.rows)
