@@ -112,7 +112,7 @@ CONTENT_SECTIONS: Final = (
     Section(
         "encodings",
         "Encodings of files and columns with letters, and why",
-        ("Kind of file", "Column", "Encoding", "How", "Files", "Letters looked at", "Cells that cannot be meant", "Why"),
+        ("Kind of file", "Column", "Encoding", "How", "Files", "Letters looked at", "Odd cells", "Why"),
         "SELECT f.described_as, coalesce(e.column_name, ''), e.encoding, e.how, count(*), sum(e.letter_count), "
         "sum(e.odd_cell_count), min(e.evidence) FROM landing.file_encoding AS e "
         "INNER JOIN landing.file AS f ON f.file_id = e.file_id WHERE f.load_id = %(load_id)s "
