@@ -83,6 +83,8 @@ PLAIN_LISTS = (
     PlainList("benefit_norm", ("dwelling_code", "valid_from"), (("is_verified", _as_bool),)),
     PlainList("readiness_weight", ("component_code", "valid_from"), (("is_hard_stop", _as_bool),)),
     PlainList("cutover_item", ("item_code",)),
+    PlainList("insulation_leakage", ("voltage_kv", "weather_group")),
+    PlainList("cable_charging", ("voltage_kv", "section_mm2")),
 )
 
 

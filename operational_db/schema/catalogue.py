@@ -23,6 +23,7 @@ from operational_db.exchange import reconciliation_tables as reconciliation
 from operational_db.exchange import shadow_tables as shadow
 from operational_db.exchange import signing_tables as signing
 from operational_db.exchange import tables as exchange
+from operational_db.grid import loss_coefficient_tables as loss_coefficients
 from operational_db.grid import tables as grid
 from operational_db.metering import operation_tables as meter_operations
 from operational_db.metering import tables as metering
@@ -60,6 +61,7 @@ SUBSYSTEMS = (
     subsidies,
     plans,
     grid,
+    loss_coefficients,
     landing,
     migration,
     signing,
@@ -178,6 +180,8 @@ SQL_FILES = tuple(
         "subsidies/sql/accrue_subsidies.sql",
         "subsidies/sql/use_subsidies.sql",
         "plans/sql/collection_targets.sql",
+        "grid/sql/technical_losses.sql",
+        "grid/sql/imbalance.sql",
         "exchange/sql/kept_history.sql",
         "exchange/sql/decisions.sql",
         "schema/sql/posted_rows.sql",

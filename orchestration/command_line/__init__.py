@@ -24,6 +24,7 @@ from orchestration.command_line import (
     families,
     handing_over,
     installation,
+    losses,
     meters,
     migration,
     payments,
@@ -98,6 +99,7 @@ app.add_typer(rejects.app, name="rejects", rich_help_panel=_DATA)
 app.command(rich_help_panel=_DATA)(consumer_card.card)
 app.add_typer(contracts.app, name="contract", rich_help_panel=_DATA)
 app.add_typer(duplicates.app, name="duplicates", rich_help_panel=_DATA)
+app.add_typer(losses.app, name="losses", rich_help_panel=_RESULTS)
 app.add_typer(readings.app, name="readings", rich_help_panel=_DATA)
 app.add_typer(meters.app, name="meters", rich_help_panel=_DATA)
 app.add_typer(payments.app, name="payments", rich_help_panel=_DATA)
