@@ -29,7 +29,7 @@ def in_book(settings: Settings, day_one: Path) -> int:
 
 
 def later(day_one: Path, folder: Path, *, value: str, alone: bool = False) -> Path:
-    """The dump of a month later: 1/1 shows another value on 1 May than 12,450 of 1 April; alone, the file has no row of before."""
+    """The dump of a month later: 1/1, 12,450 on 1 April, shows a value on 1 May; alone, no other row is in the file."""
     shutil.copytree(day_one, folder)
     table = LegacyTable(folder / READINGS)
     table.copy(table.find(RAH="1/1", DATA="20260401"), DATA="20260501", POKAZ=value)
@@ -51,9 +51,10 @@ _REMARKS = (
 )
 
 
+@pytest.mark.usefixtures("in_book")
 @pytest.mark.requirement("B50")
 def test_a_doubtful_figure_of_a_fact_told_again_is_named_once(
-    settings: Settings, in_book: int, day_one: Path, tmp_path: Path
+    settings: Settings, day_one: Path, tmp_path: Path
 ) -> None:
     """1/1 and its point are told in both dumps; the jump to 90,000 stands in one row of one of them."""
     second = migrate(settings, later(day_one, tmp_path / "two", value="90000"), profile="merged_utility", by=BY)
@@ -62,24 +63,26 @@ def test_a_doubtful_figure_of_a_fact_told_again_is_named_once(
     assert len(named) == len({row[:2] for row in named})
 
 
+@pytest.mark.usefixtures("in_book")
 @pytest.mark.requirement("B50")
 def test_a_new_value_below_that_of_the_book_falls_although_its_dump_does_not_show_it(
-    settings: Settings, in_book: int, day_one: Path, tmp_path: Path
+    settings: Settings, day_one: Path, tmp_path: Path
 ) -> None:
     """The file of the second dump has one row; what it falls below was loaded from the first."""
     second = migrate(settings, later(day_one, tmp_path / "two", value="1", alone=True), profile="merged_utility", by=BY)
     assert rows(
         settings,
-        "SELECT d.verdict, d.reason_code FROM migration.verdict AS d INNER JOIN migration.protocol AS p USING (load_id) "
-        "WHERE p.protocol_id = %s AND d.entity = 'reading' AND d.legacy_key LIKE %s",
+        "SELECT d.verdict, d.reason_code FROM migration.verdict AS d INNER JOIN migration.protocol AS p "
+        "USING (load_id) WHERE p.protocol_id = %s AND d.entity = 'reading' AND d.legacy_key LIKE %s",
         second.protocol_id,
         "SA01/1/1 %2026-05-01",
     ) == [("rejected", "READING_DECREASE")]
 
 
+@pytest.mark.usefixtures("in_book")
 @pytest.mark.requirement("A55", "B52")
 def test_of_two_later_dumps_that_wait_the_second_is_judged_anew(
-    settings: Settings, in_book: int, day_one: Path, tmp_path: Path
+    settings: Settings, day_one: Path, tmp_path: Path
 ) -> None:
     """Both tell a value of 1 May, above the 12,450 of 1 April, that the book has not yet; it may enter once."""
     one = migrate(settings, later(day_one, tmp_path / "one", value="12600"), profile="merged_utility", by=BY)
