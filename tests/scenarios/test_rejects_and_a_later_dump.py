@@ -5,6 +5,7 @@ point with meter and readings (docs/twenty_accounts.md). Whoever is second finds
 """
 
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from legacy_migration.reconciliation.comparing import compare_load
 from legacy_migration.rejects.export import export_rejects
 from legacy_migration.rejects.returning import ReturnedRows, return_rejects
 from legacy_migration.synthetic_utility.twenty_accounts.dump import twenty_accounts
+from operational_db.billing.commands import bill_month, close_month
 from operational_db.connections import Role, connect
 from operational_db.refusal import Refusal
 from operational_db.settings import Settings
@@ -119,3 +121,25 @@ def test_what_comes_back_finds_what_the_next_dump_brought(
     assert rows(settings, BOOK) == book
     for summary in (loaded, second, again):
         assert compare_load(settings, summary.protocol_id, by=BY).is_equal
+
+
+@pytest.mark.usefixtures("loaded")
+@pytest.mark.requirement("B52")
+def test_what_the_next_dump_tells_of_a_closed_month_is_booked_in_the_open_one(settings: Settings, later: Path) -> None:
+    january, february, march = (date(2026, month, 1) for month in (1, 2, 3))
+    bill_month(settings, january, by=BY)
+    close_month(settings, january, by=BY)
+    second = migrate(settings, later, profile="merged_utility", by=BY)
+    accept(settings, second.protocol_id, by=APPROVER)
+    # The values of 1 January and 1 February are of January, which is closed; that of 1 March is of February.
+    assert rows(
+        settings,
+        "SELECT r.read_on, r.booked_month FROM ops.reading AS r INNER JOIN ops.account AS a USING (account_id) "
+        "WHERE a.account_no = 'SA03/1/8' ORDER BY 1",
+    ) == [
+        (january, february),
+        (february, february),
+        (march, february),
+        (date(2026, 4, 1), march),
+    ]
+    assert compare_load(settings, second.protocol_id, by=BY).is_equal
