@@ -132,6 +132,7 @@ def accept(settings: Settings, protocol_id: int, *, by: str, on_progress: Progre
                 )
             if protocol.state == "accepted":
                 return summary_of_load(session, protocol.load_id, was_there=True)
+            _require_not_overtaken(session, protocol)
             session.execute("SELECT ops.require_second_person(%s, %s)", [protocol_id, user_id])
             ensure_chain(session, protocol)
             refuse_unmet(session, protocol.load_id, protocol_id)
@@ -194,6 +195,19 @@ def _record_event(session: psycopg.Connection, protocol: Protocol, event: str, u
         [protocol.protocol_id, event, user_id, source_id],
     )
     add_event(session, protocol, event)
+
+
+def _require_not_overtaken(session: psycopg.Connection, protocol: Protocol) -> None:
+    """Rows were judged beside what the book had of their system; it has other loads of it now."""
+    if not is_overtaken(session, protocol):
+        return
+    again = "migrate the dump again"
+    if corrected_load(session, protocol.load_id) is not None:
+        again = "withdraw it and let the corrected rows return again"
+    raise Refusal(
+        f"Protocol {protocol.protocol_id} was prepared before another load of its system was accepted or withdrawn; "
+        f"{again}, so that its rows are judged beside what the book has now."
+    )
 
 
 def _require_nothing_rests_on(session: psycopg.Connection, protocol: Protocol) -> None:

@@ -27,7 +27,7 @@ FROM new_point AS n
 LEFT JOIN (
     SELECT k.account_id, min(k.premises_id) AS premises_id
     FROM ops.account_premises AS k
-    WHERE k.account_id IN (SELECT p.account_id FROM new_point AS p)
+    WHERE k.account_id IN (SELECT p.account_id FROM new_point AS p) AND k.valid_to IS NULL AND k.known_to IS NULL
     GROUP BY k.account_id
 ) AS h ON h.account_id = n.account_id
 ORDER BY n.account_id, n.published_code;

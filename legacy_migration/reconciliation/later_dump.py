@@ -19,15 +19,8 @@ import psycopg
 
 from legacy_migration.canonical_rules import literal
 from legacy_migration.entities import ENTITIES, Entity
-from legacy_migration.reconciliation.standing_facts import earlier, earlier_loads
+from legacy_migration.reconciliation.standing_facts import EVIDENCE, earlier, earlier_loads, identity
 from legacy_migration.rejects.family import corrected_load
-
-# By which columns a fact of a later dump is found again; the entity's key unless given.
-_IDENTITY: Final = {
-    "reading": ("point_code", "serial_no", "read_on"),
-    "declared_energy": ("point_code", "direction", "service_month"),
-}
-_EVIDENCE: Final = ("charge", "code_entry", "conductor")
 
 _WITHDRAW: Final = (
     "no command changes it; while nothing of the first load is billed, withdraw that load and load this dump instead"
@@ -56,21 +49,17 @@ def compare_with_earlier_loads(session: psycopg.Connection, load_id: int) -> Non
     _files_gone(session, load_id)
 
 
-def _identity(entity: Entity) -> tuple[str, ...]:
-    return _IDENTITY.get(entity.name, entity.key)
-
-
 def _key(entity: Entity, alias: str) -> str:
     """One text for the identity; an empty part is told apart from a missing one."""
     return (
         "concat_ws(chr(31), "
-        + ", ".join(f"coalesce({alias}.{name}::text, chr(30))" for name in _identity(entity))
+        + ", ".join(f"coalesce({alias}.{name}::text, chr(30))" for name in identity(entity))
         + ")"
     )
 
 
 def _facts(entity: Entity) -> list[str]:
-    return [name for name in entity.fields if name not in _identity(entity)]
+    return [name for name in entity.fields if name not in identity(entity)]
 
 
 def _stake(entity: Entity, alias: str) -> str:
@@ -144,7 +133,7 @@ _VALUES_SQL: Final = (
 
 
 def _changed(session: psycopg.Connection, load_id: int, entity: Entity) -> None:
-    if entity.name in _EVIDENCE:
+    if entity.name in EVIDENCE:
         advice = "'loaded as evidence; nothing in the book rests on it.'"
     else:
         advice = literal(f"the book keeps what it has; {_COMMAND.get(entity.name, _WITHDRAW)}.")

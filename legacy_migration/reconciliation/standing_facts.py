@@ -5,16 +5,29 @@ Belongs here: views of one session. Does not belong here: the views of rows that
 
 # ruff: noqa: S608 - names come from `entities`, values are our own numbers and dates
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import psycopg
 
-from legacy_migration.entities import ENTITIES
+from legacy_migration.entities import ENTITIES, Entity
 from legacy_migration.loads import Protocol
 from legacy_migration.rejects.family import corrected_load
 
 if TYPE_CHECKING:
     from legacy_migration.reconciliation.days_of_load import Days
+
+
+EVIDENCE: Final = ("charge", "code_entry", "conductor")
+"""Facts on which nothing in the book rests: a later dump may tell them anew, and the last one told counts."""
+_IDENTITY: Final = {
+    "reading": ("point_code", "serial_no", "read_on"),
+    "declared_energy": ("point_code", "direction", "service_month"),
+}
+
+
+def identity(entity: Entity) -> tuple[str, ...]:
+    """By which columns a fact is found again in another load; the entity's key unless given."""
+    return _IDENTITY.get(entity.name, entity.key)
 
 
 def earlier(entity: str) -> str:
@@ -61,26 +74,32 @@ def is_overtaken(session: psycopg.Connection, protocol: Protocol) -> bool:
 
 
 def create_told_views(session: psycopg.Connection, load_id: int) -> None:
-    """Rows of earlier loads, and these together with the rows that stand; needs the standing views of the session."""
-    loads = ", ".join(map(str, earlier_loads(session, load_id))) or "NULL"
-    is_first = loads == "NULL"
-    for entity in ENTITIES:
-        session.execute(
-            f"CREATE OR REPLACE TEMPORARY VIEW {earlier(entity)} AS SELECT t.* FROM migration.{entity} AS t "
-            f"WHERE t.load_id IN ({loads}) AND NOT EXISTS (SELECT 1 FROM migration.verdict AS d WHERE "
-            f"d.load_id = t.load_id AND d.entity = '{entity}' AND d.file_id = t.file_id AND d.row_no = t.row_no "
-            "AND d.part_no = t.part_no)"
-        )
-        session.execute(
-            f"CREATE OR REPLACE TEMPORARY VIEW {told(entity)} AS SELECT t.* FROM standing_{entity} AS t"
-            + ("" if is_first else f" UNION ALL SELECT t.* FROM {earlier(entity)} AS t")
-        )
-    # A single value that came back is judged between those of the book; a dump tells its own whole.
+    """Rows of earlier loads, and these together with the rows that stand; needs the standing views of the session.
+
+    A later dump tells again what was loaded before: its own row is the one that is told, so that each fact is there
+    once. Rows that came back are judged beside every row of the book.
+    """
+    loads = ", ".join(map(str, earlier_loads(session, load_id)))
     came_back = corrected_load(session, load_id) is not None
-    session.execute(
-        "CREATE OR REPLACE TEMPORARY VIEW chained_reading AS SELECT t.* FROM "
-        f"{told('reading') if came_back else 'standing_reading'} AS t"
-    )
+    for name, entity in ENTITIES.items():
+        columns = identity(entity)
+        last, order = "", ""
+        if name in EVIDENCE and columns:
+            by = ", ".join(f"t.{column}" for column in columns)
+            last, order = f"DISTINCT ON ({by}) ", f" ORDER BY {by}, t.load_id DESC, t.file_id, t.row_no, t.part_no"
+        session.execute(
+            f"CREATE OR REPLACE TEMPORARY VIEW {earlier(name)} AS SELECT {last}t.* FROM migration.{name} AS t "
+            f"WHERE t.load_id IN ({loads or 'NULL'}) AND NOT EXISTS (SELECT 1 FROM migration.verdict AS d WHERE "
+            f"d.load_id = t.load_id AND d.entity = '{name}' AND d.file_id = t.file_id AND d.row_no = t.row_no "
+            f"AND d.part_no = t.part_no){order}"
+        )
+        rows = f"SELECT t.* FROM standing_{name} AS t"
+        if loads:
+            rows += f" UNION ALL SELECT t.* FROM {earlier(name)} AS t"
+        if loads and columns and not came_back:
+            same = " AND ".join(f"s.{column} = t.{column}" for column in columns)
+            rows += f" WHERE NOT EXISTS (SELECT 1 FROM standing_{name} AS s WHERE {same})"
+        session.execute(f"CREATE OR REPLACE TEMPORARY VIEW {told(name)} AS {rows}")
 
 
 def create_book_views(session: psycopg.Connection, load_id: int, days: "Days") -> None:

@@ -58,7 +58,7 @@ WITH chain AS (
     SELECT
         t.*,
         t.value_kwh < lag(t.value_kwh) OVER register OR t.read_on = lag(t.read_on) OVER register AS is_doubtful
-    FROM chained_reading AS t
+    FROM told_reading AS t
     WINDOW register AS (PARTITION BY t.point_code, t.serial_no ORDER BY t.read_on, t.file_id, t.row_no, t.part_no)
 )
 SELECT
