@@ -194,10 +194,24 @@ def _exact(cell: str, decimal: str, digits: int) -> str:
     )
 
 
+def _plain(cell: str, decimal: str, digits: int, scale: int) -> tuple[str, str]:
+    """Whether the cell states a number of so few digits, and its text with a point: 64 bits hold it, exactly."""
+    point = "[.]" if decimal == "." else re.escape(decimal)
+    fraction = f"({point}[0-9]{{1,{scale}}})?" if scale else ""
+    number = cell if decimal == "." else f"replace({cell}, {literal(decimal)}, '.')"
+    return f"regexp_full_match({cell}, '-?[0-9]{{1,{digits}}}{fraction}')", number
+
+
 def _number(body: Body, row: RowContext, column_type: TypeEngine) -> str:
-    number = _exact(row.cell(body["number"]), row.decimal, _whole_digits(column_type))
+    digits = _whole_digits(column_type)
+    number = _exact(row.cell(body["number"]), row.decimal, digits)
     if "times" in body:
         return f"({number}) * {body['times']}"
+    if isinstance(column_type, Integer) or (isinstance(column_type, Numeric) and column_type.scale is not None):
+        # Nearly all cells are so: they need not go through 128 bits.
+        is_plain, plain = _plain(row.cell(body["number"]), row.decimal, digits, getattr(column_type, "scale", 0))
+        kind = duckdb_type(column_type)
+        return f"CASE WHEN {is_plain} THEN TRY_CAST({plain} AS {kind}) ELSE TRY_CAST({number} AS {kind}) END"
     if isinstance(column_type, Text):
         text = f"replace({row.cell(body['number'])}, {literal(row.decimal)}, '.')"
         return f"CASE WHEN ({number}) IS NOT NULL THEN {text} END"
@@ -208,7 +222,10 @@ def _number_is_transformed(body: Body, row: RowContext, value: str) -> str | boo
     """Multiplied, or rounded to the digits that the column keeps; `12.50` for 12.5 is neither."""
     if "times" in body:
         return True
-    return f"{value} <> ({_exact(row.cell(body['number']), row.decimal, 15)})"
+    cell = row.cell(body["number"])
+    is_plain, plain = _plain(cell, row.decimal, 12, 6)
+    exact = f"{value} <> ({_exact(cell, row.decimal, 15)})"
+    return f"CASE WHEN {is_plain} THEN {value} <> TRY_CAST({plain} AS DECIMAL(18, 6)) ELSE {exact} END"
 
 
 def _difference(body: Body, row: RowContext, column_type: TypeEngine) -> str:

@@ -84,7 +84,8 @@ def compare_with_dump(
                             file.name,
                             rule.entity,
                             column,
-                            f"t.{field.name} {scale}",
+                            f"t.{field.name}",
+                            scale,
                             first_part + month,
                         )
     session.execute(
@@ -100,6 +101,7 @@ def _compare_sum(
     entity: str,
     column: str,
     value: str,
+    scale: str,
     part_no: int,
 ) -> None:
     """Per folder: what the file's text sums to, against typed rows of every verdict."""
@@ -109,7 +111,7 @@ def _compare_sum(
         f"AND NOT s.is_deleted WHERE f.load_id = {load_id} AND f.described_as = {literal(described_as)} GROUP BY 1"
     )
     typed = (
-        f"SELECT coalesce(f.folder_value, '') AS unit, sum({value}) AS total, count(*) AS row_count "
+        f"SELECT coalesce(f.folder_value, '') AS unit, sum({value}) {scale} AS total, count(*) AS row_count "
         f"FROM migration.{entity} AS t INNER JOIN landing.file AS f ON f.file_id = t.file_id "
         f"WHERE t.load_id = {load_id} AND t.part_no = {part_no} AND NOT t.is_deleted "
         f"AND f.described_as = {literal(described_as)} GROUP BY 1"
@@ -136,7 +138,7 @@ def _compare_sum(
         "target_value, difference, tolerance, status) "
         f"SELECT {load_id}, 'verdict', 'sum', '{entity}', n.unit, {literal(f'{described_as}.{column} ')} || n.verdict, "
         "trim_scale(n.total), NULL, NULL, 0, 'noted' FROM ("
-        f"SELECT coalesce(f.folder_value, '') AS unit, d.verdict, sum({value}) AS total "
+        f"SELECT coalesce(f.folder_value, '') AS unit, d.verdict, sum({value}) {scale} AS total "
         f"FROM migration.verdict AS d INNER JOIN migration.{entity} AS t ON t.load_id = d.load_id "
         "AND t.file_id = d.file_id AND t.row_no = d.row_no AND t.part_no = d.part_no "
         "INNER JOIN landing.file AS f ON f.file_id = t.file_id "

@@ -123,7 +123,7 @@ def _encoding_of(path: Path, rule: FileRule) -> FileEncoding:
     whole = detect(cell for name, cells in samples.items() if name not in rule.encodings for cell in cells)
     if rule.encoding == DETECT:
         return _detected(path, rule, whole, columns, samples)
-    _require_given(path, rule, samples, columns)
+    _require_given(path, rule, samples, columns, whole)
     file_evidence = _row(None, rule.encoding, "given", whole, _of_language_byte(path, rule, whole.encoding))
     return FileEncoding(
         rule.encoding,
@@ -278,17 +278,20 @@ def _raw_batches(path: Path, rule: FileRule, rows: int) -> Iterable[dict[str, pa
 
 
 def _require_given(
-    path: Path, rule: FileRule, samples: Mapping[str, list[bytes]], columns: Mapping[str, Evidence]
+    path: Path,
+    rule: FileRule,
+    samples: Mapping[str, list[bytes]],
+    columns: Mapping[str, Evidence],
+    whole: Evidence,
 ) -> None:
     """Refuse a profile that many letters contradict: of the whole file, or of one column."""
     wrong = {
         name: found.encoding for name, found in columns.items() if _contradicts(samples[name], found, rule.encoding)
     }
     pooled = [cell for name, cells in samples.items() if name not in rule.encodings for cell in cells]
-    found = detect(pooled)
     is_confirmed = any(found.encoding and _same(found.encoding, rule.encoding) for found in columns.values())
-    if _contradicts(pooled, found, rule.encoding) and not is_confirmed:
-        raise Refusal(_whole_file_is_in(path, found.encoding, rule.encoding))
+    if _contradicts(pooled, whole, rule.encoding) and not is_confirmed:
+        raise Refusal(_whole_file_is_in(path, whole.encoding, rule.encoding))
     for name, encoding in wrong.items():
         raise Refusal(
             f"The column {name} of {path} is in {encoding}, not in {rule.encoding} as the profile says: its letters "

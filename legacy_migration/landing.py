@@ -22,8 +22,8 @@ from legacy_migration.profile import FileRule, Profile
 from legacy_migration.reasons import write_reasons
 from legacy_migration.source_evidence import SourceEvidence
 from legacy_migration.source_rows import ColumnSum, SourceBatch, columns_of, read_rows, sum_of_column
-from legacy_migration.typed_copy import FilePart, TypedFiles, open_engine
-from legacy_migration.typed_rows import DumpFigures, chosen_alternatives, facts_of_file
+from legacy_migration.typed_copy import FilePart, Lines, TypedFiles, open_engine, send
+from legacy_migration.typed_rows import DumpFigures, Fact, chosen_alternatives, facts_of_file
 from operational_db.refusal import Refusal
 
 Progress = Callable[[str, int, int], None]
@@ -154,25 +154,20 @@ def _land_group(
     group: list[DumpFile],
     known: DumpFigures,
 ) -> None:
-    """Land some files; those that have the same columns and rules go together."""
+    """Land some files in one transaction; the caller commits."""
     numbers = session.execute(
         "SELECT nextval(pg_get_serial_sequence('landing.file', 'file_id')) FROM generate_series(1, %s)", [len(group)]
     ).fetchall()
     landed = [LandedFile(file_id, file) for (file_id,), file in zip(numbers, group, strict=True)]
     kept = store_bytes(session, {one.file_id: one.file.path for one in landed})
-    alike: dict[tuple[str, tuple[str, ...]], list[LandedFile]] = {}
     for one in landed:
         if kept[one.file_id] != one.file.sha256:
             raise Refusal(
                 f"The file {one.file.path} changed while it was read; wait until it is written, and migrate again."
             )
-        if one.file.rule is not None:
-            one.columns = columns_of(one.file.path, one.file.rule)
-            _require_columns(one.file, one.file.rule, one.columns)
-            one.evidence = SourceEvidence(one.file.path, one.file.rule)
-            alike.setdefault((one.file.rule.name, one.columns), []).append(one)
-    for (_, columns), files in alike.items():
-        _land_alike(session, engine, load_id, profile, files, columns, known)
+    alike: list[AlikeFiles] = []
+    send(session, load_id, _lines(engine, load_id, profile, landed, known, alike))
+    _copy_accounts(session, load_id, alike)
     _copy_rows(
         session,
         "landing.file (file_id, load_id, described_as, path, folder_value, format, encoding, sha256, byte_count, "
@@ -207,40 +202,73 @@ def _land_group(
     )
 
 
-def _land_alike(
-    session: psycopg.Connection,
+@dataclass(frozen=True)
+class AlikeFiles:
+    """Files that have the same columns and rules, on their way together."""
+
+    rule: FileRule
+    columns: tuple[str, ...]
+    files: list["LandedFile"]
+    facts: list[Fact]
+    typed: TypedFiles
+
+    @property
+    def file_ids(self) -> list[int]:
+        return [one.file_id for one in self.files]
+
+
+def _lines(
     engine: duckdb.DuckDBPyConnection,
     load_id: int,
     profile: Profile,
-    files: list["LandedFile"],
-    columns: tuple[str, ...],
+    landed: list["LandedFile"],
     known: DumpFigures,
-) -> None:
-    first, rule = files[0].file, files[0].file.rule
-    facts = facts_of_file(first.path, profile, rule, columns, known)
-    typed = TypedFiles(engine, load_id, facts, len(columns))
-    typed.send(session, (part for one in files for part in _parts(one, rule)))
-    file_ids = [one.file_id for one in files]
+    alike: list[AlikeFiles],
+) -> Iterator[Lines]:
+    """The typed rows of all files, kind after kind; files are looked at when their turn comes. Adds to `alike`."""
+    kinds: dict[str, list[LandedFile]] = {}
+    for one in landed:
+        if one.file.rule is not None:
+            kinds.setdefault(one.file.rule.name, []).append(one)
+    for files in kinds.values():
+        rule = files[0].file.rule
+        by_columns: dict[tuple[str, ...], list[LandedFile]] = {}
+        for one in files:
+            one.columns = columns_of(one.file.path, rule)
+            _require_columns(one.file, rule, one.columns)
+            one.evidence = SourceEvidence(one.file.path, rule)
+            by_columns.setdefault(one.columns, []).append(one)
+        for columns, same in by_columns.items():
+            facts = facts_of_file(same[0].file.path, profile, rule, columns, known)
+            typed = TypedFiles(engine, load_id, facts, len(columns))
+            alike.append(AlikeFiles(rule, columns, same, facts, typed))
+            yield from typed.made(part for one in same for part in _parts(one, rule))
+
+
+def _copy_accounts(session: psycopg.Connection, load_id: int, alike: list[AlikeFiles]) -> None:
+    """What was sent of each file, and how its cells were read."""
     _copy_rows(
         session,
         "migration.sent_rows (load_id, file_id, entity, part_no, row_count, hash_sum, is_filtered)",
-        typed.sent_rows(file_ids),
+        (row for some in alike for row in some.typed.sent_rows(some.file_ids)),
     )
     _copy_rows(
         session,
         "migration.cell_pattern (file_id, entity, part_no, pattern_no, load_id, classes, row_classes)",
-        typed.patterns(file_ids),
+        (row for some in alike for row in some.typed.patterns(some.file_ids)),
     )
-    uses = uses_of_columns(columns, facts, rule.unused, rule.out_of_scope)
     _copy_rows(
         session,
         "migration.cell_column (file_id, column_no, load_id, column_name, unused_rule, is_partly_read)",
-        (
-            (file_id, place, load_id, name, use.rule, use.is_partly_read)
-            for file_id in file_ids
-            for place, (name, use) in enumerate(zip(columns, uses, strict=True), start=1)
-        ),
+        (row for some in alike for row in _cell_columns(load_id, some)),
     )
+
+
+def _cell_columns(load_id: int, some: AlikeFiles) -> Iterator[tuple]:
+    uses = uses_of_columns(some.columns, some.facts, some.rule.unused, some.rule.out_of_scope)
+    for file_id in some.file_ids:
+        for place, (name, use) in enumerate(zip(some.columns, uses, strict=True), start=1):
+            yield file_id, place, load_id, name, use.rule, use.is_partly_read
 
 
 def _copy_rows(session: psycopg.Connection, target: str, rows: Iterable[tuple]) -> None:

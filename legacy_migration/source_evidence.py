@@ -47,7 +47,7 @@ class SourceEvidence:
         for column, cells in batch.text.items():
             script = self._scripts.setdefault(column, CodeScript(column))
             if pc.all(pc.string_is_ascii(cells)).as_py():
-                script.look(batch.row_no, cells[:ASCII_SAMPLE])
+                script.look_at_ascii(cells[:ASCII_SAMPLE])
             else:
                 script.look(batch.row_no, cells)
                 letters[column] = cells

@@ -100,16 +100,8 @@ class TypedFiles:
             for number, (fact, plan) in enumerate(zip(facts, plans(facts, width), strict=True))
         ]
 
-    def send(self, session: psycopg.Connection, parts: Iterable[FilePart]) -> None:
-        """Send every row; the next lines are made while the database takes in those before."""
-        made = self._made(parts)
-        with ThreadPoolExecutor(1) as maker:
-            waiting = maker.submit(next, made, None)
-            while (lines := waiting.result()) is not None:
-                waiting = maker.submit(next, made, None)
-                self._write(session, lines)
-
-    def _made(self, parts: Iterable[FilePart]) -> Iterator[Lines]:
+    def made(self, parts: Iterable[FilePart]) -> Iterator[Lines]:
+        """The lines of every row, batch by batch."""
         for some in _together(parts):
             table = _arrow(some, self.used, self.sent)
             escaped = _has_special(table)
@@ -130,23 +122,6 @@ class TypedFiles:
                 )
                 remarks = found.fetchall()
         return Lines(sent, [_flat(chunk) for chunk in made.column("line").chunks], remarks)
-
-    def _write(self, session: psycopg.Connection, lines: Lines) -> None:
-        entity = lines.sent.fact.entity
-        columns = ", ".join(entity.fields)
-        with session.cursor().copy(
-            f"COPY migration.{entity.name} (load_id, file_id, row_no, part_no, {columns}, is_deleted, bad_reason, "
-            "bad_field, bad_value, row_hash, cell_pattern) FROM STDIN"
-        ) as copy:
-            for chunk in lines.chunks:
-                copy.write(chunk)
-        if lines.remarks:
-            with session.cursor().copy(
-                "COPY migration.remark (load_id, entity, file_id, row_no, reason_code, field, value, legacy_key) "
-                "FROM STDIN"
-            ) as copy:
-                for row in lines.remarks:
-                    copy.write_row((self.load_id, entity.name, *row))
 
     def hashes(self, parts: Iterable[FilePart]) -> Iterator[tuple[str, int, list[int], list[str]]]:
         """Kind of fact, part, row numbers and hashes of the rows as they would be sent; nothing is sent."""
@@ -176,6 +151,33 @@ class TypedFiles:
                 for number in sorted(sent.by_file.get(file_id, SentRows()).patterns):
                     name, part_no = sent.fact.entity.name, sent.fact.part_no
                     yield file_id, name, part_no, number, self.load_id, *sent.plan.texts(number)
+
+
+def send(session: psycopg.Connection, load_id: int, made: Iterator[Lines]) -> None:
+    """Send every row; the next lines are made, whatever that takes, while the database takes in those before."""
+    with ThreadPoolExecutor(1) as maker:
+        waiting = maker.submit(next, made, None)
+        while (lines := waiting.result()) is not None:
+            waiting = maker.submit(next, made, None)
+            _write(session, load_id, lines)
+
+
+def _write(session: psycopg.Connection, load_id: int, lines: Lines) -> None:
+    entity = lines.sent.fact.entity
+    columns = ", ".join(entity.fields)
+    if lines.chunks:
+        with session.cursor().copy(
+            f"COPY migration.{entity.name} (load_id, file_id, row_no, part_no, {columns}, is_deleted, bad_reason, "
+            "bad_field, bad_value, row_hash, cell_pattern) FROM STDIN"
+        ) as copy:
+            for chunk in lines.chunks:
+                copy.write(chunk)
+    if lines.remarks:
+        with session.cursor().copy(
+            "COPY migration.remark (load_id, entity, file_id, row_no, reason_code, field, value, legacy_key) FROM STDIN"
+        ) as copy:
+            for row in lines.remarks:
+                copy.write_row((load_id, entity.name, *row))
 
 
 def _together(parts: Iterable[FilePart]) -> Iterator[list[FilePart]]:

@@ -19,9 +19,11 @@ FROM (
         END AS expected_minor
     FROM (
         SELECT
-            c.*, lag(c.balance_minor) OVER chain AS balance_before, lag(c.service_month) OVER chain AS month_before,
-            min(c.service_month) OVER () AS first_month
+            c.file_id, c.row_no, c.account_no, c.service_month, c.charge_minor, c.paid_minor, c.balance_minor,
+            lag(c.balance_minor) OVER chain AS balance_before, lag(c.service_month) OVER chain AS month_before,
+            b.first_month
         FROM standing_charge AS c
+        CROSS JOIN (SELECT min(b.service_month) AS first_month FROM standing_charge AS b) AS b
         WINDOW chain AS (PARTITION BY c.account_no ORDER BY c.service_month)
     ) AS t
     INNER JOIN landing.file AS f ON f.file_id = t.file_id

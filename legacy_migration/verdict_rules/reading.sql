@@ -1,75 +1,91 @@
--- The meter must hang at the point, and on that day.
+-- One row per register that is known: its last day at the point (empty while one of its stays goes on), what it can show.
+CREATE TEMPORARY TABLE known_register ON COMMIT DROP AS
+SELECT
+    row_number() OVER ()::integer AS register_no, m.point_code, m.serial_no, m.removed_on, m.digits, m.beyond_kwh
+FROM (
+    SELECT
+        m.point_code, m.serial_no, nullif(max(coalesce(m.removed_on, 'infinity')), 'infinity') AS removed_on,
+        min(m.digits) AS digits, 10::numeric ^ max(m.digits) AS beyond_kwh
+    FROM told_meter AS m
+    GROUP BY m.point_code, m.serial_no
+) AS m;
+ANALYZE known_register;
+
+-- One row per reading with its register and the first of these rules that it breaks; read once for all of them.
+CREATE TEMPORARY TABLE register_reading ON COMMIT DROP AS
+SELECT
+    t.file_id, t.row_no, t.part_no, t.read_on, t.value_kwh, t.is_opening, r.register_no,
+    CASE
+        WHEN r.register_no IS NULL THEN 'NO_METER'
+        WHEN t.read_on > r.removed_on THEN 'WRONG_DATES'
+        -- It came back from before the value by which the book opens the meter: energy is counted from there on.
+        WHEN t.read_on < e.opened_on THEN 'OPENING_STANDS'
+        WHEN t.value_kwh >= r.beyond_kwh OR t.value_kwh < 0 THEN 'BAD_NUMBER'
+    END AS reason_code
+FROM standing_reading AS t
+LEFT JOIN known_register AS r ON r.point_code = t.point_code AND r.serial_no = t.serial_no
+LEFT JOIN (
+    SELECT r.point_code, r.serial_no, min(r.read_on) AS opened_on
+    FROM earlier_reading AS r
+    GROUP BY r.point_code, r.serial_no
+) AS e ON e.point_code = t.point_code AND e.serial_no = t.serial_no;
+ANALYZE register_reading (file_id, row_no, register_no, reason_code);
+
 INSERT INTO migration.verdict (load_id, entity, file_id, row_no, part_no, verdict, reason_code, field, value, legacy_key)
 SELECT
     :load_id, 'reading', t.file_id, t.row_no, t.part_no, 'rejected',
     CASE
-        WHEN EXISTS (
+        WHEN n.reason_code = 'NO_METER' AND EXISTS (
             SELECT 1 FROM migration.meter AS k
             WHERE k.load_id = :load_id AND NOT k.is_deleted AND k.point_code = t.point_code AND k.serial_no = t.serial_no
         ) THEN 'METER_REJECTED'
-        ELSE 'NO_METER'
+        ELSE n.reason_code
     END,
-    'serial_no', t.serial_no, concat_ws(' ', t.point_code, t.serial_no, t.read_on)
-FROM standing_reading AS t
-LEFT JOIN (SELECT DISTINCT m.point_code, m.serial_no FROM told_meter AS m) AS m
-    ON m.point_code = t.point_code AND m.serial_no = t.serial_no
-WHERE m.serial_no IS NULL;
-
-INSERT INTO migration.verdict (load_id, entity, file_id, row_no, part_no, verdict, reason_code, field, value, legacy_key)
-SELECT
-    :load_id, 'reading', t.file_id, t.row_no, t.part_no, 'rejected', 'WRONG_DATES', 'read_on', t.read_on::text,
+    CASE n.reason_code WHEN 'NO_METER' THEN 'serial_no' WHEN 'BAD_NUMBER' THEN 'value_kwh' ELSE 'read_on' END,
+    CASE n.reason_code
+        WHEN 'NO_METER' THEN t.serial_no
+        WHEN 'BAD_NUMBER' THEN trim_scale(t.value_kwh)::text
+        ELSE t.read_on::text
+    END,
     concat_ws(' ', t.point_code, t.serial_no, t.read_on)
-FROM standing_reading AS t
-INNER JOIN (
-    -- The last day of a meter at a point; empty while one of its stays goes on.
-    SELECT m.point_code, m.serial_no, nullif(max(coalesce(m.removed_on, 'infinity')), 'infinity') AS removed_on
-    FROM told_meter AS m
-    GROUP BY m.point_code, m.serial_no
-) AS m ON m.point_code = t.point_code AND m.serial_no = t.serial_no
-WHERE t.read_on > m.removed_on;
-
--- A value that came back from before the one by which the book opens the meter: energy is counted from there on.
-INSERT INTO migration.verdict (load_id, entity, file_id, row_no, part_no, verdict, reason_code, field, value, legacy_key)
-SELECT
-    :load_id, 'reading', t.file_id, t.row_no, t.part_no, 'rejected', 'OPENING_STANDS', 'read_on', t.read_on::text,
-    concat_ws(' ', t.point_code, t.serial_no, t.read_on)
-FROM standing_reading AS t
-INNER JOIN (
-    SELECT r.point_code, r.serial_no, min(r.read_on) AS opened_on
-    FROM earlier_reading AS r
-    GROUP BY r.point_code, r.serial_no
-) AS e ON e.point_code = t.point_code AND e.serial_no = t.serial_no
-WHERE t.read_on < e.opened_on;
-
--- Values that the register cannot show.
-INSERT INTO migration.verdict (load_id, entity, file_id, row_no, part_no, verdict, reason_code, field, value, legacy_key)
-SELECT
-    :load_id, 'reading', t.file_id, t.row_no, t.part_no, 'rejected', 'BAD_NUMBER', 'value_kwh', trim_scale(t.value_kwh)::text,
-    concat_ws(' ', t.point_code, t.serial_no, t.read_on)
-FROM standing_reading AS t
-INNER JOIN (
-    SELECT m.point_code, m.serial_no, max(m.digits) AS digits FROM told_meter AS m GROUP BY m.point_code, m.serial_no
-) AS m ON m.point_code = t.point_code AND m.serial_no = t.serial_no
-WHERE t.value_kwh >= 10::numeric ^ m.digits OR t.value_kwh < 0;
+FROM register_reading AS n
+INNER JOIN migration.reading AS t
+    ON t.load_id = :load_id AND t.file_id = n.file_id AND t.row_no = n.row_no AND t.part_no = n.part_no
+WHERE n.reason_code IS NOT NULL;
 
 -- Chains of readings of one register; only those in which a value falls or stands twice are looked at closely.
 CREATE TEMPORARY TABLE falling_chain ON COMMIT DROP AS
-WITH chain AS (
-    SELECT
-        t.*,
-        t.value_kwh < lag(t.value_kwh) OVER register OR t.read_on = lag(t.read_on) OVER register AS is_doubtful
-    FROM told_reading AS t
-    WINDOW register AS (PARTITION BY t.point_code, t.serial_no ORDER BY t.read_on, t.file_id, t.row_no, t.part_no)
+WITH chained AS NOT MATERIALIZED (
+    SELECT n.register_no, n.file_id, n.row_no, n.part_no, n.read_on, n.value_kwh, true AS is_new
+    FROM register_reading AS n
+    WHERE n.reason_code IS NULL
+    UNION ALL
+    SELECT r.register_no, t.file_id, t.row_no, t.part_no, t.read_on, t.value_kwh, false
+    FROM earlier_reading AS t
+    INNER JOIN known_register AS r ON r.point_code = t.point_code AND r.serial_no = t.serial_no
+    -- What a later dump tells again stands in the chain once.
+    WHERE EXISTS (
+        SELECT 1 FROM told_reading AS o
+        WHERE o.load_id = t.load_id AND o.file_id = t.file_id AND o.row_no = t.row_no AND o.part_no = t.part_no
+    )
+),
+doubtful AS (
+    SELECT DISTINCT c.register_no
+    FROM (
+        SELECT
+            t.register_no,
+            t.value_kwh < lag(t.value_kwh) OVER register OR t.read_on = lag(t.read_on) OVER register AS is_doubtful
+        FROM chained AS t
+        WINDOW register AS (PARTITION BY t.register_no ORDER BY t.read_on, t.file_id, t.row_no, t.part_no)
+    ) AS c
+    WHERE c.is_doubtful
 )
 SELECT
-    c.point_code, c.serial_no, c.file_id, c.row_no, c.part_no, c.read_on, c.value_kwh, m.digits,
-    false AS is_rejected, c.load_id = :load_id AS is_new
-FROM chain AS c
-INNER JOIN (SELECT DISTINCT d.point_code, d.serial_no FROM chain AS d WHERE d.is_doubtful) AS d
-    ON d.point_code = c.point_code AND d.serial_no = c.serial_no
-INNER JOIN (
-    SELECT m.point_code, m.serial_no, min(m.digits) AS digits FROM told_meter AS m GROUP BY m.point_code, m.serial_no
-) AS m ON m.point_code = c.point_code AND m.serial_no = c.serial_no;
+    r.point_code, r.serial_no, c.file_id, c.row_no, c.part_no, c.read_on, c.value_kwh, r.digits,
+    false AS is_rejected, c.is_new
+FROM doubtful AS d
+INNER JOIN chained AS c ON c.register_no = d.register_no
+INNER JOIN known_register AS r ON r.register_no = d.register_no;
 ANALYZE falling_chain;
 
 -- Two values of one day: nothing tells which is right.

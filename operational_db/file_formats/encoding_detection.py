@@ -12,7 +12,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
+
+import numpy as np
 
 CANDIDATES: Final = ("cp866", "cp1251", "koi8-u", "cp1125", "utf-8")
 """cp1125 is the Ukrainian DOS page; it differs from cp866 in the letters і ї є ґ alone. The first of two that read
@@ -56,6 +59,7 @@ _WORD = re.compile(rb"[A-Za-z\x80-\xff]+")
 
 LANGUAGES: Final = tuple(_logarithms(frequencies) for frequencies in (RUSSIAN, UKRAINIAN, UZBEK))
 CYRILLIC: Final = frozenset().union(*LANGUAGES)
+_LATIN_LETTER = re.compile(rb"[A-Za-z]")
 _SMALL = "".join(sorted(CYRILLIC))
 _CAPITAL_INSIDE = re.compile(f"[{_SMALL}][{_SMALL.upper()}]")
 # Latin i is what exporters put for the Ukrainian letter that cp866 has not.
@@ -147,17 +151,19 @@ def detect(cells: Iterable[bytes], *, letters_min: int = LETTERS_MIN) -> Evidenc
     return answer(best.encoding, _share_in_words(best))
 
 
+@lru_cache(maxsize=256)
 def read_as(raw: bytes, encoding: str) -> Reading:
-    """How much sense the bytes make in the encoding."""
+    """How much sense the bytes make in the encoding; the files of many units have the same words."""
     text = raw.decode(encoding, "backslashreplace" if encoding == "utf-8" else "replace")
-    broken = text.count("\\x") if encoding == "utf-8" else text.count("\ufffd")
+    broken = text.count("\\x") if encoding == "utf-8" else 0
     counts = Counter(text)
-    foreign = {letter: count for letter, count in counts.items() if not letter.isascii() and letter not in PUNCTUATION}
     if encoding == "utf-8":
-        foreign["\ufffd"] = broken
-    small: Counter[str] = Counter()
-    for letter, count in foreign.items():
-        small[letter.lower()] += count
+        counts["\ufffd"] = broken
+    small: dict[str, int] = {}
+    for letter, count in counts.items():
+        as_small = _small_letter(letter)
+        if as_small:
+            small[as_small] = small.get(as_small, 0) + count
     capitals_inside = len(_CAPITAL_INSIDE.findall(text))
     likelihood = max(
         sum(count * logarithms.get(letter, OF_NO_TEXT) for letter, count in small.items()) for logarithms in LANGUAGES
@@ -171,17 +177,27 @@ def read_as(raw: bytes, encoding: str) -> Reading:
         letters,
         likelihood + capitals_inside * CAPITAL_INSIDE_WORD,
         common / letters if letters else 0.0,
-        strange + capitals_inside + len(_BESIDE_LATIN.findall(text)),
+        strange + capitals_inside + _beside_latin(raw, text, broken),
     )
+
+
+@lru_cache(maxsize=4096)
+def _small_letter(letter: str) -> str:
+    """The small form of a letter outside ASCII; nothing for what is none."""
+    return "" if letter.isascii() or letter in PUNCTUATION else letter.lower()
+
+
+def _beside_latin(raw: bytes, text: str, broken: int) -> int:
+    """How often a letter stands beside a Latin one; bytes that are no letters are written with Latin ones."""
+    return len(_BESIDE_LATIN.findall(text)) if broken or _LATIN_LETTER.search(raw) else 0
 
 
 def _reads_otherwise(other: Reading, best: Reading) -> bool:
     """Whether it reads at least half of the letters as others; cp866 and cp1125 are no rivals."""
     if len(other.text) != len(best.text):
         return True
-    pairs = list(zip(other.text[:COMPARED], best.text[:COMPARED], strict=True))
-    differing = sum(a != b for a, b in pairs)
-    return differing * 2 >= sum(not b.isascii() for _, b in pairs)
+    here, there = (np.frombuffer(text[:COMPARED].encode("utf-32-le"), np.uint32) for text in (best.text, other.text))
+    return bool((here != there).sum() * 2 >= (here >= 0x80).sum())
 
 
 def language_byte_says(language_byte: int, found: str | None) -> str:

@@ -146,6 +146,10 @@ class CodeScript:
                 if set(_CYRILLIC.findall(cell)) <= CYRILLIC_LOOKALIKES and not _LATIN.search(cell):
                     self._lookalikes.append((int(row_no[index]), cell))  # type: ignore[index]
 
+    def look_at_ascii(self, cells: pa.Array) -> None:
+        """Count the Latin codes of cells that hold no other letter."""
+        self._latin += pc.sum(pc.match_substring_regex(cells, "[A-Za-z]")).as_py() or 0
+
     def odd_cells(self) -> Iterator[OddCell]:
         """The look-alikes, if the column is one of Latin codes."""
         if self._latin >= _CELLS_MIN and self._cyrillic <= self._latin * _FEW:
