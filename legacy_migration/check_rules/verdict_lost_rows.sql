@@ -1,5 +1,5 @@
--- Rows that should be there, since the dump has them for nearly everybody: a charge of a month in which the registers went
--- on, a reading between two others. Where a row was rejected, that one is named and tells of it.
+-- Rows that should be there, since the dump has them for nearly everybody: a charge of a month in which the registers
+-- went on, a reading between two others. Where a row was rejected, that one is named and tells of it.
 CREATE TEMPORARY TABLE charged_account ON COMMIT DROP AS
 WITH told AS (
     SELECT t.account_no, min(t.service_month) AS first_month, max(t.service_month) AS last_month
@@ -44,7 +44,8 @@ lacking AS (
     SELECT c.account_no, c.service_month FROM standing_charge AS c
 )
 SELECT
-    :load_id, 'LOST_CHARGE', c.file_id, c.row_no, k.account_no || ' ' || to_char(k.service_month, 'YYYY-MM'), 'rows', 0, 1,
+    :load_id, 'LOST_CHARGE', c.file_id, c.row_no, k.account_no || ' ' || to_char(k.service_month, 'YYYY-MM'), 'rows',
+    0, 1,
     format(
         '%s: account %s has no row for %s, though nearly all others have and it is charged in other months (row %s); '
         'find the row.',
@@ -81,7 +82,7 @@ register AS (
     GROUP BY r.point_code, r.serial_no, p.res_code
 ),
 day_change AS (
-    -- Registers that begin and end to be read, and values, by RES and day: counted, since registers times days are many.
+    -- Registers that begin and end to be read, and values, by RES and day: registers times days would be many.
     SELECT g.res_code, g.first_on AS read_on, count(*) AS begun, 0::bigint AS read_count
     FROM register AS g
     GROUP BY g.res_code, g.first_on
@@ -109,8 +110,8 @@ usual_day AS (
 SELECT
     :load_id, 'LOST_READING', s.file_id, s.row_no, concat_ws(' ', s.point_code, s.serial_no, u.read_on), 'rows', 0, 1,
     format(
-        '%s: meter %s of %s has no value of %s, though nearly all others have and it has values before and after (row %s); '
-        'find the row.',
+        '%s: meter %s of %s has no value of %s, though nearly all others have and it has values before and after '
+        '(row %s); find the row.',
         f.path, s.serial_no, s.point_code, u.read_on, s.row_no
     )
 FROM step AS s

@@ -1,5 +1,5 @@
--- Accounts of which every charge contradicts the tariff in their row and agrees with one and the same other tariff of the
--- dump: the code is wrong, not the charges. Uses charged_fact of verdict_charge_by_tariff.
+-- Accounts of which every charge contradicts the tariff in their row and agrees with one and the same other tariff of
+-- the dump: the code is wrong, not the charges. Uses charged_fact of verdict_charge_by_tariff.
 CREATE TEMPORARY TABLE charged_otherwise ON COMMIT DROP AS
 WITH contradicted AS (
     SELECT c.account_no, min(c.tariff_code) AS tariff_code
@@ -23,7 +23,7 @@ INSERT INTO migration.difference (load_id, check_code, file_id, row_no, legacy_k
 SELECT
     :load_id, 'TARIFF_OF_CHARGES', p.file_id, p.row_no, p.account_no, 'tariff_code', NULL, NULL,
     format(
-        '%s, row %s: account %s has the tariff %s, but all its %s charges are those of %s; find out which tariff is right.',
+        '%s, row %s: account %s has the tariff %s, but all its %s charges are those of %s; find out which is right.',
         f.path, p.row_no, p.account_no, n.told_tariff_code, n.charge_count, n.tariff_codes
     )
 FROM (

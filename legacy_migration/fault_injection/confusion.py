@@ -19,7 +19,7 @@ from operational_db.settings import Settings
 
 def confuse_column(clean: Path, spoiled: Path, seed: int, number: int) -> InjectedFault:
     """Copy the clean dump and write one column of one of its files in the encoding of the others."""
-    choice = random.Random(f"confusion {number} of {seed}")
+    choice = random.Random(f"confusion {number} of {seed}")  # noqa: S311 - to be repeated, not to be secret
     shutil.copytree(clean, spoiled)
     household = [f"household/{folder.name}/ABON.DBF" for folder in sorted((clean / "household").iterdir())]
     registers = [f"payments/{path.name}" for path in sorted((clean / "payments").glob("*.DBF"))]

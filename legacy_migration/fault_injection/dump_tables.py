@@ -85,9 +85,7 @@ class DumpTable:
             write_delimited(self._path, names, [columns], encoding=self._encoding, delimiter=_SEPARATOR)
             return
         header = read_header(self._path)
-        texts = {
-            field.name: pa.array([row[field.name] for row in self.rows], pa.string()) for field in header.fields
-        }
+        texts = {field.name: pa.array([row[field.name] for row in self.rows], pa.string()) for field in header.fields}
         write_dbf(
             self._path,
             header.fields,

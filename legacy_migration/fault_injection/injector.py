@@ -1,13 +1,14 @@
 """How does a clean dump come to be spoiled? Kind after kind at consumers that no other fault has touched.
 
-Belongs here: choosing consumers, the list of what was done, the order of work. Does not belong here: what each kind does
-to the files (`spoiling`), looking for it (`judging`).
+Belongs here: choosing consumers, the list of what was done, the order of work. Does not belong here: what each kind
+does to the files (`spoiling`), looking for it (`judging`).
 """
 
 import random
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -92,7 +93,12 @@ class Dump:
                 for number, rows in of_number.items()
                 if len(rows) == 1
             }
-            for name, rows_of in (("LICH", "meters"), ("POKAZ", "readings"), ("NARAH", "charges"), ("SALDO", "openings")):
+            for name, rows_of in (
+                ("LICH", "meters"),
+                ("POKAZ", "readings"),
+                ("NARAH", "charges"),
+                ("SALDO", "openings"),
+            ):
                 path = f"household/{res}/{name}.DBF"
                 if (self.root / path).is_file():
                     for row in self.table(path).rows:
@@ -109,7 +115,7 @@ class Dump:
             and len(kwh) > 1
             and min(kwh) >= _KWH_MIN
             # Months that are nearly alike could be exchanged without anybody's loss.
-            and all(abs(one - next_one) >= _KWH_STEP_MIN for one, next_one in zip(kwh, kwh[1:], strict=False))
+            and all(abs(one - next_one) >= _KWH_STEP_MIN for one, next_one in pairwise(kwh))
             and int(consumer.readings[-1]["POKAZ"]) > int(consumer.readings[0]["POKAZ"])
         )
 
@@ -159,7 +165,7 @@ def inject(root: Path, seed: int, count: int, kinds: Iterable[str] | None = None
     from legacy_migration.fault_injection.spoiling import SPOILERS, cut_memos  # noqa: PLC0415 - they need `Dump`
 
     wanted = [kind for kind in (kinds or catalogue()) if kind != CONFUSED_COLUMN]
-    dump = Dump(root, random.Random(f"faults of {seed}"))
+    dump = Dump(root, random.Random(f"faults of {seed}"))  # noqa: S311 - to be repeated, not to be secret
     for kind in wanted:
         if kind == "truncated_memo":
             cut_memos(dump, count)

@@ -1,7 +1,7 @@
 """Did the migration name each fault? Everything that it named is asked for each fault, by old key or by file and row.
 
-Belongs here: what a load named, which of it belongs to which fault, what is a false alarm. Does not belong here: the kinds
-and the reasons that count (`kinds.csv`), spoiling dumps (`injector`).
+Belongs here: what a load named, which of it belongs to which fault, what is a false alarm. Does not belong here: the
+kinds and the reasons that count (`kinds.csv`), spoiling dumps (`injector`).
 """
 
 from collections import Counter, defaultdict
@@ -27,7 +27,7 @@ HARMLESS: Final = {
     "BEYOND_CONNECTED_LOAD": "the same, beside the connected load",
     "BALANCE_OUT_OF_LINE": "an old debt that is true is shown to people by what is at stake, and loaded",
 }
-"""What may be named on a clean dump: doubts that are put to people, with why. Counted and shown, never as false alarms."""
+"""What may be named on a clean dump: doubts that are put to people, with why. Counted and shown apart."""
 
 _NAMED: Final = """
 SELECT d.reason_code, f.path, d.row_no, coalesce(d.legacy_key, ''), coalesce(d.value, ''), o.path, d.other_row_no

@@ -32,8 +32,6 @@ def catalogue() -> dict[str, InjectedKind]:
     """All kinds by code, in the order of the page."""
     with CATALOGUE.open(encoding="utf-8", newline="") as file:
         return {
-            row["kind"]: InjectedKind(
-                row["kind"], row["group"], row["what is done"], frozenset(row["reasons"].split())
-            )
+            row["kind"]: InjectedKind(row["kind"], row["group"], row["what is done"], frozenset(row["reasons"].split()))
             for row in csv.DictReader(file)
         }

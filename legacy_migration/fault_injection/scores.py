@@ -106,10 +106,11 @@ def kinds_table(score: Score) -> list[str]:
 def alarms_lines(score: Score) -> list[str]:
     """What was named though nothing was wrong, and the notes that may be."""
     right = score.named_things - len(score.alarms_on_spoiled)
+    share = right / max(score.named_things, 1)
     lines = [
         f"- {score.clean_dumps} clean dumps: {len(score.alarms_on_clean)} false alarms.",
-        f"- {score.spoiled_dumps} spoiled dumps: {score.named_things:,} things named, {len(score.alarms_on_spoiled)} of "
-        f"them about a row and key that no fault touched: precision {right / max(score.named_things, 1):.4f}.",
+        f"- {score.spoiled_dumps} spoiled dumps: {score.named_things:,} things named, of them about rows and keys that no "
+        f"fault touched: {len(score.alarms_on_spoiled)}; precision {share:.4f}.",
         f"- Harmless notes, counted apart: {score.harmless.total()}.",
     ]
     return lines + [f"  - `{reason}` {score.harmless[reason]}: {why}." for reason, why in HARMLESS.items()]
@@ -119,7 +120,7 @@ def missed_lines(score: Score) -> list[str]:
     """Each fault that was not named."""
     return [
         f"- `{fault.kind}` in {fault.file}{f', row {fault.row}' if fault.row else ''} ({', '.join(fault.keys)}): "
-        f"written \"{fault.written}\", right is \"{fault.truth}\"."
+        f'written "{fault.written}", right is "{fault.truth}".'
         for fault in score.missed
     ] or ["None."]
 

@@ -1,14 +1,14 @@
 """What does each kind of fault do to the files of one consumer?
 
-Belongs here: a function a kind; it takes the consumers it spoils, writes, and puts down what it did, or says false where
-the fault cannot befall that consumer. Does not belong here: who comes next (`injector`).
+Belongs here: a function a kind; it takes the consumers it spoils, writes, and puts down what it did, or says false
+where the fault cannot befall that consumer. Does not belong here: who comes next (`injector`).
 """
 
 from collections.abc import Callable
 from typing import Final
 
 from legacy_migration.fault_injection.dump_tables import DumpTable, Row
-from legacy_migration.fault_injection.injector import Consumer, Dump, number_of, numbered
+from legacy_migration.fault_injection.injector import Consumer, Dump, numbered
 from legacy_migration.synthetic_utility import layouts
 from operational_db.file_formats.dbf import read_columns
 from operational_db.file_formats.odd_letters import CYRILLIC_LOOKALIKES, TO_LATIN
@@ -29,7 +29,14 @@ def _month(row: Row) -> str:
 
 
 def _cells(
-    dump: Dump, kind: str, consumer: Consumer, table: DumpTable, row: Row, *, touched: tuple[str, ...] = (), **cells: str
+    dump: Dump,
+    kind: str,
+    consumer: Consumer,
+    table: DumpTable,
+    row: Row,
+    *,
+    touched: tuple[str, ...] = (),
+    **cells: str,
 ) -> bool:
     """The plain case: other texts in some cells of one row of one consumer."""
     dump.take(consumer)
@@ -189,9 +196,7 @@ def zero_payment_date(dump: Dump, who: Consumer) -> bool:
 
 
 def negative_payment(dump: Dump, who: Consumer) -> bool:
-    return bool(who.payments) and _payment_cell(
-        dump, "negative_payment", who, SUMMA=lambda text: f"-{text}"
-    )
+    return bool(who.payments) and _payment_cell(dump, "negative_payment", who, SUMMA=lambda text: f"-{text}")
 
 
 def orphan_payment(dump: Dump, who: Consumer) -> bool:
@@ -215,9 +220,7 @@ def _payment_cell(dump: Dump, kind: str, who: Consumer, **cells: str | Callable[
 def charge_month_shifted(dump: Dump, who: Consumer) -> bool:
     at = dump.random.randrange(1, len(who.charges))
     row = who.charges[at]
-    return _cells(
-        dump, "charge_month_shifted", who, dump.of(who, "NARAH"), row, MES=who.charges[at - 1]["MES"]
-    )
+    return _cells(dump, "charge_month_shifted", who, dump.of(who, "NARAH"), row, MES=who.charges[at - 1]["MES"])
 
 
 def shifted_months(dump: Dump, who: Consumer) -> bool:
@@ -278,9 +281,7 @@ def leading_zero_account(dump: Dump, who: Consumer) -> bool:
     if "RAH" not in row:
         return False
     book, code = who.number.split("/")
-    return _cells(
-        dump, "leading_zero_account", who, dump.of(who, "NARAH"), row, RAH=f"{int(book):04d}/{int(code):05d}"
-    )
+    return _cells(dump, "leading_zero_account", who, dump.of(who, "NARAH"), row, RAH=f"{int(book):04d}/{int(code):05d}")
 
 
 def live_row_deleted(dump: Dump, who: Consumer) -> bool:
@@ -412,12 +413,12 @@ def cut_memos(dump: Dump, count: int) -> None:
 SPOILERS: Final[dict[str, Spoiler]] = {
     spoiler.__name__: spoiler
     for spoiler in (
-        lost_account, lost_meter, lost_reading, lost_charge, lost_opening, lost_payment, doubled_account, doubled_reading,
-        doubled_charge, doubled_payment, swapped_charges, swapped_payments, swapped_openings, charge_sign, opening_sign,
+        lost_account, lost_meter, lost_reading, lost_charge, lost_opening, lost_payment, doubled_account,
+        doubled_reading, doubled_charge, doubled_payment, swapped_charges, swapped_payments, swapped_openings, charge_sign, opening_sign,
         charge_scale, reading_tenfold, misread_name, zero_installation_date, zero_reading_date, zero_payment_date,
         charge_month_shifted, shifted_months, orphan_meter, orphan_reading, orphan_charge, orphan_payment, merged_keys,
         leading_zero_account, live_row_deleted, deleted_row_taken, decreasing_reading, energy_in_mwh, wrong_tariff_code,
-        unknown_tariff, homoglyph_name, glued_address, swapped_columns, negative_payment, duplicate_serial, lost_letters,
-        unreadable_number, unknown_street, unknown_unit,
+        unknown_tariff, homoglyph_name, glued_address, swapped_columns, negative_payment, duplicate_serial,
+        lost_letters, unreadable_number, unknown_street, unknown_unit,
     )
 }  # fmt: skip

@@ -94,14 +94,16 @@ def generate(
     """Write the legacy files of an invented utility into `out_dir` and the truth beside it.
 
     The same arguments give the same bytes. `on_progress` is told how many accounts are done, and of how many.
-    `extra_faults` names kinds of fault that are planted only when asked for. Without faults the utility is as clean as its
-    programs should have left it; people still move, meters are still replaced, and some still steal.
+    `extra_faults` names kinds of fault that are planted only when asked for. Without faults the utility is as clean as
+    its programs should have left it; people still move, meters are still replaced, and some still steal.
     """
     _check(accounts, months, seed, first_month)
     _check_kinds(extra_faults, with_faults=with_faults)
     out_dir = Path(out_dir).absolute()
     make_room(out_dir)
-    generation = _Generation(accounts, Months(first_month, months), seed, out_dir, frozenset(extra_faults), with_faults=with_faults)
+    generation = _Generation(
+        accounts, Months(first_month, months), seed, out_dir, frozenset(extra_faults), with_faults=with_faults
+    )
     done = 0
     for district in generation.districts:
         generation.write_district(district)

@@ -1,8 +1,8 @@
 """How many faults, put into clean dumps on purpose, does a migration name?
 
 `python -m orchestration.benchmarks.injected_faults` measures on the seeds that were not used while building, prints the
-scores and writes docs/migration_faults.md; with --check it measures nothing and exits with 1 where the page does not show
-the kinds, reasons and seeds as they are now. `--seeds 1,2` prints the scores of other seeds and writes nothing.
+scores and writes docs/migration_faults.md; with --check it measures nothing and exits with 1 where the page does not
+show the kinds, reasons and seeds as they are now. `--seeds 1,2` prints the scores of other seeds and writes nothing.
 """
 
 import argparse
@@ -37,11 +37,11 @@ FAULTS_A_DUMP: Final = 5
 
 INTRODUCTION: Final = """# Faults put in on purpose
 
-Written by `python -m orchestration.benchmarks.injected_faults`. Each dump is a utility of {accounts} accounts and {months}
-months without any fault; {count} faults of every kind are put into its files, each at a consumer of its own, and it is
-migrated with the profile `merged_utility` and not accepted. A fault is found where a verdict, remark or difference names it
-by its old key, or by file and row, for a reason that fits its kind (`legacy_migration/fault_injection/kinds.csv`); where two
-consumers are exchanged, both must be named.
+Written by `python -m orchestration.benchmarks.injected_faults`. Each dump is a utility of {accounts} accounts and
+{months} months without any fault; {count} faults of every kind are put into its files, each at a consumer of its own, and
+it is migrated with the profile `merged_utility` and not accepted. A fault is found where a verdict, remark or difference
+names it by its old key, or by file and row, for a reason that fits its kind
+(`legacy_migration/fault_injection/kinds.csv`); where two consumers are exchanged, both must be named.
 """
 SEEDS: Final = "Built on seeds {building}; judged on seeds {judging}, which were not looked at before."
 """Rules and reasons were set while looking at the former."""

@@ -1,6 +1,7 @@
 """Faults put into a clean dump are named by the migration, each by its old key, and nothing else is complained of.
 
-Every kind a few times with every change, many in `make torture`; docs/migration_faults.md shows the scores of other seeds.
+Every kind a few times with every change, many in `make torture`; docs/migration_faults.md shows the
+scores of other seeds.
 """
 
 from dataclasses import replace
