@@ -1,4 +1,4 @@
-"""How is a whole column of names put into another encoding, for which the dump must be refused with file and column?
+"""How is a whole column of names put into another encoding, for which the dump must be refused with its file named?
 
 Belongs here: one such dump and whether the refusal named it. Does not belong here: faults of single rows (`spoiling`).
 """
@@ -38,9 +38,9 @@ def confuse_column(clean: Path, spoiled: Path, seed: int, number: int) -> Inject
 
 
 def is_refused(settings: Settings, spoiled: Path, fault: InjectedFault, *, by: str) -> bool:
-    """Whether the load is refused with the file and the column."""
+    """Whether the load is refused with the file and the encoding that it is not in."""
     try:
         migrate(settings, spoiled, profile=PROFILE, by=by)
     except Refusal as refusal:
-        return fault.file.rsplit("/", 1)[1] in str(refusal) and fault.keys[0] in str(refusal)
+        return fault.file.rsplit("/", 1)[1] in str(refusal) and f"not in {fault.truth}" in str(refusal)
     return False

@@ -107,10 +107,13 @@ def alarms_lines(score: Score) -> list[str]:
     """What was named though nothing was wrong, and the notes that may be."""
     right = score.named_things - len(score.alarms_on_spoiled)
     share = right / max(score.named_things, 1)
+    told = (
+        f"- {score.spoiled_dumps} spoiled dumps: {score.named_things:,} things named, of them about rows and keys that"
+        f" no fault touched: {len(score.alarms_on_spoiled)}; precision {share:.4f}."
+    )
     lines = [
         f"- {score.clean_dumps} clean dumps: {len(score.alarms_on_clean)} false alarms.",
-        f"- {score.spoiled_dumps} spoiled dumps: {score.named_things:,} things named, of them about rows and keys that no "
-        f"fault touched: {len(score.alarms_on_spoiled)}; precision {share:.4f}.",
+        told,
         f"- Harmless notes, counted apart: {score.harmless.total()}.",
     ]
     return lines + [f"  - `{reason}` {score.harmless[reason]}: {why}." for reason, why in HARMLESS.items()]

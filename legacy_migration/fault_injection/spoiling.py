@@ -414,11 +414,12 @@ SPOILERS: Final[dict[str, Spoiler]] = {
     spoiler.__name__: spoiler
     for spoiler in (
         lost_account, lost_meter, lost_reading, lost_charge, lost_opening, lost_payment, doubled_account,
-        doubled_reading, doubled_charge, doubled_payment, swapped_charges, swapped_payments, swapped_openings, charge_sign, opening_sign,
-        charge_scale, reading_tenfold, misread_name, zero_installation_date, zero_reading_date, zero_payment_date,
-        charge_month_shifted, shifted_months, orphan_meter, orphan_reading, orphan_charge, orphan_payment, merged_keys,
-        leading_zero_account, live_row_deleted, deleted_row_taken, decreasing_reading, energy_in_mwh, wrong_tariff_code,
-        unknown_tariff, homoglyph_name, glued_address, swapped_columns, negative_payment, duplicate_serial,
-        lost_letters, unreadable_number, unknown_street, unknown_unit,
+        doubled_reading, doubled_charge, doubled_payment, swapped_charges, swapped_payments, swapped_openings,
+        charge_sign, opening_sign, charge_scale, reading_tenfold, misread_name, zero_installation_date,
+        zero_reading_date, zero_payment_date, charge_month_shifted, shifted_months, orphan_meter,
+        orphan_reading, orphan_charge, orphan_payment, merged_keys, leading_zero_account, live_row_deleted,
+        deleted_row_taken, decreasing_reading, energy_in_mwh, wrong_tariff_code, unknown_tariff, homoglyph_name,
+        glued_address, swapped_columns, negative_payment, duplicate_serial, lost_letters, unreadable_number,
+        unknown_street, unknown_unit,
     )
 }  # fmt: skip

@@ -38,9 +38,9 @@ FAULTS_A_DUMP: Final = 5
 INTRODUCTION: Final = """# Faults put in on purpose
 
 Written by `python -m orchestration.benchmarks.injected_faults`. Each dump is a utility of {accounts} accounts and
-{months} months without any fault; {count} faults of every kind are put into its files, each at a consumer of its own, and
-it is migrated with the profile `merged_utility` and not accepted. A fault is found where a verdict, remark or difference
-names it by its old key, or by file and row, for a reason that fits its kind
+{months} months without any fault; {count} faults of every kind are put into its files, each at a consumer of its own,
+and it is migrated with the profile `merged_utility` and not accepted. A fault is found where a verdict, remark or
+difference names it by its old key, or by file and row, for a reason that fits its kind
 (`legacy_migration/fault_injection/kinds.csv`); where two consumers are exchanged, both must be named.
 """
 SEEDS: Final = "Built on seeds {building}; judged on seeds {judging}, which were not looked at before."
