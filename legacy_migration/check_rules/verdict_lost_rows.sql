@@ -1,5 +1,16 @@
 -- Rows that should be there, since the dump has them for nearly everybody: a charge of a month in which the registers
 -- went on, a reading between two others. Where a row was rejected, that one is named and tells of it.
+
+-- Each value with the one before it, and how long its register is read: asked for several times below.
+CREATE TEMPORARY TABLE read_value ON COMMIT DROP AS
+SELECT
+    p.res_code, p.account_no, r.point_code, r.serial_no, r.file_id, r.row_no, r.read_on,
+    lag(r.read_on) OVER (PARTITION BY r.point_code, r.serial_no ORDER BY r.read_on) AS read_before,
+    lead(r.read_on) OVER (PARTITION BY r.point_code, r.serial_no ORDER BY r.read_on) AS read_after
+FROM standing_reading AS r
+INNER JOIN standing_metering_point AS p ON p.point_code = r.point_code;
+ANALYZE read_value;
+
 CREATE TEMPORARY TABLE charged_account ON COMMIT DROP AS
 WITH told AS (
     SELECT t.account_no, min(t.service_month) AS first_month, max(t.service_month) AS last_month
@@ -8,10 +19,9 @@ WITH told AS (
     GROUP BY t.account_no
 ),
 registered AS (
-    SELECT p.account_no, min(r.read_on) AS first_on, max(r.read_on) AS last_on
-    FROM standing_reading AS r
-    INNER JOIN standing_metering_point AS p ON p.point_code = r.point_code
-    GROUP BY p.account_no
+    SELECT r.account_no, min(r.read_on) AS first_on, max(r.read_on) AS last_on
+    FROM read_value AS r
+    GROUP BY r.account_no
 )
 SELECT a.account_no, a.res_code, t.first_month, t.last_month, r.first_on, r.last_on
 FROM standing_account AS a
@@ -69,31 +79,17 @@ WHERE k.account_no NOT IN (
 );
 
 INSERT INTO migration.difference (load_id, check_code, file_id, row_no, legacy_key, measure, stated, expected, sentence)
-WITH step AS (
-    SELECT
-        r.point_code, r.serial_no, r.file_id, r.row_no, r.read_on,
-        lag(r.read_on) OVER (PARTITION BY r.point_code, r.serial_no ORDER BY r.read_on) AS read_before
-    FROM standing_reading AS r
-),
-register AS (
-    SELECT r.point_code, r.serial_no, p.res_code, min(r.read_on) AS first_on, max(r.read_on) AS last_on
-    FROM standing_reading AS r
-    INNER JOIN standing_metering_point AS p ON p.point_code = r.point_code
-    GROUP BY r.point_code, r.serial_no, p.res_code
-),
-day_change AS (
+WITH day_change AS (
     -- Registers that begin and end to be read, and values, by RES and day: registers times days would be many.
-    SELECT g.res_code, g.first_on AS read_on, count(*) AS begun, 0::bigint AS read_count
-    FROM register AS g
-    GROUP BY g.res_code, g.first_on
+    SELECT
+        r.res_code, r.read_on, count(*) FILTER (WHERE r.read_before IS NULL) AS begun, count(*) AS read_count
+    FROM read_value AS r
+    GROUP BY r.res_code, r.read_on
     UNION ALL
-    SELECT g.res_code, g.last_on + 1, -count(*), 0 FROM register AS g
-    GROUP BY g.res_code, g.last_on
-    UNION ALL
-    SELECT g.res_code, r.read_on, 0, count(*)
-    FROM standing_reading AS r
-    INNER JOIN register AS g ON g.point_code = r.point_code AND g.serial_no = r.serial_no
-    GROUP BY g.res_code, r.read_on
+    SELECT r.res_code, r.read_on + 1, -count(*), 0
+    FROM read_value AS r
+    WHERE r.read_after IS NULL
+    GROUP BY r.res_code, r.read_on
 ),
 read_day AS (
     SELECT
@@ -114,9 +110,8 @@ SELECT
         '(row %s); find the row.',
         f.path, s.serial_no, s.point_code, u.read_on, s.row_no
     )
-FROM step AS s
-INNER JOIN register AS g ON g.point_code = s.point_code AND g.serial_no = s.serial_no
-INNER JOIN usual_day AS u ON u.res_code = g.res_code AND u.read_on > s.read_before AND u.read_on < s.read_on
+FROM read_value AS s
+INNER JOIN usual_day AS u ON u.res_code = s.res_code AND u.read_on > s.read_before AND u.read_on < s.read_on
 INNER JOIN landing.file AS f ON f.file_id = s.file_id
 WHERE concat_ws(' ', s.point_code, s.serial_no) NOT IN (
     SELECT concat_ws(' ', t.point_code, t.serial_no)
@@ -142,3 +137,4 @@ WHERE n.entity = 'charge' AND EXISTS (SELECT 1 FROM standing_charge)
     OR n.entity = 'reading' AND EXISTS (SELECT 1 FROM standing_reading)
 GROUP BY n.entity, n.measure, n.check_code;
 DROP TABLE charged_account;
+DROP TABLE read_value;

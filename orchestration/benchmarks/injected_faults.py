@@ -31,7 +31,7 @@ from operational_db.settings import REPOSITORY_DIR, Settings, load_settings
 from orchestration.benchmarks.reading_judge import own_book
 
 PAGE: Final = REPOSITORY_DIR / "docs" / "migration_faults.md"
-BUILDING_SEEDS: Final = (1, 2, 3)
+BUILDING_SEEDS: Final = (1, 2, 3, 4, 5, 6)
 JUDGING_SEEDS: Final = tuple(range(8101, 8111))
 FAULTS_A_DUMP: Final = 5
 
