@@ -2,7 +2,7 @@
 #   make demo      the whole main job on synthetic files, then the line that opens the dashboard
 #   make test      every check and every test that a change must pass (at most 15 minutes)
 #   make check     the checks alone: lint, SQL lint, import direction, generated pages
-#   make bench     the measurements that docs/benchmarks.md (ACCOUNTS=2000000 for another size) and docs/readings.md show
+#   make bench     the measurements that docs/benchmarks.md (ACCOUNTS=2000000, RECONCILED=200000 for other sizes) and docs/readings.md show
 #   make torture   the long runs of tests that `make test` runs a slice of
 #   make manifest  dbt's manifest, which the asset graph is read from
 #   make lock      requirements.lock anew from pyproject.toml
@@ -16,6 +16,7 @@ SHELL := /bin/sh
 
 PYTHON ?= python3
 ACCOUNTS ?= 200000
+RECONCILED ?= 2000000
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
@@ -58,6 +59,7 @@ bench: $(INSTALLED)
 	$(BIN)/python -m orchestration.benchmarks.injected_faults
 	$(BIN)/python -m orchestration.benchmarks.migration_load --rows 400000
 	$(BIN)/python -m orchestration.benchmarks.migration_load --rows 4000000
+	$(BIN)/python -m orchestration.benchmarks.reconciliation --rows $(RECONCILED)
 
 torture: $(INSTALLED)
 	$(BIN)/pytest -m torture

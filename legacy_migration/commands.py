@@ -23,6 +23,8 @@ from legacy_migration.loads import (
 )
 from legacy_migration.profile import read_profile
 from legacy_migration.publishing import publish
+from legacy_migration.reconciliation.load_against_book import BookDiffersFromLoad, keep_refused
+from legacy_migration.reconciliation.standing_facts import is_overtaken
 from legacy_migration.rejects.family import corrected_load
 from legacy_migration.signing.declared_rows import note_declared_rows
 from legacy_migration.signing.pages import add_event, ensure_chain
@@ -59,6 +61,7 @@ class ProtocolSummary:
     out_of_scope_count: int
     differing_count: int
     first_day: str | None
+    earlier_loads: tuple[int, ...] = ()
     was_there: bool = False
 
 
@@ -92,15 +95,14 @@ def migrate(
         session.commit()
         fingerprint = dump_sha256(files)
         with one_at_a_time(session, f"migrate {fingerprint}"):
-            load_id = load_of(
-                session,
-                profile=described.name,
-                profile_sha256=described.sha256,
-                directory=str(directory),
-                dump_sha256=fingerprint,
-                user_id=user_id,
-            )
+            wanted = {
+                "profile": described.name, "profile_sha256": described.sha256, "directory": str(directory),
+                "dump_sha256": fingerprint, "user_id": user_id,
+            }  # fmt: skip
+            load_id = load_of(session, **wanted)
             known = protocol_of_load(session, load_id)
+            if known is not None and is_overtaken(session, known):
+                load_id, known = load_of(session, **wanted, anew=True), None
             if known is None:
                 land(session, load_id, described, files, report)
                 note_declared_rows(session, load_id, files)
@@ -130,20 +132,27 @@ def accept(settings: Settings, protocol_id: int, *, by: str, on_progress: Progre
                 )
             if protocol.state == "accepted":
                 return summary_of_load(session, protocol.load_id, was_there=True)
+            _require_not_overtaken(session, protocol)
             session.execute("SELECT ops.require_second_person(%s, %s)", [protocol_id, user_id])
             ensure_chain(session, protocol)
             refuse_unmet(session, protocol.load_id, protocol_id)
             source_id = record_command(
                 session, "accept", {"protocol_id": protocol_id, "load_id": protocol.load_id}, user_id=user_id
             )
-            publish(
-                session,
-                protocol.load_id,
-                source_id=source_id,
-                user_id=user_id,
-                first_day=protocol.summary["first_day"],
-                report=report,
-            )
+            try:
+                publish(
+                    session,
+                    protocol.load_id,
+                    source_id=source_id,
+                    user_id=user_id,
+                    first_day=protocol.summary["first_day"],
+                    report=report,
+                )
+            except BookDiffersFromLoad as refused:
+                session.rollback()
+                keep_refused(session, protocol.load_id, refused, user_id)
+                session.commit()
+                raise
             _record_event(session, protocol, "accepted", user_id, source_id)
             session.commit()
             return summary_of_load(session, protocol.load_id)
@@ -179,15 +188,26 @@ def summarise(settings: Settings, protocol_id: int) -> ProtocolSummary:
         return summary_of_load(session, require_protocol(session, protocol_id).load_id)
 
 
-def _record_event(
-    session: psycopg.Connection, protocol: Protocol, event: str, user_id: int, source_id: int
-) -> None:
+def _record_event(session: psycopg.Connection, protocol: Protocol, event: str, user_id: int, source_id: int) -> None:
     """The signature, which the database checks, and its seal on the pages."""
     session.execute(
         "INSERT INTO migration.protocol_event (protocol_id, event, user_id, source_id) VALUES (%s, %s, %s, %s)",
         [protocol.protocol_id, event, user_id, source_id],
     )
     add_event(session, protocol, event)
+
+
+def _require_not_overtaken(session: psycopg.Connection, protocol: Protocol) -> None:
+    """Rows were judged beside what the book had of their system; it has other loads of it now."""
+    if not is_overtaken(session, protocol):
+        return
+    again = "migrate the dump again"
+    if corrected_load(session, protocol.load_id) is not None:
+        again = "withdraw it and let the corrected rows return again"
+    raise Refusal(
+        f"Protocol {protocol.protocol_id} was prepared before another load of its system was accepted or withdrawn; "
+        f"{again}, so that its rows are judged beside what the book has now."
+    )
 
 
 def _require_nothing_rests_on(session: psycopg.Connection, protocol: Protocol) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import psycopg
 
 from legacy_migration.commands import Progress, ProtocolSummary, migrate
-from legacy_migration.loads import require_protocol
-from legacy_migration.protocol_pages.figures import Figures, read_figures
+from legacy_migration.protocol_pages.figures import Figures
+from legacy_migration.signing.pages import figures_of_pages
 from operational_db.settings import Settings
 
 
@@ -34,7 +34,7 @@ class HeldBack:
 
     def look(self, session: psycopg.Connection, summary: ProtocolSummary) -> None:
         """Read what the load would have kept."""
-        self.figures = read_figures(session, require_protocol(session, summary.protocol_id))
+        self.figures = figures_of_pages(session, summary.protocol_id)
 
 
 @dataclass(frozen=True)

@@ -48,10 +48,11 @@ def load_of(
     dump_sha256: str,
     user_id: int,
     corrects_load_id: int | None = None,
+    anew: bool = False,
 ) -> int:
-    """The load of this dump and profile: the one begun before unless it was withdrawn, else a new one."""
+    """The load of this dump and profile: the one begun before unless withdrawn or wanted anew, else another."""
     last = last_attempt(session, profile_sha256=profile_sha256, dump_sha256=dump_sha256)
-    if last and last[2] != "withdrawn":
+    if last and last[2] != "withdrawn" and not anew:
         return last[0]
     (load_id,) = session.execute(
         "INSERT INTO landing.load (profile, profile_sha256, directory, dump_sha256, attempt, user_id, "

@@ -137,6 +137,11 @@ class CodeList:
     codes: dict[str, str]
 
 
+def is_known(name: str) -> bool:
+    """Whether a profile of this name comes with Wattbook."""
+    return (PROFILES_DIR / f"{name}.yaml").is_file()
+
+
 def read_profile(name_or_path: str) -> Profile:
     """A profile by its name in `profiles/` or by the path of a YAML file."""
     path = Path(name_or_path)
@@ -157,6 +162,7 @@ class _Reader:
         self.lists: dict[str, CodeList] = {}
         self.tells_first_day = False
         self.unused_anywhere: dict[str, str] = {}
+        self.tells_in: dict[str, dict[str, str]] = {}
 
     def refuse(self, line: int, what: str) -> Refusal:
         return Refusal(f"{self.path}, line {line}: {what}")
@@ -170,6 +176,9 @@ class _Reader:
         self.lists = {name: self.code_list(name, self.mapping(lists, name)) for name in lists}
         files = content["files"]
         self.unused_anywhere = dict(content.get("unused", {}))
+        if self.tells_first_day and isinstance(content["first_day"], MarkedMapping):
+            told = content["first_day"]
+            self.tells_in = {told.get("file", ""): {told.get("column", ""): "it tells the first day of the dump"}}
         rules = tuple(self.file(name, self.mapping(files, name), files) for name in files)
         first_day = self.first_day(content["first_day"], files) if self.tells_first_day else None
         return Profile(
@@ -271,7 +280,7 @@ class _Reader:
             decimal=body.get("decimal", "."),
             rows=rows,
             line=body.line,
-            unused=self.unused_anywhere | dict(body.get("unused", {})),
+            unused=self.unused_anywhere | self.tells_in.get(name, {}) | dict(body.get("unused", {})),
             encodings=dict(body.get("encodings", {})),
             totals=self.totals(body, where),
             instead_of=self.instead_of(body, where, files),

@@ -11,7 +11,11 @@ from typing import Final
 import psycopg
 
 from legacy_migration.checks import run_check_rules
+from legacy_migration.duplicates.decisions import apply_decisions
 from legacy_migration.landing import Progress
+from legacy_migration.reconciliation.days_of_load import days_of_load
+from legacy_migration.reconciliation.load_against_book import compare, require_equal
+from legacy_migration.reconciliation.standing_facts import create_book_views, create_told_views
 from legacy_migration.rejects.family import corrected_load
 from legacy_migration.verdicts import create_standing_views
 from operational_db.refusal import Refusal
@@ -31,14 +35,16 @@ def publish(
     session: psycopg.Connection, load_id: int, *, source_id: int, user_id: int, first_day: str | None, report: Progress
 ) -> None:
     """Write the loaded rows of a load into `ops`. The caller commits."""
-    create_standing_views(session, load_id)
     session.execute("SET LOCAL work_mem = '256MB'")
-    first, end = _days_of_load(session, load_id, first_day)
+    create_standing_views(session, load_id)
+    create_told_views(session, load_id)
+    days = days_of_load(session, load_id, first_day)
+    create_book_views(session, load_id, days)
     _require_new_accounts(session)
+    apply_decisions(session, load_id)
     words = {
         ":load_id": str(load_id),
-        ":first_day": f"date '{first}'",
-        ":end_day": f"date '{end}'",
+        **days.words(),
         ":source_id": str(source_id),
         ":user_id": str(user_id),
     }
@@ -51,11 +57,13 @@ def publish(
         session.execute(statements)
         _refresh_statistics(session, file.name)
         if file.name.startswith("02"):
-            _open_months(session, first, end)
+            _open_months(session, days.first_day, days.end_day)
     report("publishing", len(files), len(files) + 1)
     if corrected_load(session, load_id) is not None:
         _require_order_beside_entered_readings(session)
     run_check_rules(session, load_id, "publish")
+    compared = compare(session, load_id, days, occasion="acceptance", user_id=user_id)
+    require_equal(session, load_id, compared, days)
     report("publishing", len(files) + 1, len(files) + 1)
 
 
@@ -66,28 +74,11 @@ def _refresh_statistics(session: psycopg.Connection, file_name: str) -> None:
     session.execute("SET LOCAL ROLE wattbook_loader")
 
 
-def _days_of_load(session: psycopg.Connection, load_id: int, first_day: str | None) -> tuple[date, date]:
-    """The first day that the load tells of, and the day after its last month."""
-    (end,) = session.execute(
-        "SELECT max(n.end_day) FROM ("
-        "SELECT date_trunc('month', max(read_on) - 1) + interval '1 month' FROM known_reading UNION ALL "
-        "SELECT date_trunc('month', max(read_on) - 1) + interval '1 month' FROM known_grid_reading UNION ALL "
-        "SELECT date_trunc('month', max(measured_on)) + interval '1 month' FROM known_half_hours UNION ALL "
-        "SELECT max(service_month) + interval '1 month' FROM known_declared_energy UNION ALL "
-        "SELECT max(service_month) + interval '1 month' FROM known_grid_energy) AS n (end_day)"
-    ).fetchone()
-    if first_day is None or end is None:
-        raise Refusal(
-            f"Load {load_id} has no loaded reading to tell its first month by; correct the readings or the profile."
-        )
-    return date.fromisoformat(first_day).replace(day=1), end.date()
-
-
 def _open_months(session: psycopg.Connection, first: date, end: date) -> None:
     session.execute(
         "SELECT ops.open_month(r.res_ids, m::date) FROM generate_series(%s::date, %s::date - 1, interval '1 "
         "month') AS m, "
-        "(SELECT array_agg(DISTINCT u.unit_id) AS res_ids FROM standing_account AS a "
+        "(SELECT array_agg(DISTINCT u.unit_id) AS res_ids FROM told_account AS a "
         "INNER JOIN ops.unit AS u ON u.code = a.res_code) AS r",
         [first, end],
     )
@@ -100,7 +91,7 @@ def _require_new_accounts(session: psycopg.Connection) -> None:
     if row[0]:
         raise Refusal(
             f"{row[0]} accounts of this load are in the book already, the first is {row[1]}; withdraw the load that "
-            "brought them, or load only new accounts."
+            "brought them, migrate the dump again if one of its system was accepted since, or load only new accounts."
         )
 
 

@@ -151,6 +151,7 @@ def _spreadsheet(path: Path, rule: FileRule) -> Iterator[SourceBatch]:
 
 SPELLING_OF_DAYS: Final[Mapping[str, str]] = {
     "yyyymmdd": "%Y%m%d",
+    "ddmmyyyy": "%d%m%Y",
     "dd.mm.yyyy": "%d.%m.%Y",
     "dd/mm/yyyy": "%d/%m/%Y",
     "yyyy-mm-dd": "%Y-%m-%d",

@@ -17,7 +17,7 @@ from legacy_migration.canonical_rules import RULES, Rule
 from legacy_migration.entities import ENTITIES, Entity, Parent
 from legacy_migration.marked_yaml import MarkedMapping
 from legacy_migration.profile import FieldRule, Profile
-from legacy_migration.rejects.family import corrected_load, create_earlier_views
+from legacy_migration.rejects.family import corrected_load
 from legacy_migration.rejects.judging import name_loaded_before, name_repeated_in_book, stake
 from legacy_migration.typed_rows import ChosenField
 
@@ -38,7 +38,6 @@ def create_standing_views(session: psycopg.Connection, load_id: int) -> None:
             f"d.load_id = {load_id} AND d.entity = '{entity.name}' AND d.file_id = t.file_id AND d.row_no = t.row_no "
             "AND d.part_no = t.part_no)"
         )
-    create_earlier_views(session, load_id)
 
 
 def judge(session: psycopg.Connection, load_id: int, profile: Profile) -> None:
@@ -102,12 +101,10 @@ def _unreadable(session: psycopg.Connection, load_id: int, entity: Entity) -> No
 def _fallen_with_parent(session: psycopg.Connection, load_id: int, entity: Entity, parent: Parent) -> None:
     """A row whose account, unit or meter is not loaded cannot be loaded either."""
     found = [
-        f"SELECT p.{reference.split('.')[1]} AS code FROM {standing(reference.split('.')[0])} AS p "
+        f"SELECT p.{reference.split('.')[1]} AS code FROM told_{reference.split('.')[0]} AS p "
         f"WHERE p.{reference.split('.')[1]} IS NOT NULL"
         for reference in parent.standing
     ]
-    if corrected_load(session, load_id) is not None:
-        found += [select.replace("standing_", "earlier_", 1) for select in found]
     if parent.also_in:
         found.append(parent.also_in)
     told = " UNION ALL ".join(

@@ -14,10 +14,13 @@ import psycopg
 from legacy_migration.cell_ledger.counts import count_cells
 from legacy_migration.checks import compare_with_dump, count_verdicts, run_check_rules
 from legacy_migration.dump_figures import first_day, minor_digits_of_book
+from legacy_migration.duplicates.candidates import find_duplicates
 from legacy_migration.entities import ENTITIES
 from legacy_migration.landing import DumpFile, Progress
 from legacy_migration.profile import Profile
 from legacy_migration.reasons import write_reasons
+from legacy_migration.reconciliation.later_dump import compare_with_earlier_loads
+from legacy_migration.reconciliation.standing_facts import create_told_views, earlier_loads
 from legacy_migration.transport import prove_transport
 from legacy_migration.verdicts import create_standing_views, judge, refresh_statistics
 
@@ -41,13 +44,17 @@ def verify(
     prove_transport(session, load_id, profile, files, minor_digits)
     on_progress("verdicts", 2, steps)
     create_standing_views(session, load_id)
+    create_told_views(session, load_id)
     judge(session, load_id, profile)
     on_progress("verdicts", 3, steps)
-    count_verdicts(session, load_id)
-    count_cells(session, load_id)
-    on_progress("verdicts", 4, steps)
-    compare_with_dump(session, load_id, profile, parts_of_rows(profile), minor_digits)
+    # The dump by itself first, whole; what an earlier load brought of it is told apart after that.
     run_check_rules(session, load_id, "verdict")
+    compare_with_earlier_loads(session, load_id)
+    find_duplicates(session, load_id)
+    on_progress("verdicts", 4, steps)
+    count_verdicts(session, load_id)
+    compare_with_dump(session, load_id, profile, parts_of_rows(profile), minor_digits)
+    count_cells(session, load_id)
     on_progress("verdicts", steps - 1, steps)
     protocol_id = _write_protocol(session, load_id, user_id, first_day(profile, files))
     on_progress("verdicts", steps, steps)
@@ -77,6 +84,8 @@ _CONTENT: Final = {
     "cells": "SELECT f.path, c.column_name, c.class, c.rule, c.cell_count FROM migration.cell_count AS c "
     "INNER JOIN landing.file AS f ON f.file_id = c.file_id WHERE c.load_id = %(load_id)s ORDER BY 1, 2, 3, 4",
     "differences": "SELECT check_code, sentence FROM migration.difference WHERE load_id = %(load_id)s ORDER BY 1, 2",
+    "duplicates": "SELECT kind, first_key, second_key, score, evidence FROM migration.duplicate "
+    "WHERE load_id = %(load_id)s ORDER BY 1, 2, 3",
 }
 """What the protocol's hash covers: nothing that depends on a clock or a counter of the database."""
 
@@ -99,11 +108,11 @@ def _write_protocol(session: psycopg.Connection, load_id: int, user_id: int, fir
         "SELECT count(*), coalesce(sum(row_count), 0)::bigint FROM landing.file WHERE load_id = %s", [load_id]
     ).fetchone()
     if first_day is None:
-        (first_day,) = session.execute("SELECT min(read_on)::text FROM standing_reading WHERE is_opening").fetchone()
+        (first_day,) = session.execute("SELECT min(read_on)::text FROM told_reading WHERE is_opening").fetchone()
     summary = {
         "file_count": file_count, "row_count": row_count, "read_count": read, "loaded_count": loaded,
         "merged_count": merged, "rejected_count": rejected, "out_of_scope_count": out, "differing_count": differing,
-        "first_day": first_day,
+        "first_day": first_day, "earlier_loads": earlier_loads(session, load_id),
     }  # fmt: skip
     (protocol_id,) = session.execute(
         "INSERT INTO migration.protocol (load_id, prepared_by, content_sha256, summary) VALUES (%s, %s, %s, %s) "

@@ -45,7 +45,7 @@ def remove_from_book(session: psycopg.Connection, load_id: int, protocol_id: int
         "ORDER BY o.booked_month"
     )
     _refuse_when_used(session, protocol_id)
-    _refuse_when_touched_accounts_are_billed(session, load_id, protocol_id)
+    _refuse_when_touched_accounts_are_billed(session, protocol_id)
     session.execute(
         "DELETE FROM ops.payment_key AS k USING ops.payment AS p INNER JOIN withdrawn_source AS s USING (source_id) "
         "WHERE k.channel_code = p.channel_code AND k.external_id = p.external_id"
@@ -67,8 +67,8 @@ def remove_from_book(session: psycopg.Connection, load_id: int, protocol_id: int
     _delete_units(session)
 
 
-def _refuse_when_touched_accounts_are_billed(session: psycopg.Connection, load_id: int, protocol_id: int) -> None:
-    """Rows that came back hang on accounts of their dump; once one of these is billed, they stay."""
+def _refuse_when_touched_accounts_are_billed(session: psycopg.Connection, protocol_id: int) -> None:
+    """Rows that came back, or that a later dump added, hang on accounts of an earlier load; once billed, they stay."""
     (billed, example) = session.execute(
         "SELECT count(*), min(a.account_no) FROM ops.account AS a WHERE a.account_id IN ("
         "SELECT r.account_id FROM ops.reading AS r INNER JOIN withdrawn_source AS s ON s.source_id = r.source_id UNION "
@@ -79,13 +79,12 @@ def _refuse_when_touched_accounts_are_billed(session: psycopg.Connection, load_i
         "SELECT r.account_id FROM ops.metering_point AS r INNER JOIN withdrawn_source AS s "
         "ON s.source_id = r.source_id UNION "
         "SELECT r.account_id FROM ops.ledger AS r INNER JOIN withdrawn_source AS s ON s.source_id = r.source_id) "
-        "AND a.kind <> 'technical' AND EXISTS (SELECT 1 FROM ops.bill AS b WHERE b.account_id = a.account_id) "
-        "AND EXISTS (SELECT 1 FROM landing.load AS l WHERE l.load_id = %s AND l.corrects_load_id IS NOT NULL)",
-        [load_id],
+        "AND a.kind <> 'technical' AND EXISTS (SELECT 1 FROM ops.bill AS b WHERE b.account_id = a.account_id "
+        "AND b.source_id > (SELECT max(s.source_id) FROM withdrawn_source AS s))"
     ).fetchone()
     if billed:
         raise Refusal(
-            f"Protocol {protocol_id} cannot be withdrawn: {billed} accounts to which its rows came back have bills, "
+            f"Protocol {protocol_id} cannot be withdrawn: {billed} accounts to which it added rows have bills, "
             f"the first is {example}; correct single accounts in the open month instead."
         )
 
@@ -99,6 +98,22 @@ def _refuse_when_used(session: psycopg.Connection, protocol_id: int) -> None:
         raise Refusal(
             f"Protocol {protocol_id} cannot be withdrawn: {billed} of its accounts have bills, the first is {example}; "
             "correct single accounts in the open month instead."
+        )
+    (resting, example) = session.execute(
+        "SELECT min((s.arguments ->> 'load_id')::bigint), min(w.account_no) FROM withdrawn_account AS w "
+        "INNER JOIN (SELECT r.account_id, r.source_id FROM ops.reading AS r UNION ALL SELECT p.account_id, p.source_id "
+        "FROM ops.metering_point AS p UNION ALL SELECT g.account_id, g.source_id FROM ops.ledger AS g) AS n "
+        "ON n.account_id = w.account_id INNER JOIN ops.source AS s ON s.source_id = n.source_id "
+        "AND s.kind = 'legacy_file' WHERE w.kind <> 'technical' "
+        "AND n.source_id NOT IN (SELECT k.source_id FROM withdrawn_source AS k)"
+    ).fetchone()
+    if resting:
+        (later,) = session.execute(
+            "SELECT p.protocol_id FROM migration.protocol AS p WHERE p.load_id = %s", [resting]
+        ).fetchone()
+        raise Refusal(
+            f"Protocol {protocol_id} cannot be withdrawn: a later dump added to its accounts, the first is {example}; "
+            f"withdraw protocol {later} first."
         )
     # Money that somebody else posted since: a payment, a service, or a correction of a payment that the load brought.
     (posted, example) = session.execute(

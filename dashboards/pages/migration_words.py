@@ -73,6 +73,7 @@ def reason_in_words(words: Words, code: str) -> str:
         "METER_TYPE_UNKNOWN": words.text("Type of meter not known"),
         "MISREAD_LETTERS": words.text("Cell in another encoding"),
         "NEGATIVE_PAYMENT": words.text("Payment below zero"),
+        "NOT_HUNG": words.text("Hangs on no feeder"),
         "NOT_OPENING": words.text("Not the opening balance"),
         "NO_ACCOUNT": words.text("No such account"),
         "NO_ADDRESS": words.text("No such street"),

@@ -9,12 +9,24 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from legacy_migration.inspection.findings import EncodingFinding
-from operational_db.file_formats.encoding_detection import detect
+from operational_db.file_formats.encoding_detection import CANDIDATES, detect, read_as, words_of
 
 WESTERN: Final = "cp1252"
 TWIN, TWIN_LETTERS_MIN = "cp1125", 2_000
 FOREIGN_MIN: Final = 200
 """So many letters that make no Cyrillic words are of another script."""
+
+
+def _possible(cells: Sequence[bytes], otherwise: str) -> str:
+    """What is used where the letters are too few to tell: not an encoding in which they are no letters at all."""
+    try:
+        for cell in cells:
+            cell.decode(otherwise)
+    except UnicodeDecodeError:
+        words = words_of(cells)
+        readings = [read_as(words, name) for name in CANDIDATES]
+        return max(readings, key=lambda read: (-read.impossible, read.likelihood / max(read.letters, 1))).encoding
+    return otherwise
 
 
 def encoding_of(samples: Mapping[str, Sequence[bytes]], *, otherwise: str) -> EncodingFinding:
@@ -26,7 +38,7 @@ def encoding_of(samples: Mapping[str, Sequence[bytes]], *, otherwise: str) -> En
     if told.encoding is None:
         if told.letters >= FOREIGN_MIN and "no words" in told.reason:
             return EncodingFinding(WESTERN, f"{told.reason}; perhaps Western letters", is_certain=False)
-        return EncodingFinding(otherwise, told.reason, is_certain=False)
+        return EncodingFinding(_possible(cells, otherwise), told.reason, is_certain=False)
     if told.encoding == TWIN and told.letters < TWIN_LETTERS_MIN:
         # кўчаси of cp866 is кічаси of its Ukrainian twin: a few letters cannot tell them apart.
         return EncodingFinding(TWIN, f"{told.reason}; cp866 differs in few letters", is_certain=False)

@@ -152,24 +152,45 @@ CONTENT_SECTIONS: Final = (
     ),
     Section(
         "differences",
-        "Figures that the dump itself contradicts",
-        ("Check", "Old key", "Measure", "Stated", "Expected", "What to do"),
-        "SELECT d.check_code, d.legacy_key, d.measure, d.stated, d.expected, d.sentence FROM "
-            "migration.difference AS d "
-            "WHERE d.load_id = %(load_id)s ORDER BY d.check_code, d.legacy_key, d.measure, d.sentence",
+        "Figures that the dump itself, or a load before it, contradicts",
+        ("Check", "Old key", "Measure", "Stated", "Expected", "Behind it", "With", "kWh", "Money", "What to do"),
+        "SELECT d.check_code, d.legacy_key, d.measure, d.stated, d.expected, d.cause, d.other_key, "
+        "trim_scale(d.energy_kwh), trim_scale(round(d.amount_minor / 100.0, 2)), d.sentence FROM "
+        "migration.difference AS d WHERE d.load_id = %(load_id)s "
+        "ORDER BY d.amount_minor DESC, d.energy_kwh DESC, d.check_code, d.legacy_key, d.measure, d.sentence",
     ),
     Section(
         "remarks",
         "Remarks on loaded rows",
-        ("File", "Row", "Kind of fact", "Old key", "Reason", "Column", "Value", "What it means"),
-        "SELECT f.path, r.row_no, r.entity, r.legacy_key, r.reason_code, r.field, r.value, r.sentence "
-            "FROM migration.remark AS r INNER JOIN landing.file AS f ON f.file_id = r.file_id "
-            "WHERE r.load_id = %(load_id)s ORDER BY r.reason_code, f.path, r.row_no, r.entity, r.field, r.sentence",
+        ("File", "Row", "Kind of fact", "Old key", "Reason", "Column", "Value", "kWh", "Money", "What it means"),
+        "SELECT f.path, r.row_no, r.entity, r.legacy_key, r.reason_code, r.field, r.value, trim_scale(r.energy_kwh), "
+        "trim_scale(round(r.amount_minor / 100.0, 2)), r.sentence FROM migration.remark AS r "
+        "INNER JOIN landing.file AS f ON f.file_id = r.file_id WHERE r.load_id = %(load_id)s ORDER BY "
+        "r.amount_minor DESC, r.energy_kwh DESC, r.reason_code, f.path, r.row_no, r.entity, r.field, r.sentence",
+    ),
+    Section(
+        "duplicates",
+        "Rows that may be one",
+        ("What", "Score", "First", "Second", "Evidence", "kWh charged to the second", "Money"),
+        "SELECT d.kind, d.score, d.first_key, d.second_key, d.evidence, trim_scale(d.energy_kwh), "
+        "trim_scale(round(d.amount_minor / 100.0, 2)) FROM migration.duplicate AS d WHERE d.load_id = %(load_id)s "
+        "ORDER BY d.score DESC, d.amount_minor DESC, d.kind, d.first_key, d.second_key",
     ),
 )  # fmt: skip
 """On the pages that the one who prepares a protocol seals, in the order of the pages."""
 
 BOOK_SECTIONS: Final = (
+    Section(
+        "decisions",
+        "Rows that may be one, as people decided",
+        ("What", "First", "Second", "Decided", "By", "Why"),
+        "SELECT d.kind, d.first_key, d.second_key, coalesce(n.decided, 'not decided'), n.full_name, n.reason "
+        "FROM migration.duplicate AS d INNER JOIN landing.load AS l ON l.load_id = d.load_id LEFT JOIN LATERAL ("
+        "SELECT k.decided, u.full_name, k.reason FROM migration.decision AS k INNER JOIN ops.app_user AS u "
+        "ON u.user_id = k.user_id WHERE k.profile = l.profile AND k.kind = d.kind AND k.first_key = d.first_key "
+        "AND k.second_key = d.second_key ORDER BY k.decision_id DESC LIMIT 1) AS n ON true "
+        "WHERE d.load_id = %(load_id)s ORDER BY d.kind, d.first_key, d.second_key",
+    ),
     Section("book", "The book against the loaded rows", _CHECK_HEADINGS, _CHECKS_QUERY.replace("STAGE", "publish")),
 )
 """On the pages that the one who approves it seals: what the load brought into the book."""

@@ -21,7 +21,7 @@ SELECT
 FROM standing_line_section AS t
 INNER JOIN file_source AS s ON s.file_id = t.file_id
 INNER JOIN unit_of_code AS u ON u.code = t.unit_code
-LEFT JOIN known_conductor AS c ON c.code = t.conductor
+LEFT JOIN told_conductor AS c ON c.code = t.conductor
 WHERE NOT EXISTS (
     SELECT 1 FROM ops.line_section AS k
     WHERE k.unit_id = u.unit_id AND k.kind = t.kind AND k.code = t.code AND k.known_to IS NULL
@@ -36,7 +36,7 @@ ON CONFLICT (code) DO NOTHING;
 
 CREATE TEMPORARY TABLE published_grid_meter ON COMMIT DROP AS
 SELECT t.code, t.amr_code, g.grid_meter_id
-FROM known_grid_meter AS t
+FROM told_grid_meter AS t
 INNER JOIN ops.grid_meter AS g ON g.code = t.code;
 
 INSERT INTO ops.grid_meter_reading (grid_meter_id, booked_month, read_on, value_kwh, source_id, source_row)

@@ -25,12 +25,28 @@ SET LOCAL ROLE wattbook_owner;
 ANALYZE ops.account;
 SET LOCAL ROLE wattbook_loader;
 
+-- Whose subscriber and premises an account shares by a decision; nothing where it has its own.
 CREATE TEMPORARY TABLE published_account ON COMMIT DROP AS
-SELECT a.account_id, n.*
+SELECT a.account_id, n.*, m.keeper_no AS holder_no, h.keeper_no AS premises_no
 FROM new_account AS n
-INNER JOIN ops.account AS a ON a.account_no = n.account_no;
+INNER JOIN ops.account AS a ON a.account_no = n.account_no
+LEFT JOIN migration.applied_merge AS m
+    ON m.load_id = :load_id AND m.kind = 'person' AND m.account_no = n.account_no
+LEFT JOIN migration.applied_merge AS h
+    ON h.load_id = :load_id AND h.kind = 'premises' AND h.account_no = n.account_no;
 CREATE UNIQUE INDEX ON published_account (account_no);
 ANALYZE published_account;
+
+-- Accounts that points, readings and money of this load may hang on: its own and those of earlier loads.
+CREATE TEMPORARY TABLE known_account ON COMMIT DROP AS
+SELECT p.account_id, p.account_no, p.res_id, p.is_archived
+FROM published_account AS p
+UNION ALL
+SELECT a.account_id, t.account_no, a.res_id, t.is_archived
+FROM earlier_account AS t
+INNER JOIN ops.account AS a ON a.account_no = t.account_no;
+CREATE UNIQUE INDEX ON known_account (account_no);
+ANALYZE known_account;
 
 -- The number of the old program, with the RES before it where it is not unique without.
 INSERT INTO ops.account_number_alias (alias, account_id, source_id, source_row)
@@ -46,6 +62,7 @@ SELECT
     CASE WHEN p.kind = 'household' THEN 'person' ELSE 'organisation' END, p.full_name, p.tax_number, p.passport_number,
     p.phone, p.source_id, p.row_no
 FROM published_account AS p
+WHERE p.holder_no IS NULL
 ORDER BY p.account_id;
 
 -- Just filled: without statistics the next join would be a loop.
@@ -56,7 +73,15 @@ SET LOCAL ROLE wattbook_loader;
 INSERT INTO ops.account_subscriber (account_id, subscriber_id, valid_from, source_id, source_row)
 SELECT p.account_id, h.subscriber_id, p.opened_on, p.source_id, p.row_no
 FROM published_account AS p
-INNER JOIN ops.subscriber AS h ON h.source_id = p.source_id AND h.source_row = p.row_no;
+INNER JOIN ops.subscriber AS h ON h.source_id = p.source_id AND h.source_row = p.row_no
+WHERE p.holder_no IS NULL;
+
+INSERT INTO ops.account_subscriber (account_id, subscriber_id, valid_from, source_id, source_row)
+SELECT p.account_id, h.subscriber_id, p.opened_on, p.source_id, p.row_no
+FROM published_account AS p
+INNER JOIN known_account AS k ON k.account_no = p.holder_no
+INNER JOIN ops.account_subscriber AS h
+    ON h.account_id = k.account_id AND h.known_to IS NULL AND h.valid_to IS NULL;
 
 INSERT INTO ops.street (res_id, locality, street_name, source_id, source_row)
 SELECT u.unit_id, t.locality, t.street_name, s.source_id, t.row_no
@@ -71,7 +96,7 @@ SELECT
     p.account_id, k.street_id, coalesce(p.house, '') AS house, coalesce(p.house_letter, '') AS house_letter,
     coalesce(p.building, '') AS building, coalesce(p.flat, '') AS flat, p.source_id, p.row_no
 FROM published_account AS p
-INNER JOIN known_street AS t ON t.res_code = p.res_code AND t.street_code = p.street_code
+INNER JOIN told_street AS t ON t.res_code = p.res_code AND t.street_code = p.street_code
 INNER JOIN ops.street AS k
     ON k.res_id = p.res_id AND k.locality = t.locality AND k.street_name = t.street_name;
 
@@ -92,6 +117,7 @@ LEFT JOIN account_address AS a ON a.account_id = p.account_id
 LEFT JOIN ops.address AS d
     ON d.street_id = a.street_id AND d.house = a.house AND d.house_letter = a.house_letter
     AND d.building = a.building AND d.flat = a.flat
+WHERE p.premises_no IS NULL
 ORDER BY p.account_id;
 
 -- Just filled: without statistics the next join would be a loop.
@@ -102,13 +128,21 @@ SET LOCAL ROLE wattbook_loader;
 CREATE TEMPORARY TABLE published_premises ON COMMIT DROP AS
 SELECT p.account_id, h.premises_id
 FROM published_account AS p
-INNER JOIN ops.premises AS h ON h.source_id = p.source_id AND h.source_row = p.row_no;
+INNER JOIN ops.premises AS h ON h.source_id = p.source_id AND h.source_row = p.row_no
+WHERE p.premises_no IS NULL;
 ANALYZE published_premises;
 
 INSERT INTO ops.account_premises (account_id, premises_id, valid_from, source_id, source_row)
 SELECT p.account_id, h.premises_id, p.opened_on, p.source_id, p.row_no
 FROM published_account AS p
 INNER JOIN published_premises AS h ON h.account_id = p.account_id;
+
+INSERT INTO ops.account_premises (account_id, premises_id, valid_from, source_id, source_row)
+SELECT p.account_id, h.premises_id, p.opened_on, p.source_id, p.row_no
+FROM published_account AS p
+INNER JOIN known_account AS k ON k.account_no = p.premises_no
+INNER JOIN ops.account_premises AS h
+    ON h.account_id = k.account_id AND h.known_to IS NULL AND h.valid_to IS NULL;
 
 INSERT INTO ops.family_size (account_id, persons, valid_from, source_id, source_row)
 SELECT p.account_id, p.residents, :first_day, p.source_id, p.row_no
@@ -127,25 +161,13 @@ SELECT
 FROM published_account AS p
 INNER JOIN ops.contract AS c ON c.account_id = p.account_id;
 
--- What came back corrected may hang on accounts that the dump itself, or an earlier return, brought into the book.
-INSERT INTO published_account
-SELECT a.account_id, t.*, a.source_id, a.res_id, a.opened_on
-FROM earlier_account AS t
-INNER JOIN ops.account AS a ON a.account_no = t.account_no;
-INSERT INTO published_premises
-SELECT p.account_id, h.premises_id
-FROM ops.account_premises AS h
-INNER JOIN published_account AS p ON p.account_id = h.account_id
-WHERE h.valid_to IS NULL AND h.known_to IS NULL AND p.account_no IN (SELECT e.account_no FROM earlier_account AS e);
-ANALYZE published_account, published_premises;
-
--- The open month into which a fact of a month is booked: its own, or the first open one after it. A dump finds its own
--- months open; what comes back later finds some of them closed.
+-- The open month into which a fact of a month is booked: its own, or the first open one after it. A first dump finds its
+-- own months open; a later one, and what comes back, find some of them closed.
 CREATE TEMPORARY TABLE booking_month ON COMMIT DROP AS
 SELECT r.res_id, m.month::date AS month, (
     SELECT min(o.booked_month) FROM ops.open_period AS o WHERE o.res_id = r.res_id AND o.booked_month >= m.month::date
 ) AS booked_month
-FROM (SELECT DISTINCT p.res_id FROM published_account AS p) AS r
+FROM (SELECT DISTINCT k.res_id FROM known_account AS k) AS r
 CROSS JOIN generate_series(:first_day, :end_day - 1, interval '1 month') AS m (month);
 CREATE UNIQUE INDEX ON booking_month (res_id, month);
 ANALYZE booking_month;

@@ -10,7 +10,7 @@ SELECT
     coalesce(t.connected_on, :first_day) AS published_connected_on
 FROM standing_metering_point AS t
 INNER JOIN file_source AS s ON s.file_id = t.file_id
-INNER JOIN published_account AS a ON a.account_no = t.account_no
+INNER JOIN known_account AS a ON a.account_no = t.account_no
 LEFT JOIN unit_of_code AS u ON u.code = t.unit_code
 LEFT JOIN unit_of_code AS w ON w.code = t.upper_unit_code;
 ANALYZE new_point;
@@ -24,7 +24,12 @@ SELECT
     CASE WHEN n.is_archived THEN greatest(:first_day, n.published_connected_on) END, n.connected_load_kw,
     n.supply_voltage_kv, n.source_id, n.row_no
 FROM new_point AS n
-LEFT JOIN published_premises AS h ON h.account_id = n.account_id
+LEFT JOIN (
+    SELECT k.account_id, min(k.premises_id) AS premises_id
+    FROM ops.account_premises AS k
+    WHERE k.account_id IN (SELECT p.account_id FROM new_point AS p) AND k.valid_to IS NULL AND k.known_to IS NULL
+    GROUP BY k.account_id
+) AS h ON h.account_id = n.account_id
 ORDER BY n.account_id, n.published_code;
 
 -- Just filled: without statistics the next join would be a loop.
@@ -39,6 +44,19 @@ INNER JOIN ops.metering_point AS m ON m.code = n.published_code;
 CREATE UNIQUE INDEX ON published_point (point_code);
 ANALYZE published_point;
 
+-- Points that meters and readings of this load may hang on: its own and those of earlier loads.
+CREATE TEMPORARY TABLE known_point ON COMMIT DROP AS
+SELECT p.metering_point_id, p.point_code, p.amr_code, p.published_code, p.account_id, p.res_id
+FROM published_point AS p
+UNION ALL
+SELECT m.metering_point_id, t.point_code, t.amr_code, m.code, m.account_id, a.res_id
+FROM earlier_metering_point AS t
+INNER JOIN known_account AS a ON a.account_no = t.account_no
+INNER JOIN ops.metering_point AS m
+    ON m.code = t.account_no || '#' || CASE WHEN t.point_code = t.account_no THEN '1' ELSE t.point_code END;
+CREATE UNIQUE INDEX ON known_point (point_code);
+ANALYZE known_point;
+
 -- The dump tells how things stood on its first day, not since when.
 INSERT INTO ops.metering_point_placement (metering_point_id, unit_id, valid_from, source_id, source_row)
 SELECT p.metering_point_id, p.unit_id, :first_day, p.source_id, p.row_no
@@ -49,26 +67,16 @@ SELECT p.metering_point_id, p.tariff_code, :first_day, p.source_id, p.row_no
 FROM published_point AS p
 WHERE p.tariff_code IS NOT NULL;
 
--- Points of the book at which what came back hangs.
-INSERT INTO published_point
-SELECT
-    m.metering_point_id, t.*, m.source_id, a.account_id, a.res_id, a.is_archived, a.res_id, m.code, m.connected_on
-FROM earlier_metering_point AS t
-INNER JOIN published_account AS a ON a.account_no = t.account_no
-INNER JOIN ops.metering_point AS m
-    ON m.account_id = a.account_id AND m.code = CASE
-        WHEN t.point_code = t.account_no THEN t.account_no || '#1'
-        ELSE t.account_no || '#' || t.point_code
-    END;
+-- Meters that earlier loads hung there: one number at one point is one meter.
 CREATE TEMPORARY TABLE earlier_published_meter ON COMMIT DROP AS
 SELECT DISTINCT p.point_code, t.serial_no, k.meter_id, k.serial_no AS published_serial
 FROM earlier_meter AS t
-INNER JOIN published_point AS p ON p.point_code = t.point_code
+INNER JOIN known_point AS p ON p.point_code = t.point_code
 INNER JOIN ops.source AS s ON s.kind = 'legacy_file' AND (s.arguments ->> 'file_id')::bigint = t.file_id
 INNER JOIN ops.meter_installation AS i
     ON i.metering_point_id = p.metering_point_id AND i.source_id = s.source_id AND i.source_row = t.row_no
 INNER JOIN ops.meter AS k ON k.meter_id = i.meter_id;
-ANALYZE published_point, earlier_published_meter;
+ANALYZE earlier_published_meter;
 
 -- A serial number that another meter has at the same time, here or in the book, gets the point behind it.
 CREATE TEMPORARY TABLE new_meter ON COMMIT DROP AS
@@ -85,7 +93,7 @@ SELECT
     END AS published_serial
 FROM standing_meter AS t
 INNER JOIN file_source AS s ON s.file_id = t.file_id
-INNER JOIN published_point AS p ON p.point_code = t.point_code
+INNER JOIN known_point AS p ON p.point_code = t.point_code
 LEFT JOIN ops.meter AS k ON k.serial_no = t.serial_no
 LEFT JOIN earlier_published_meter AS e ON e.point_code = t.point_code AND e.serial_no = t.serial_no
 LEFT JOIN (
@@ -128,8 +136,11 @@ SELECT
     p.removed_on, p.source_id, p.row_no
 FROM published_meter AS p;
 
-INSERT INTO published_meter
-SELECT e.meter_id, t.*, p.source_id, p.metering_point_id, NULL, e.published_serial
-FROM earlier_meter AS t
-INNER JOIN published_point AS p ON p.point_code = t.point_code
-INNER JOIN earlier_published_meter AS e ON e.point_code = t.point_code AND e.serial_no = t.serial_no;
+-- Meters that readings of this load may be of.
+CREATE TEMPORARY TABLE known_meter ON COMMIT DROP AS
+SELECT p.point_code, p.serial_no, p.meter_id
+FROM published_meter AS p
+UNION
+SELECT e.point_code, e.serial_no, e.meter_id
+FROM earlier_published_meter AS e;
+ANALYZE known_meter;

@@ -4,15 +4,14 @@ SELECT
     p.account_id, b.booked_month,
     p.metering_point_id, m.meter_id, t.read_on, t.value_kwh, t.kind,
     -- Energy is counted from the first value that stands, whatever the old program called it.
-    t.is_opening OR row_number() OVER (PARTITION BY p.metering_point_id, m.meter_id ORDER BY t.read_on) = 1
-    AND (t.point_code, t.serial_no) NOT IN (SELECT e.point_code, e.serial_no FROM earlier_reading AS e) AS is_opening,
+    t.is_opening OR k.point_code IS NULL
+    AND row_number() OVER (PARTITION BY p.metering_point_id, m.meter_id ORDER BY t.read_on) = 1 AS is_opening,
     p.res_id, s.source_id, t.row_no, p.point_code
 FROM standing_reading AS t
 INNER JOIN file_source AS s ON s.file_id = t.file_id
-INNER JOIN published_point AS p ON p.point_code = t.point_code
-INNER JOIN (
-    SELECT DISTINCT m.point_code, m.serial_no, m.meter_id FROM published_meter AS m
-) AS m ON m.point_code = t.point_code AND m.serial_no = t.serial_no
+INNER JOIN known_point AS p ON p.point_code = t.point_code
+INNER JOIN known_meter AS m ON m.point_code = t.point_code AND m.serial_no = t.serial_no
+LEFT JOIN read_before AS k ON k.point_code = t.point_code AND k.serial_no = t.serial_no
 LEFT JOIN booking_month AS b
     ON b.res_id = p.res_id AND b.month = greatest(:first_day, date_trunc('month', t.read_on - 1)::date);
 ANALYZE new_reading;
@@ -32,7 +31,7 @@ SELECT
     t.measured_on, t.half_hours, t.status, t.energy_kwh, p.res_id, s.source_id, t.row_no
 FROM standing_half_hours AS t
 INNER JOIN file_source AS s ON s.file_id = t.file_id
-INNER JOIN published_point AS p ON p.amr_code = t.point_code
+INNER JOIN known_point AS p ON p.amr_code = t.point_code
 LEFT JOIN booking_month AS b ON b.res_id = p.res_id AND b.month = date_trunc('month', t.measured_on)::date;
 
 INSERT INTO ops.interval_energy (
@@ -44,14 +43,11 @@ SELECT
 FROM new_half_hours AS n
 ORDER BY n.account_id, n.measured_on;
 
--- Points whose half-hours cover every day of the load are billed by them; all others by their readings.
+-- Points that are billed by their half-hours; all others are billed by their readings.
 CREATE TEMPORARY TABLE point_by_half_hours ON COMMIT DROP AS
-SELECT n.metering_point_id
-FROM new_half_hours AS n
--- A point that the book bills by its readings already goes on so.
-WHERE n.channel = '01' AND n.point_code NOT IN (SELECT e.point_code FROM earlier_reading AS e)
-GROUP BY n.metering_point_id
-HAVING count(DISTINCT n.measured_on) = :end_day - :first_day;
+SELECT p.metering_point_id
+FROM point_by_half_hours_told AS t
+INNER JOIN known_point AS p ON p.point_code = t.point_code;
 
 INSERT INTO ops.measured_energy (
     account_id, booked_month, metering_point_id, direction, span_from, span_to, energy_kwh, kind, res_id, source_id,
@@ -72,7 +68,7 @@ SELECT
     'Control reading: the point is billed by its half-hours.', r.source_id, r.source_row
 FROM ops.reading AS r
 INNER JOIN point_by_half_hours AS h ON h.metering_point_id = r.metering_point_id
-INNER JOIN published_point AS p ON p.metering_point_id = r.metering_point_id AND p.account_id = r.account_id
+INNER JOIN file_source AS s ON s.source_id = r.source_id
 ORDER BY r.reading_id;
 
 INSERT INTO ops.measured_energy (
@@ -90,5 +86,5 @@ SELECT
     (t.service_month + interval '1 month')::date, t.energy_kwh, 'legacy_billed', p.res_id, s.source_id, t.row_no
 FROM standing_declared_energy AS t
 INNER JOIN file_source AS s ON s.file_id = t.file_id
-INNER JOIN published_point AS p ON p.point_code = t.point_code
-LEFT JOIN booking_month AS b ON b.res_id = p.res_id AND b.month = t.service_month;
+INNER JOIN known_point AS p ON p.point_code = t.point_code
+LEFT JOIN booking_month AS b ON b.res_id = p.res_id AND b.month = greatest(:first_day, t.service_month);

@@ -6,7 +6,7 @@ SELECT
     b.booked_month AS posted_on, a.res_id, min(s.source_id) AS source_id, min(t.row_no) AS source_row
 FROM standing_opening_balance AS t
 INNER JOIN file_source AS s ON s.file_id = t.file_id
-INNER JOIN published_account AS a ON a.account_no = t.account_no
+INNER JOIN known_account AS a ON a.account_no = t.account_no
 INNER JOIN booking_month AS b ON b.res_id = a.res_id AND b.month = :first_day
 GROUP BY a.account_id, t.year_of_origin, a.res_id, b.booked_month;
 GRANT SELECT ON work.opening_:load_id TO wattbook_owner;
@@ -31,14 +31,14 @@ SELECT
     coalesce(a.res_id, x.res_id, y.res_id) AS res_id, s.source_id, t.row_no AS source_row
 FROM standing_payment AS t
 INNER JOIN file_source AS s ON s.file_id = t.file_id
-INNER JOIN known_payment_package AS g ON g.file_name = t.file_name
+INNER JOIN told_payment_package AS g ON g.file_name = t.file_name
 INNER JOIN ops.payment_package AS k ON k.package_no = g.package_no
-LEFT JOIN published_account AS a ON a.account_no = t.account_no
+LEFT JOIN known_account AS a ON a.account_no = t.account_no
 LEFT JOIN ops.account AS x ON x.account_no = ops.technical_account_no(t.res_code) AND x.kind = 'technical'
 CROSS JOIN (
     SELECT c.account_id, c.res_id
     FROM ops.account AS c
-    WHERE c.kind = 'technical' AND c.res_id IN (SELECT n.res_id FROM published_account AS n)
+    WHERE c.kind = 'technical' AND c.res_id IN (SELECT n.res_id FROM known_account AS n)
     ORDER BY c.account_no
     LIMIT 1
 ) AS y

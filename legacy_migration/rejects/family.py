@@ -1,16 +1,12 @@
 """Which loads belong together? A dump, the loads of its rejected rows that came back, and theirs.
 
-Belongs here: what loads of the family brought into the book, as views beside those of the load that is judged.
-Does not belong here: the rules that use them (`verdict_rules`, `publishing_rules`, `judging`).
+Belongs here: who is of the family. Does not belong here: what it brought into the book, as views beside those of the
+load that is judged (`reconciliation.standing_facts`).
 """
-
-# ruff: noqa: S608 - names come from `entities`, values are our own numbers
 
 from typing import Final
 
 import psycopg
-
-from legacy_migration.entities import ENTITIES
 
 _FAMILY: Final = """
 WITH RECURSIVE up AS (
@@ -57,24 +53,3 @@ def corrected_load(session: psycopg.Connection, load_id: int) -> int | None:
     """The load whose rejected rows came back in this one; None for a dump of its own."""
     (corrected,) = session.execute("SELECT corrects_load_id FROM landing.load WHERE load_id = %s", [load_id]).fetchone()
     return corrected
-
-
-def create_earlier_views(session: psycopg.Connection, load_id: int) -> None:
-    """Views of this session, for each kind of fact: what the family brought into the book before (`earlier_`), and that
-    together with what stands of this load (`known_`). For a dump of its own nothing is earlier."""
-    is_correction = corrected_load(session, load_id) is not None
-    accepted = [
-        other for other, _, state in (family_of(session, load_id) if is_correction else []) if state == "accepted"
-    ]
-    loads = "'{" + ",".join(map(str, accepted)) + "}'::bigint[]"
-    for name in ENTITIES:
-        session.execute(
-            f"CREATE OR REPLACE TEMPORARY VIEW earlier_{name} AS SELECT t.* FROM migration.{name} AS t "
-            f"WHERE t.load_id = ANY ({loads}) AND NOT EXISTS (SELECT 1 FROM migration.verdict AS d "
-            f"WHERE d.load_id = t.load_id AND d.entity = '{name}' AND d.file_id = t.file_id AND d.row_no = t.row_no "
-            "AND d.part_no = t.part_no)"
-        )
-        session.execute(
-            f"CREATE OR REPLACE TEMPORARY VIEW known_{name} AS "
-            f"SELECT t.* FROM standing_{name} AS t UNION ALL SELECT t.* FROM earlier_{name} AS t"
-        )

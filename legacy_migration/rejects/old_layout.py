@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+from legacy_migration.encodings import encoding_of
 from legacy_migration.profile import FileRule
 from legacy_migration.source_rows import read_rows
 from operational_db.file_formats.dbf import DbfField, read_header, write_dbf
@@ -51,11 +52,12 @@ class BackRow:
 def goes_out_as(rule: FileRule, copy: Path) -> FileRule:
     """The rule by which the file of rejects is read: that of the dump where we write its format."""
     if rule.format == "delimited":
-        return rule
+        return replace(rule, encoding=encoding_of(copy, rule).encoding)
     if rule.format == "dbf":
-        header = read_header(copy, rule.encoding)
+        known = replace(rule, encoding=encoding_of(copy, rule).encoding)
+        header = read_header(copy, known.encoding)
         if all(field.type in _DBF_TYPES for field in header.fields):
-            return rule
+            return known
     return replace(rule, format="delimited", encoding="utf-8", delimiter=";")
 
 

@@ -13,7 +13,7 @@ from typing import Final
 import psycopg
 
 from legacy_migration.landed_files import copied_file
-from legacy_migration.profile import FileRule, Profile, read_profile
+from legacy_migration.profile import FileRule, Profile, is_known, read_profile
 from legacy_migration.rejects.old_layout import OutRow, goes_out_as, out_name
 from legacy_migration.source_rows import read_rows
 from operational_db.refusal import Refusal
@@ -61,6 +61,11 @@ def profile_of_load(session: psycopg.Connection, load_id: int, name_or_path: str
     name, sha256 = session.execute(
         "SELECT profile, profile_sha256 FROM landing.load WHERE load_id = %s", [load_id]
     ).fetchone()
+    if name_or_path is None and not is_known(name):
+        raise Refusal(
+            f'The profile "{name}" of this load is a file of your own; name it with --profile, such as '
+            f"--profile {name}.yaml."
+        )
     profile = read_profile(name_or_path or name)
     if profile.sha256 != sha256:
         raise Refusal(

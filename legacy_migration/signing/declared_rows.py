@@ -5,6 +5,7 @@ Belongs here: asking the formats that declare a number. Does not belong here: re
 
 import psycopg
 
+from legacy_migration.encodings import encoding_of
 from legacy_migration.landing import DumpFile
 from operational_db.file_formats.dbf import read_header
 
@@ -12,7 +13,7 @@ from operational_db.file_formats.dbf import read_header
 def note_declared_rows(session: psycopg.Connection, load_id: int, files: list[DumpFile]) -> None:
     """Put down the number of rows that each file declares; a text file declares none."""
     declared = [
-        (read_header(file.path, file.rule.encoding).declared_records, load_id, file.relative)
+        (read_header(file.path, encoding_of(file.path, file.rule).encoding).declared_records, load_id, file.relative)
         for file in files
         if file.rule is not None and file.rule.format == "dbf"
     ]

@@ -2,8 +2,8 @@
 INSERT INTO migration.remark (load_id, entity, file_id, row_no, reason_code, field, value, legacy_key)
 SELECT :load_id, 'account', t.file_id, t.row_no, 'NO_ADDRESS', 'street_code', t.street_code, t.account_no
 FROM standing_account AS t
-LEFT JOIN known_street AS s ON s.res_code = t.res_code AND s.street_code = t.street_code
-WHERE t.kind = 'household' AND s.street_code IS NULL AND EXISTS (SELECT 1 FROM known_street);
+LEFT JOIN told_street AS s ON s.res_code = t.res_code AND s.street_code = t.street_code
+WHERE t.kind = 'household' AND s.street_code IS NULL AND EXISTS (SELECT 1 FROM told_street);
 
 -- House and flat in one cell: a flat that is two numbers where no house is told.
 INSERT INTO migration.remark (load_id, entity, file_id, row_no, reason_code, field, value, legacy_key)

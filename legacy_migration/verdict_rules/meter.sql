@@ -14,7 +14,7 @@ SELECT DISTINCT ON (t.file_id, t.row_no)
     :load_id, 'meter', t.file_id, t.row_no, 'DUP_SERIAL', 'serial_no', t.serial_no,
     concat_ws(' ', t.point_code, t.serial_no), o.file_id, o.row_no
 FROM standing_meter AS t
-INNER JOIN known_meter AS o
+INNER JOIN told_meter AS o
     ON o.serial_no = t.serial_no AND o.point_code <> t.point_code
     AND daterange(o.installed_on, o.removed_on) && daterange(t.installed_on, t.removed_on)
     AND (o.file_id, o.row_no) < (t.file_id, t.row_no)

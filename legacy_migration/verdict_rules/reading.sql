@@ -11,7 +11,7 @@ SELECT
     END,
     'serial_no', t.serial_no, concat_ws(' ', t.point_code, t.serial_no, t.read_on)
 FROM standing_reading AS t
-LEFT JOIN (SELECT DISTINCT m.point_code, m.serial_no FROM known_meter AS m) AS m
+LEFT JOIN (SELECT DISTINCT m.point_code, m.serial_no FROM told_meter AS m) AS m
     ON m.point_code = t.point_code AND m.serial_no = t.serial_no
 WHERE m.serial_no IS NULL;
 
@@ -23,7 +23,7 @@ FROM standing_reading AS t
 INNER JOIN (
     -- The last day of a meter at a point; empty while one of its stays goes on.
     SELECT m.point_code, m.serial_no, nullif(max(coalesce(m.removed_on, 'infinity')), 'infinity') AS removed_on
-    FROM known_meter AS m
+    FROM told_meter AS m
     GROUP BY m.point_code, m.serial_no
 ) AS m ON m.point_code = t.point_code AND m.serial_no = t.serial_no
 WHERE t.read_on > m.removed_on;
@@ -48,7 +48,7 @@ SELECT
     concat_ws(' ', t.point_code, t.serial_no, t.read_on)
 FROM standing_reading AS t
 INNER JOIN (
-    SELECT m.point_code, m.serial_no, max(m.digits) AS digits FROM known_meter AS m GROUP BY m.point_code, m.serial_no
+    SELECT m.point_code, m.serial_no, max(m.digits) AS digits FROM told_meter AS m GROUP BY m.point_code, m.serial_no
 ) AS m ON m.point_code = t.point_code AND m.serial_no = t.serial_no
 WHERE t.value_kwh >= 10::numeric ^ m.digits OR t.value_kwh < 0;
 
@@ -58,7 +58,7 @@ WITH chain AS (
     SELECT
         t.*,
         t.value_kwh < lag(t.value_kwh) OVER register OR t.read_on = lag(t.read_on) OVER register AS is_doubtful
-    FROM known_reading AS t
+    FROM told_reading AS t
     WINDOW register AS (PARTITION BY t.point_code, t.serial_no ORDER BY t.read_on, t.file_id, t.row_no, t.part_no)
 )
 SELECT
@@ -68,7 +68,7 @@ FROM chain AS c
 INNER JOIN (SELECT DISTINCT d.point_code, d.serial_no FROM chain AS d WHERE d.is_doubtful) AS d
     ON d.point_code = c.point_code AND d.serial_no = c.serial_no
 INNER JOIN (
-    SELECT m.point_code, m.serial_no, min(m.digits) AS digits FROM known_meter AS m GROUP BY m.point_code, m.serial_no
+    SELECT m.point_code, m.serial_no, min(m.digits) AS digits FROM told_meter AS m GROUP BY m.point_code, m.serial_no
 ) AS m ON m.point_code = c.point_code AND m.serial_no = c.serial_no;
 ANALYZE falling_chain;
 

@@ -19,6 +19,7 @@ from operational_db.exchange import landing_tables as landing
 from operational_db.exchange import migration_tables as migration
 from operational_db.exchange import pilot_tables as pilot
 from operational_db.exchange import readiness_tables as readiness
+from operational_db.exchange import reconciliation_tables as reconciliation
 from operational_db.exchange import shadow_tables as shadow
 from operational_db.exchange import signing_tables as signing
 from operational_db.exchange import tables as exchange
@@ -66,6 +67,7 @@ SUBSYSTEMS = (
     readiness,
     pilot,
     expectations,
+    reconciliation,
 )
 
 SQL_FILES = tuple(
@@ -171,10 +173,13 @@ SQL_FILES = tuple(
         "benefits/sql/benefit_directory.sql",
         "benefits/sql/benefit_reassignment.sql",
         "subscribers/sql/family_sizes.sql",
+        "subscribers/sql/contracts.sql",
+        "subscribers/sql/consumer_card.sql",
         "subsidies/sql/accrue_subsidies.sql",
         "subsidies/sql/use_subsidies.sql",
         "plans/sql/collection_targets.sql",
         "exchange/sql/kept_history.sql",
+        "exchange/sql/decisions.sql",
         "schema/sql/posted_rows.sql",
         "exchange/sql/signatures.sql",
         "schema/sql/audit_trail.sql",

@@ -98,5 +98,14 @@ def write(ways: list[Way], runs: list[Run], accounts: int, page: Path = PAGE) ->
     return page
 
 
+def keep_section(page: Path, heading: str, section: str) -> None:
+    """Put a section where the one of this heading stands, or at the end; all others stay."""
+    introduction, *others = page.read_text(encoding="utf-8").split("\n## ")
+    sections = [f"## {other}".rstrip() + "\n" for other in others]
+    place = next((no for no, other in enumerate(sections) if other.startswith(heading)), len(sections))
+    sections[place : place + 1] = [section.rstrip() + "\n"]
+    page.write_text("\n".join([introduction.rstrip() + "\n", *sections]), encoding="utf-8")
+
+
 def _rows(rows: Iterable[list[str]]) -> str:
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)

@@ -12,10 +12,13 @@ import typer
 from orchestration.command_line import (
     benefits,
     billing,
+    consumer_card,
+    contracts,
     cut_over,
     database,
     debts,
     demonstration,
+    duplicates,
     expecting,
     explaining,
     families,
@@ -72,6 +75,7 @@ app.command(rich_help_panel=_DATA)(migration.accept)
 app.command(rich_help_panel=_DATA)(migration.withdraw)
 app.command(rich_help_panel=_DATA)(shadow_billing.shadow)
 app.command(rich_help_panel=_DATA)(readiness.readiness)
+app.command("compare-load", rich_help_panel=_DATA)(migration.compare_load)
 app.command(rich_help_panel=_DATA)(pricing.price)
 app.command(rich_help_panel=_DATA)(billing.bill)
 app.command(rich_help_panel=_DATA)(explaining.explain)
@@ -91,6 +95,9 @@ app.command(rich_help_panel=_RESULTS)(reporting.serve)
 app.command(rich_help_panel=_HOUSE)(installation.doctor)
 app.command(rich_help_panel=_HOUSE)(demonstration.bench)
 app.add_typer(rejects.app, name="rejects", rich_help_panel=_DATA)
+app.command(rich_help_panel=_DATA)(consumer_card.card)
+app.add_typer(contracts.app, name="contract", rich_help_panel=_DATA)
+app.add_typer(duplicates.app, name="duplicates", rich_help_panel=_DATA)
 app.add_typer(readings.app, name="readings", rich_help_panel=_DATA)
 app.add_typer(meters.app, name="meters", rich_help_panel=_DATA)
 app.add_typer(payments.app, name="payments", rich_help_panel=_DATA)

@@ -4,7 +4,7 @@ A text that cannot be such a value is wrong usage (exit 2); a value that breaks 
 it was meant for (exit 1).
 """
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
@@ -27,6 +27,11 @@ def day_of(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise typer.BadParameter(f'"{text}" is not a day; write it as 2026-03-31') from error
+
+
+def today() -> date:
+    """The day it is where the program runs."""
+    return datetime.now(UTC).astimezone().date()
 
 
 def energy_of(text: str) -> Decimal:

@@ -2,14 +2,13 @@
 
 # Imports inside the functions: listing the commands must not wait for what one of them needs.
 # ruff: noqa: PLC0415
-from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.command_line.arguments import FIRST_USER, AsJson, ByUser, Month
+from orchestration.command_line.arguments import FIRST_USER, AsJson, ByUser, Month, today
 
 if TYPE_CHECKING:
     from operational_db.billing.explanation import BillExplanation
@@ -45,11 +44,10 @@ def explain(
 
     words = BillWords(language)
     found = explain_bill(settings_with_database(), account, month, by=by, bill_no=bill, language=language)
-    today = datetime.now(UTC).astimezone().date()
     if html is not None:
-        write_file(html, render_page([found], words, today).encode())
+        write_file(html, render_page([found], words, today()).encode())
     if pdf is not None:
-        write_file(pdf, pdf_bytes(render_page([found], words, today)))
+        write_file(pdf, pdf_bytes(render_page([found], words, today())))
     if xlsx is not None:
         write_file(xlsx, workbook_bytes(found, words))
     files = [file for file in (html, pdf, xlsx) if file is not None]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Signer = Annotated[
     str, typer.Option("--by", metavar="NAME", help="Who answers for it: a user who holds the right to accept loads.")
 ]
+DIFFERENCES_SHOWN = 50
 ProtocolId = Annotated[int, typer.Option("--protocol", metavar="ID", help="The number of the protocol.")]
 
 
@@ -260,6 +261,36 @@ def withdraw(protocol_id: ProtocolId, by: Signer) -> None:
 
     take_back(settings_with_database(), protocol_id, by=by)
     say(f"The load of protocol {protocol_id} is withdrawn; the same files can be migrated again.")
+
+
+def compare_load(
+    protocol_id: ProtocolId,
+    by: ByUser = FIRST_USER,
+    as_json: AsJson = False,
+) -> None:
+    """Compare the book with what a load brought, row by row and both ways; say what changed since and by whom.
+
+    [dim]wattbook compare-load --protocol 1[/]
+    """
+    from legacy_migration.reconciliation.comparing import compare_load as compare
+    from orchestration.answers import grouped, say, show_json
+    from orchestration.command_line.surroundings import settings_with_database
+
+    found = compare(settings_with_database(), protocol_id, by=by)
+    if as_json:
+        show_json(found)
+        return
+    for difference in found.differences[:DIFFERENCES_SHOWN]:
+        say(difference.sentence)
+    left = len(found.differences) - DIFFERENCES_SHOWN
+    if left > 0:
+        say(f"... and {grouped(left)} more, in migration.book_difference of comparison {found.comparison_id}.")
+    compared = sum(kind.loaded_count for kind in found.kinds)
+    say(
+        f"{grouped(compared)} loaded rows compared with {grouped(sum(kind.book_count for kind in found.kinds))} "
+        "rows of "
+        f"the book: {grouped(len(found.differences)) if found.differences else 'none'} differ."
+    )
 
 
 def _show(summary: "ProtocolSummary") -> None:

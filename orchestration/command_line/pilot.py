@@ -5,13 +5,13 @@ Does not belong here: the rules of these facts (`legacy_migration.pilot`).
 
 # Imports inside the functions: listing the commands must not wait for what one of them needs.
 # ruff: noqa: PLC0415
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.command_line.arguments import FIRST_USER, AsJson, ByUser, day_of
+from orchestration.command_line.arguments import FIRST_USER, AsJson, ByUser, day_of, today
 from orchestration.command_line.ending import REFUSED
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def review(
     from orchestration.answers import say
     from orchestration.command_line.surroundings import settings_with_database
 
-    day = on or _today()
+    day = on or today()
     opened = review_branch(settings_with_database(), unit, reviewed_on=day, sponsor=sponsor, outcome=outcome, by=by)
     say(f"The review of {unit} on {day} is recorded; {opened} of its requests were open.")
 
@@ -82,7 +82,7 @@ def volume(
     from orchestration.answers import say
     from orchestration.command_line.surroundings import settings_with_database
 
-    tell_volume(settings_with_database(), unit, kind, count, counted_on=on or _today(), by=by)
+    tell_volume(settings_with_database(), unit, kind, count, counted_on=on or today(), by=by)
     say(f"Recorded: {unit} had entered {count} of {kind}.")
 
 
@@ -165,7 +165,3 @@ def _show(found: "PilotReport") -> None:
     show_table(
         ["entered", "told by branches", "in the book"], [(v.kind, v.told_count, v.in_book_count) for v in found.volumes]
     )
-
-
-def _today() -> date:
-    return datetime.now(UTC).astimezone().date()

@@ -2,13 +2,12 @@
 
 # Imports inside the functions: listing the commands must not wait for what one of them needs.
 # ruff: noqa: PLC0415
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.command_line.arguments import FIRST_USER, AsJson, ByUser, Month, UnitCode
+from orchestration.command_line.arguments import FIRST_USER, AsJson, ByUser, Month, UnitCode, today
 
 if TYPE_CHECKING:
     from dashboards.bills.batch import PrintedPart
@@ -58,10 +57,9 @@ def print_bills(
     parts = parts_to_print(
         settings, month, by=by, bills_per_part=bills_per_file, unit_code=unit, book=book, language=language
     )
-    today = datetime.now(UTC).astimezone().date()
     printed: list[PrintedPart] = []
     for part in print_routes(
-        parts, folder, words, printed_on=today, printed_by=by, as_pdf=pdf, as_html=html, workers=workers
+        parts, folder, words, printed_on=today(), printed_by=by, as_pdf=pdf, as_html=html, workers=workers
     ):
         printed.append(part)
         if not as_json:

@@ -3,13 +3,13 @@
 # Imports inside the functions: listing the commands must not wait for what one of them needs.
 # ruff: noqa: PLC0415
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from operational_db.refusal import Refusal
-from orchestration.command_line.arguments import FIRST_USER, AsJson, ByUser, UnitCode, month_of
+from orchestration.command_line.arguments import FIRST_USER, AsJson, ByUser, UnitCode, month_of, today
 
 if TYPE_CHECKING:
     from orchestration.procedures.step import Step
@@ -60,7 +60,7 @@ def end_of_month(
     from orchestration.progress import bars
 
     settings = settings_with_database()
-    ending = month or month_before(datetime.now(UTC).astimezone().date())
+    ending = month or month_before(today())
     with bars() as on_progress:
         steps = steps_of_month(settings, ending, by=by, unit_code=unit, dry_run=dry_run, on_progress=on_progress)
         _tell(f"end-of-month --month {ending:%Y-%m}", steps, as_json=as_json)

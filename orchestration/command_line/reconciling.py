@@ -2,13 +2,13 @@
 
 # Imports inside the functions: listing the commands must not wait for what one of them needs.
 # ruff: noqa: PLC0415
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.command_line.arguments import FIRST_USER, AsJson, ByUser, day_of
+from orchestration.command_line.arguments import FIRST_USER, AsJson, ByUser, day_of, today
 
 if TYPE_CHECKING:
     from dashboards.bills.words import BillWords
@@ -54,11 +54,10 @@ def reconcile(
     found = reconcile_account(
         settings_with_database(), account, by=by, from_day=from_day, to_day=to_day, article=article
     )
-    today = datetime.now(UTC).astimezone().date()
     if html is not None:
-        write_file(html, render_statement(found, words, today).encode())
+        write_file(html, render_statement(found, words, today()).encode())
     if pdf is not None:
-        write_file(pdf, pdf_bytes(render_statement(found, words, today)))
+        write_file(pdf, pdf_bytes(render_statement(found, words, today())))
     if xlsx is not None:
         write_file(xlsx, statement_workbook_bytes(found, words))
     files = [file for file in (html, pdf, xlsx) if file is not None]

@@ -172,7 +172,7 @@ def test_column_that_nobody_reads_or_declared_is_a_difference_named_by_file_and_
 def test_unused_column_without_a_reason_is_refused_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "small.yaml"
     path.write_text(PROFILE.replace("{NOTE: a note for people}", '{NOTE: ""}'), encoding="utf-8")
-    with pytest.raises(Refusal, match=r'small\.yaml, line 10: the unused column "NOTE" needs the reason why'):
+    with pytest.raises(Refusal, match=r'small\.yaml, line 10: the file "consumers": unused has "NOTE", which'):
         read_profile(str(path))
 
 

@@ -37,7 +37,7 @@ COMPARED = {
     "meter": "point_code, serial_no, meter_type_code, digits, installed_on, removed_on",
     "reading": "point_code, serial_no, read_on, value_kwh, kind, is_opening",
     "charge": "account_no, service_month, energy_kwh, charge_minor, paid_minor, balance_minor",
-    "payment_package": "package_no, channel_code, file_name, paid_on, declared_count, declared_minor",
+    "payment_package": "package_no, channel_code, file_name, paid_on, t.declared_count, declared_minor",
     "half_hours": "point_code, channel, measured_on, energy_kwh",
     "street": "res_code, street_code, locality, street_name",
 }

@@ -306,7 +306,7 @@ def test_once_a_touched_account_is_billed_what_came_back_stays(
     protocol_id = back(settings, loaded, out).summary.protocol_id
     accept(settings, protocol_id, by=APPROVER)
     bill_month(settings, MONTHS[0], by=BY, account_no="SA03/1/7")
-    with pytest.raises(Refusal, match="1 accounts to which its rows came back have bills, the first is SA03/1/7"):
+    with pytest.raises(Refusal, match="1 accounts to which it added rows have bills, the first is SA03/1/7"):
         withdraw(settings, protocol_id, by=APPROVER)
 
 

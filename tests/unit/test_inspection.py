@@ -133,7 +133,13 @@ def test_every_member_of_a_family_has_its_own_columns(tmp_path: Path) -> None:
 
 
 def test_files_of_one_shape_in_several_encodings_are_to_be_judged_each(tmp_path: Path) -> None:
-    lines = ["RAH;FIO;HOUSE", *(f"12/{n};Каримова Саодат Олимовна;{n}" for n in range(1, 12))]
+    names = (
+        "Каримова Саодат Олимовна",
+        "Юсупов Бахтиёр Шавкатович",
+        "Петренко Надежда Ивановна",
+        "Цой Геннадий Львович",
+    )
+    lines = ["RAH;FIO;HOUSE", *(f"12/{n};{names[n % 4]};{n}" for n in range(1, 12))]
     for res, encoding in (("SA01", "cp866"), ("SA03", "cp1251")):
         (tmp_path / res).mkdir()
         (tmp_path / res / "ABON.CSV").write_text("\n".join(lines), encoding=encoding)

@@ -163,7 +163,7 @@ BROKEN = {
         "DOG, format: dd.mm.yyyy",
         "DOG, format: dd.mm.yy",
         "contract_on:",
-        '"dd.mm.yy" is not one of yyyymmdd, dd.mm.yyyy',
+        '"dd.mm.yy" is not one of yyyymmdd, ddmmyyyy, dd.mm.yyyy',
         True,
     ),
     "month's format for a date": (
@@ -264,7 +264,7 @@ def test_the_right_profile_is_right(tmp_path: Path, validator: jsonschema.Draft7
     # The file that tells of the first day is described, too.
     path.write_text(RIGHT.replace("{file: readings", "{file: people"), encoding="utf-8")
     profile = read_profile(str(path))
-    assert profile.file("people").unused == {"NOTE": "free text"}
+    assert profile.file("people").unused == {"NOTE": "free text", "DATA": "it tells the first day of the dump"}
     assert [error.message for error in validator.iter_errors(as_an_editor(path))] == []
 
 

@@ -75,7 +75,8 @@ ops.reassign_benefit(bigint, date, text, integer, text, text, text, text, bigint
 ops.benefit_bills_to_come(bigint)
 FROM wattbook_dbt;
 REVOKE EXECUTE ON FUNCTION ops.add_family_size(text, integer, date, bigint),
-ops.delete_family_size(text, date, bigint)
+ops.delete_family_size(text, date, bigint), ops.draw_up_contract(text, text, date, bigint),
+ops.sign_contract(text, text, date, date, bigint), ops.terminate_contract(text, text, date, bigint)
 FROM wattbook_dbt;
 -- Only after the right was asked for.
 REVOKE EXECUTE ON FUNCTION ops.end_standing_target(integer, date, bigint)

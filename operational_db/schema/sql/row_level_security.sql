@@ -14,7 +14,8 @@ BEGIN
         'meter_operation_reading', 'meter_operation_gap', 'meter_test', 'meter_movement', 'seal', 'bill_amendment',
         'bill_line_reversal', 'refused_reading', 'payment_package_draft', 'payment_draft', 'payment_reversal',
         'service_bill', 'penalty', 'penalty_reversal', 'penalty_waiver', 'prepaid_energy', 'benefit_grant',
-        'benefit_holder', 'benefit_line', 'subsidy_accrual', 'subsidy_use', 'consumption_adjustment', 'kept_price'
+        'benefit_holder', 'benefit_line', 'subsidy_accrual', 'subsidy_use', 'consumption_adjustment', 'kept_price',
+        'contract_status'
     ] LOOP
         condition := CASE
             WHEN guarded IN ('metering_point', 'contract', 'account_subscriber', 'account_premises',
@@ -50,6 +51,8 @@ BEGIN
             WHEN guarded = 'payment_reversal'
                 THEN 'account_id IN (SELECT a.account_id FROM ops.account AS a) '
                     'OR right_account_id IN (SELECT a.account_id FROM ops.account AS a)'
+            WHEN guarded = 'contract_status'
+                THEN 'contract_id IN (SELECT c.contract_id FROM ops.contract AS c)'
             WHEN guarded = 'work_order_event'
                 THEN 'work_order_id IN (SELECT w.work_order_id FROM ops.work_order AS w)'
             ELSE 'res_id = ANY ((SELECT ops.visible_res_ids())::integer[])'
