@@ -30,6 +30,7 @@ python -m orchestration.graph_listing --check
 python -m tests.requirements_page --check
 python -m legacy_migration.profile_language.schema --check
 python -m legacy_migration.profile_language.page --check
+python -m orchestration.benchmarks.injected_faults --check
 endef
 export GENERATED_PAGE_CHECKS
 
@@ -55,6 +56,7 @@ bench: $(INSTALLED)
 	$(BIN)/python -m orchestration.benchmarks.reading_judge
 	$(BIN)/python -m orchestration.benchmarks.reading_file
 	$(BIN)/python -m orchestration.benchmarks.closing
+	$(BIN)/python -m orchestration.benchmarks.injected_faults
 	$(BIN)/python -m orchestration.benchmarks.migration_load --rows 400000
 	$(BIN)/python -m orchestration.benchmarks.migration_load --rows 4000000
 	$(BIN)/python -m orchestration.benchmarks.reconciliation --rows $(RECONCILED)

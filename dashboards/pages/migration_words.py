@@ -65,12 +65,14 @@ def reason_in_words(words: Words, code: str) -> str:
         "DUP_UNIT": words.text("Unit twice, with other data"),
         "EMPTY_CELL": words.text("Empty where it may not be"),
         "EXACT_REPEAT": words.text("Same row again"),
+        "GLUED_ADDRESS": words.text("House and flat in one cell"),
         "JOINED": words.text("Joined with the consumer's other row"),
         "LOOK_ALIKE": words.text("Letters of another script"),
         "LOST_LETTERS": words.text("Letters were lost"),
         "METER_REJECTED": words.text("Its meter was rejected"),
         "METER_TYPE_UNKNOWN": words.text("Type of meter not known"),
         "MISREAD_LETTERS": words.text("Cell in another encoding"),
+        "NEGATIVE_PAYMENT": words.text("Payment below zero"),
         "NOT_HUNG": words.text("Hangs on no feeder"),
         "NOT_OPENING": words.text("Not the opening balance"),
         "NO_ACCOUNT": words.text("No such account"),
@@ -95,7 +97,10 @@ def check_in_words(words: Words, code: str) -> str:
     return {
         "BALANCE_MISMATCH": words.text("The balance does not follow from the one before"),
         "CHARGE_MISMATCH": words.text("The charge is not its energy at the tariff"),
+        "LOST_CHARGE": words.text("No charge for a month that nearly all others have"),
+        "LOST_READING": words.text("No reading of a day that nearly all others have"),
         "PACKAGE_MISMATCH": words.text("The register declares other payments than came with it"),
+        "TARIFF_OF_CHARGES": words.text("All charges are those of another tariff"),
     }.get(code, code)
 
 

@@ -42,6 +42,8 @@ def write_contracts(root: Path, all_consumers: list[LegalConsumers], months: Mon
     truth.files.append(FileTotals(_NAME, rows, 0, {}))
     memos = path.with_suffix(".FPT")
     truth.files.append(FileTotals("legal/DOGOVOR.FPT", sum(map(len, remarks)), 0, {"files": 1}))
+    if not truth.faults.are_planted:
+        return
     last = next(part for part in reversed(all_consumers) if len(part.number))
     text = next(texts for texts in reversed(remarks) if texts)[-1]
     raw = memos.read_bytes()

@@ -120,6 +120,7 @@ class FaultList:
     """Every fault planted so far."""
 
     faults: list[Fault] = field(default_factory=list)
+    are_planted: bool = True
 
     def add(
         self,
@@ -147,8 +148,13 @@ def choose_victims(
     district_ordinal: int,
     districts: int,
     rng: np.random.Generator,
+    *,
+    are_planted: bool = True,
 ) -> Mapping[str, np.ndarray]:
-    """Different accounts for every fault, so that none hides another; each kind occurs at least once in the company."""
+    """Different accounts for every fault, so that none hides another; each kind occurs at least once in the company.
+
+    In a clean utility (`are_planted` false) nobody is a victim.
+    """
     shuffled = rng.permutation(candidates)
     victims: dict[str, np.ndarray] = {}
     taken = 0
@@ -156,6 +162,8 @@ def choose_victims(
         wanted = int(kind.rate * population + rng.random())
         if index % districts == district_ordinal:
             wanted = max(wanted, 1)
+        if not are_planted:
+            wanted = 0
         size = min(wanted * kind.accounts, (len(shuffled) - taken) // kind.accounts * kind.accounts)
         victims[kind.code] = shuffled[taken : taken + size]
         taken += size

@@ -88,17 +88,22 @@ def generate(
     first_month: date = date(2026, 1, 1),
     on_progress: Progress | None = None,
     extra_faults: Collection[str] = (),
+    *,
+    with_faults: bool = True,
 ) -> GenerationSummary:
     """Write the legacy files of an invented utility into `out_dir` and the truth beside it.
 
     The same arguments give the same bytes. `on_progress` is told how many accounts are done, and of how many.
-    `extra_faults` names kinds of fault that are planted only when asked for.
+    `extra_faults` names kinds of fault that are planted only when asked for. Without faults the utility is as clean as
+    its programs should have left it; people still move, meters are still replaced, and some still steal.
     """
     _check(accounts, months, seed, first_month)
-    _check_kinds(extra_faults)
+    _check_kinds(extra_faults, with_faults=with_faults)
     out_dir = Path(out_dir).absolute()
     make_room(out_dir)
-    generation = _Generation(accounts, Months(first_month, months), seed, out_dir, frozenset(extra_faults))
+    generation = _Generation(
+        accounts, Months(first_month, months), seed, out_dir, frozenset(extra_faults), with_faults=with_faults
+    )
     done = 0
     for district in generation.districts:
         generation.write_district(district)
@@ -125,7 +130,9 @@ def _check(accounts: int, months: int, seed: int, first_month: date) -> None:
         )
 
 
-def _check_kinds(kinds: Collection[str]) -> None:
+def _check_kinds(kinds: Collection[str], *, with_faults: bool) -> None:
+    if kinds and not with_faults:
+        raise Refusal(f"A utility without faults cannot have {', '.join(sorted(kinds))}; ask for one or the other.")
     known = {kind.code for kind in ALL_KINDS if not kind.is_always_planted}
     for code in kinds:
         if code not in known:
@@ -153,13 +160,23 @@ def make_room(out_dir: Path) -> None:
 class _Generation:
     """One run: what must be kept from RES to RES."""
 
-    def __init__(self, accounts: int, months: Months, seed: int, out_dir: Path, extra_faults: frozenset[str]) -> None:
+    def __init__(
+        self,
+        accounts: int,
+        months: Months,
+        seed: int,
+        out_dir: Path,
+        extra_faults: frozenset[str],
+        *,
+        with_faults: bool,
+    ) -> None:
+        self._has_faults = with_faults
         self._extra_faults = extra_faults
         self._accounts = accounts
         self._months = months
         self._seed = seed
         self._out_dir = out_dir
-        self._truth = Truth(out_dir)
+        self._truth = Truth(out_dir, are_planted=with_faults)
         self.districts = design_company(accounts, int(months.days.sum()), self._stream(_Purpose.COMPANY))
         self._payments = PaymentRegister(out_dir, months, self._truth)
         self._legal: list[LegalConsumers] = []
@@ -178,7 +195,12 @@ class _Generation:
             district.households, large_consumers(district), self._stream(_Purpose.HANGING, ordinal)
         )
         home = invent_households(
-            district, hanging, months, len(self.districts), self._stream(_Purpose.HOUSEHOLDS, ordinal)
+            district,
+            hanging,
+            months,
+            len(self.districts),
+            self._stream(_Purpose.HOUSEHOLDS, ordinal),
+            are_planted=self._has_faults,
         )
         legal = invent_legal(
             district,
@@ -190,7 +212,9 @@ class _Generation:
         )
         self._legal_before += district.legal
         self._legal.append(legal)
-        money = settle_households(home, months, self._stream(_Purpose.MONEY, ordinal))
+        money = settle_households(
+            home, months, self._stream(_Purpose.MONEY, ordinal), are_planted=self._has_faults
+        )
 
         order = self._stream(_Purpose.ROW_ORDER, ordinal)
         database = HouseholdDatabase(self._out_dir, home, months, self._truth)
@@ -200,8 +224,9 @@ class _Generation:
         write_charges(database, money)
         write_openings(database, money)
         write_dictionaries(database)
-        late = self._stream(_Purpose.LATE_FAULTS, ordinal)
-        LateFaults(self._out_dir, district, self._truth).plant(len(self.districts), self._extra_faults, late)
+        if self._has_faults:
+            late = self._stream(_Purpose.LATE_FAULTS, ordinal)
+            LateFaults(self._out_dir, district, self._truth).plant(len(self.districts), self._extra_faults, late)
 
         payments = self._stream(_Purpose.PAYMENTS, ordinal)
         self._payments.hold_households(home, money, payments)

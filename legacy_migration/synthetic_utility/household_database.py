@@ -99,6 +99,11 @@ class HouseholdDatabase:
         self._truth.files.append(FileTotals(f"{self._folder}/{name}", rows, 0, dict(sums)))
         return total_row
 
+    @property
+    def has_faults(self) -> bool:
+        """Whether anything is wrong with its files on purpose."""
+        return self._truth.faults.are_planted
+
     def fault(
         self,
         kind: str,

@@ -142,7 +142,13 @@ def account_text(book: np.ndarray, code: np.ndarray) -> pa.Array:
 
 
 def invent_households(
-    district: District, hanging: Hanging, months: Months, districts: int, rng: np.random.Generator
+    district: District,
+    hanging: Hanging,
+    months: Months,
+    districts: int,
+    rng: np.random.Generator,
+    *,
+    are_planted: bool = True,
 ) -> Households:
     """All household accounts of one RES of so many."""
     size = district.households
@@ -157,7 +163,15 @@ def invent_households(
     tariff = np.where(rng.random(size) < e_stove_share, layouts.TARIFF_E_STOVE, ordinary)
     tariff = np.where((tariff == layouts.TARIFF_RURAL) & (rng.random(size) < 0.3), layouts.TARIFF_ORDINARY, tariff)
     is_plain = is_active & (energy.recorded_kwh.min(axis=1) > 30) & ~energy.is_thief
-    victims = choose_victims(HOUSEHOLD_FAULTS, np.flatnonzero(is_plain), size, district.ordinal, districts, rng)
+    victims = choose_victims(
+        HOUSEHOLD_FAULTS,
+        np.flatnonzero(is_plain),
+        size,
+        district.ordinal,
+        districts,
+        rng,
+        are_planted=are_planted,
+    )
     meters = _meters(district, is_active, energy.recorded_kwh, victims, months, rng)
     kinds = [layouts.READ_BY_CONTROLLER, layouts.READ_BY_CONSUMER, layouts.READ_BY_AVERAGE]
     return Households(

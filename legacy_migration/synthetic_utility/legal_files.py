@@ -81,7 +81,15 @@ def _write_readings(
         nonlocal rows_before
         for ordinal, part in enumerate(all_consumers):
             candidates = np.flatnonzero(part.is_active & ~part.is_large)
-            victims = choose_victims(LEGAL_FAULTS, candidates, len(part.number), ordinal, len(all_consumers), rng)
+            victims = choose_victims(
+                LEGAL_FAULTS,
+                candidates,
+                len(part.number),
+                ordinal,
+                len(all_consumers),
+                rng,
+                are_planted=truth.faults.are_planted,
+            )
             batch = _readings(part, months)
             for consumer in victims["legal_unreadable_reading"]:
                 place = (
@@ -96,6 +104,8 @@ def _write_readings(
             orphans.extend((part, int(consumer)) for consumer in victims["legal_orphan_reading"])
             rows_before += len(batch["DOGOVOR"])
             yield batch
+        if not orphans:
+            return
         yield _orphan_rows(orphans, months, name, rows_before, truth)
 
     readings = sum(int(part.is_active.sum()) for part in all_consumers) * (months.count + 1)

@@ -115,7 +115,7 @@ def write_openings(database: HouseholdDatabase, settlement: Settlement) -> None:
             Opening(text, years[at_year], int(debit[at, at_year]), int(credit[at, at_year]))
             for text, at, at_year in zip(texts, account.tolist(), year.tolist(), strict=True)
         ]
-        lost = _lost_row(home, account, debit[account, year])
+        lost = _lost_row(home, account, debit[account, year]) if database.has_faults else None
         total_row = database.write_openings_by_hand(name, openings, lost, sums)
         if lost is not None:
             amount = soums(openings[lost].debit_minor)

@@ -80,7 +80,7 @@ class PaymentRegister:
                 tells = rng.random(len(accounts)) < 0.15
                 told = np.where(tells, home.meters.register[accounts, month], 0)
                 misdirected = money.is_misdirected[accounts, month]
-                is_doubled &= ~misdirected
+                is_doubled &= ~misdirected & self._truth.faults.are_planted
                 receipts = self._receipts(
                     home,
                     accounts,

@@ -49,7 +49,9 @@ def years_of_debt(months: Months) -> list[int]:
     return list(range(last - YEARS_OF_DEBT + 1, last + 1))
 
 
-def settle_households(households: Households, months: Months, rng: np.random.Generator) -> Settlement:
+def settle_households(
+    households: Households, months: Months, rng: np.random.Generator, *, are_planted: bool = True
+) -> Settlement:
     """Most pay last month's bill, some a part of it, a few never."""
     charge = household_charge_minor(households.energy.recorded_kwh, households.has_e_stove[:, None])
     size = len(charge)
@@ -77,7 +79,9 @@ def settle_households(households: Households, months: Months, rng: np.random.Gen
         sent[:, month] = _household_payment(balance, households.is_active, never_pays, pays_parts, rng)
         lost = rng.random(size) < PAYMENT_TO_UNKNOWN_ACCOUNT.rate
         is_misdirected[:, month] = lost & (sent[:, month] > 0)
-        if households.district.ordinal == 0 and month == 0:
+        if not are_planted:
+            is_misdirected[:, month] = False
+        elif households.district.ordinal == 0 and month == 0:
             # However small the company, one payment goes astray.
             is_misdirected[np.argmax(sent[:, month] > 0), month] = bool((sent[:, month] > 0).any())
         balance = balance + charge[:, month] - np.where(is_misdirected[:, month], 0, sent[:, month])

@@ -44,9 +44,9 @@ def truth_folder(dump: Path) -> Path:
 class Truth:
     """Gathers the truth while the files are written and writes it at the end."""
 
-    def __init__(self, dump: Path) -> None:
+    def __init__(self, dump: Path, *, are_planted: bool = True) -> None:
         self.folder = truth_folder(dump)
-        self.faults = FaultList()
+        self.faults = FaultList(are_planted=are_planted)
         self.files: list[FileTotals] = []
         self.thefts: list[Sequence[object]] = []
         self.losses: list[Sequence[object]] = []

@@ -8,3 +8,11 @@ INSERT INTO migration.verdict (load_id, entity, file_id, row_no, part_no, verdic
 SELECT :load_id, 'payment', t.file_id, t.row_no, t.part_no, 'rejected', 'BAD_NUMBER', 'amount_minor', '0', t.external_id
 FROM standing_payment AS t
 WHERE t.amount_minor = 0;
+
+-- Money that goes the other way: a refund has a paper, a slip has none.
+INSERT INTO migration.remark (load_id, entity, file_id, row_no, reason_code, field, value, legacy_key)
+SELECT
+    :load_id, 'payment', t.file_id, t.row_no, 'NEGATIVE_PAYMENT', 'amount_minor',
+    round(t.amount_minor / 100.0, 2)::text, t.external_id
+FROM standing_payment AS t
+WHERE t.amount_minor < 0;
