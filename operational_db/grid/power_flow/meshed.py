@@ -6,14 +6,7 @@ Here belongs the translation to and from power-grid-model; not the solution of t
 from dataclasses import dataclass
 
 import numpy as np
-from power_grid_model import (
-    AttributeType,
-    CalculationMethod,
-    ComponentType,
-    LoadGenType,
-    PowerGridModel,
-    initialize_array,
-)
+from power_grid_model import CalculationMethod, LoadGenType, PowerGridModel, initialize_array
 from power_grid_model.errors import PowerGridError
 
 from operational_db.refusal import Refusal
@@ -65,19 +58,19 @@ def meshed_losses_kw(network: MeshedNetwork, load_kw: np.ndarray, load_kvar: np.
     try:
         model = PowerGridModel(
             {
-                ComponentType.node: node,
-                ComponentType.line: line,
-                ComponentType.source: source,
-                ComponentType.sym_load: load,
+                "node": node,
+                "line": line,
+                "source": source,
+                "sym_load": load,
             },
             system_frequency=FREQUENCY_HZ,
         )
         answer = model.calculate_power_flow(
-            update_data={ComponentType.sym_load: hourly},
+            update_data={"sym_load": hourly},
             calculation_method=CalculationMethod.newton_raphson,
             error_tolerance=1e-12,
             max_iterations=50,
-            output_component_types={ComponentType.line: [AttributeType.p_from, AttributeType.p_to]},
+            output_component_types={"line": ["p_from", "p_to"]},
         )
     except PowerGridError as error:
         hours = getattr(error, "failed_scenarios", None)
@@ -86,5 +79,5 @@ def meshed_losses_kw(network: MeshedNetwork, load_kw: np.ndarray, load_kvar: np.
             f"Feeder {network.code}{where}: power-grid-model found no power flow: check the loads, the lengths and the "
             "ohms per km of the feeder."
         ) from error
-    lines = answer[ComponentType.line]
+    lines = answer["line"]
     return (lines["p_from"] + lines["p_to"]).T / 1000

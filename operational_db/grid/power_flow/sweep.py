@@ -122,12 +122,13 @@ def sweep(
             for layer, (start, end) in enumerate(bounds):
                 above = voltage[parent[start:end]] if layer else busbar[start:end]
                 fresh = above - impedance[start:end] * current[start:end]
-                step = np.abs(fresh - voltage[start:end]) / busbar[start:end].real
+                step = (fresh - voltage[start:end]) / busbar[start:end].real
+                step = step.real**2 + step.imag**2
                 np.maximum(change, step.max(axis=0), out=change)
                 voltage[start:end] = fresh
         if not np.isfinite(change).all():
             break
-        if change.max() <= converged_at:
+        if change.max() <= converged_at**2:
             return _flow(network, layers, current, voltage, busbar, sweeps)
     raise _no_solution(network, order, voltage)
 
