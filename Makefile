@@ -54,6 +54,7 @@ bench: $(INSTALLED)
 	$(BIN)/python -m orchestration.benchmarks.reading_judge
 	$(BIN)/python -m orchestration.benchmarks.reading_file
 	$(BIN)/python -m orchestration.benchmarks.closing
+	$(BIN)/python -m orchestration.benchmarks.power_flow
 	$(BIN)/python -m orchestration.benchmarks.migration_load --rows 400000
 	$(BIN)/python -m orchestration.benchmarks.migration_load --rows 4000000
 

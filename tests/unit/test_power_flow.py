@@ -124,7 +124,7 @@ def test_a_load_that_no_line_can_carry_is_refused_by_feeder_and_hour() -> None:
 
 
 def test_a_branch_that_hangs_on_itself_is_refused() -> None:
-    network = RadialNetwork(**{**random_trees(1)[0].__dict__})
+    network = RadialNetwork(**random_trees(1)[0].__dict__)
     network.parent[30], network.parent[31] = 31, 30
     with pytest.raises(Refusal, match="are not reached from the busbar"):
         sweep(network, np.zeros((100, 1)), np.zeros((100, 1)))

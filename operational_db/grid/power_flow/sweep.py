@@ -71,8 +71,8 @@ def layers_of(network: RadialNetwork) -> Layers:
     if lost.size:
         code = network.feeder_codes[network.feeder[lost[0]]]
         raise Refusal(
-            f"Feeder {code}: {lost.size} branches, the first in row {lost[0]}, are not reached from the busbar, and the "
-            "sweep needs a tree: correct their ends in the recorded network, or solve the feeder as a meshed one."
+            f"Feeder {code}: {lost.size} branches, the first in row {lost[0]}, are not reached from the busbar, and "
+            "the sweep needs a tree: correct their ends in the recorded network, or solve the feeder as a meshed one."
         )
     place = np.empty(count, dtype=np.int64)
     # A parent's place is known before its children's, so siblings can be sorted by it.
@@ -155,6 +155,6 @@ def _no_solution(network: RadialNetwork, order: np.ndarray, voltage: np.ndarray)
     row, hour = np.unravel_index(np.argmin(share), share.shape)
     code = network.feeder_codes[network.feeder[order[row]]]
     return Refusal(
-        f"Feeder {code}, hour {hour}: no power flow was found in {MOST_SWEEPS} sweeps, so the loads of this hour are more "
-        "than the recorded lines can carry: check the loads, the lengths and the ohms per km of the feeder."
+        f"Feeder {code}, hour {hour}: no power flow was found in {MOST_SWEEPS} sweeps, so the loads of this hour are "
+        "more than the recorded lines can carry: check the loads, the lengths and the ohms per km of the feeder."
     )
