@@ -117,8 +117,8 @@ the seconds of both ways, and the ratio is of processor seconds, which neighbour
 |---|--:|--:|--:|--:|--:|
 | sweep, 2 threads | {told.feeders:,} | {told.sweep_s:.1f} | {told.sweep_processor_s:.1f} | \
 {told.feeders / told.sweep_s:,.0f} | 1.0 |
-| power-grid-model, Newton, a batch of hours | {told.newton_feeders:,} | {told.newton_s:.1f} | {told.newton_processor_s:.1f} | \
-{told.newton_feeders / told.newton_s:,.0f} | {told.ratio:.1f} |
+| power-grid-model, Newton, a batch of hours | {told.newton_feeders:,} | {told.newton_s:.1f} | \
+{told.newton_processor_s:.1f} | {told.newton_feeders / told.newton_s:,.0f} | {told.ratio:.1f} |
 
 Goals: 60 s for 6,000 feeders on 2 cores, 5 times power-grid-model. 6,000 feeders would take \
 {told.sweep_processor_s / told.feeders * 6000:.0f} processor seconds at this rate.
