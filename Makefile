@@ -57,6 +57,7 @@ bench: $(INSTALLED)
 	$(BIN)/python -m orchestration.benchmarks.reading_file
 	$(BIN)/python -m orchestration.benchmarks.closing
 	$(BIN)/python -m orchestration.benchmarks.injected_faults
+	$(BIN)/python -m orchestration.benchmarks.power_flow
 	$(BIN)/python -m orchestration.benchmarks.migration_load --rows 400000
 	$(BIN)/python -m orchestration.benchmarks.migration_load --rows 4000000
 	$(BIN)/python -m orchestration.benchmarks.reconciliation --rows $(RECONCILED)
