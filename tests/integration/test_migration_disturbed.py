@@ -256,8 +256,10 @@ def test_what_runs_after_a_blow_ends_as_if_nothing_had_been(
     if "disk" in blows and small_disk is None:
         pytest.skip("This user may not mount a small disk to fill; run as root.")
     for blow in blows:
-        phase = chance.choice(PHASES)
-        disturb(book, dump, blow, phase, chance.uniform(0, 1.1) * undisturbed.seconds[phase])
+        # A disk that is full when hardly anything is left to be written harms nobody, so it fills early.
+        phase = chance.choice(PHASES[:-1] if blow == "disk" else PHASES)
+        latest = 0.3 if blow == "disk" else 1.1
+        disturb(book, dump, blow, phase, chance.uniform(0, latest) * undisturbed.seconds[phase])
         wait_until_nobody_works(book)
     rerun = migrate(book, dump, profile="merged_utility", by="administrator")
     accept(book, rerun.protocol_id, by=APPROVER)
