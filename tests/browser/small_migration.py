@@ -97,9 +97,9 @@ INSERT INTO marts.fct_migration_expectation VALUES
  'Names are read in the encoding in which they were written; in a file at most 2 % look as if they were not.',
  'Имена прочитаны в той кодировке, в которой записаны; иначе выглядят не больше 2 % имён файла.',
  1, 1998000, 61234, false, 18500000, 1110000000000, NULL, NULL, true),
-(3, 3, 'payments_are_positive', 'payment', 'amount_minor', 'note',
- 'A payment is not negative; one that was taken back is told as such.',
- 'Платёж не отрицателен; возвращённый показан как возврат.', 0, 499900, 0, true, 0, 0, NULL, NULL, false);
+(3, 3, 'payments_are_of_the_company_s_life', 'payment', 'paid_on', 'note',
+ 'A payment was made since 1990 and before the day of the load.',
+ 'Платёж сделан не раньше 1990 года и не позже дня загрузки.', 0, 499900, 0, true, 0, 0, NULL, NULL, false);
 
 INSERT INTO marts.fct_migration_signature
 SELECT s.load_id, s.load_id, s.place, s.event, u.user_id, s.happened_at

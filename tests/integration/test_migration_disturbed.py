@@ -27,6 +27,7 @@ from operational_db.reference.loading import load_reference
 from operational_db.schema import upgrade
 from operational_db.server.data_directory import read_postmaster_pid, server_files
 from operational_db.settings import REPOSITORY_DIR, Settings
+from tests.book_of_a_load import book_of
 from tests.conftest import fresh_database
 
 IN_EVERY_RUN, IN_TORTURE = 5, 500
@@ -65,21 +66,6 @@ accept(settings, protocol.protocol_id, by="approver", on_progress=progress)
 """
 PHASES = ("landing", "verdicts", "accepting", "publishing", "signing")
 
-# The book without numbers that a database gives out: what stands, for whom, how much.
-BOOK = """
-SELECT 'account', a.account_no, a.kind, a.opened_on::text, a.closed_on::text FROM ops.account AS a
-UNION ALL
-SELECT 'reading', a.account_no, m.serial_no || ' ' || r.kind || ' ' || r.is_opening, r.read_on::text, r.value_kwh::text
-FROM ops.reading AS r INNER JOIN ops.account AS a USING (account_id) INNER JOIN ops.meter AS m USING (meter_id)
-UNION ALL
-SELECT 'ledger', a.account_no, g.document_kind || ' ' || g.debit_code, g.posted_on::text, g.amount_minor::text
-FROM ops.ledger AS g INNER JOIN ops.account AS a USING (account_id)
-UNION ALL
-SELECT 'energy', a.account_no, e.kind, e.span_from::text, e.energy_kwh::text
-FROM ops.measured_energy AS e INNER JOIN ops.account AS a USING (account_id)
-ORDER BY 1, 2, 3, 4, 5
-"""
-
 
 @dataclass(frozen=True)
 class Undisturbed:
@@ -88,11 +74,6 @@ class Undisturbed:
     content_sha256: str
     book: list[tuple]
     seconds: dict[str, float]
-
-
-def book_of(settings: Settings) -> list[tuple]:
-    with connect(settings, Role.LOADER) as session:
-        return session.execute(BOOK).fetchall()
 
 
 def start(settings: Settings, dump: Path) -> subprocess.Popen[str]:

@@ -120,8 +120,8 @@ def test_half_hours_that_do_not_add_up_stop_the_load_until_somebody_answers_for_
         waive(settings, protocol_id, found.code, reason="the collector rounds", by="clerk")
     with pytest.raises(Refusal, match="for a reason"):
         waive(settings, protocol_id, found.code, reason=" ", by=ADMINISTRATOR)
-    with pytest.raises(Refusal, match='no unmet expectation "payments_are_positive"'):
-        waive(settings, protocol_id, "payments_are_positive", reason="why not", by=ADMINISTRATOR)
+    with pytest.raises(Refusal, match='no unmet expectation "payments_are_of_the_company_s_life"'):
+        waive(settings, protocol_id, "payments_are_of_the_company_s_life", reason="why not", by=ADMINISTRATOR)
     waived = outcome(
         waive(settings, protocol_id, found.code, reason="the collector rounds", by=ADMINISTRATOR), found.code
     )
@@ -172,9 +172,9 @@ def test_a_unit_whose_kilowatt_hours_became_watt_hours_is_named_by_unit_and_mont
 
 def test_batches_add_up_to_the_same_results(load: tuple[Settings, int], monkeypatch: pytest.MonkeyPatch) -> None:
     settings, protocol_id = load
-    plant(settings, "UPDATE migration.payment SET amount_minor = -amount_minor WHERE row_no %% 7 = 0 RETURNING row_no")
+    plant(settings, "UPDATE migration.payment SET paid_on = '1980-01-01' WHERE row_no %% 7 = 0 RETURNING row_no")
     whole = check_load(settings, protocol_id)
-    assert not outcome(whole, "payments_are_positive").is_met
+    assert not outcome(whole, "payments_are_of_the_company_s_life").is_met
     with connect(settings, Role.LOADER) as session:
         session.execute("UPDATE migration.expectation_result SET rules_sha256 = 'older rules'")
         session.commit()

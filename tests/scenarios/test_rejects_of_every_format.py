@@ -20,8 +20,8 @@ from operational_db.metering.readings import ToldReading, enter_readings
 from operational_db.reference.loading import APPROVER_LOGIN as APPROVER
 from operational_db.refusal import Refusal
 from operational_db.settings import Settings
+from tests.book_of_a_load import book_of
 from tests.conftest import fresh_database
-from tests.integration.test_migration_killed import book_of
 
 BY = "administrator"
 SALDO, PAYMENTS = "legal/LEGAL_SALDO.CSV", "payments/paynet_202603_01.DBF"
