@@ -16,6 +16,9 @@ from operational_db.settings import Settings
 CONSUMER_FORM_FACTOR_SQ = Decimal("1.17")
 """Squared form factor from a consumer's meter to the border of ownership; it holds where none is given."""
 
+USUAL_TAN_PHI, USUAL_LOAD_FACTOR = Decimal("0.6"), Decimal("0.5")
+"""Of a 0.4 kV network, where nobody measured them."""
+
 _SHOWN_DIGITS = 4
 
 
@@ -23,8 +26,7 @@ _SHOWN_DIGITS = 4
 class Losses:
     """A result: `figures` by name with their units, of which the first is the one that was asked for.
 
-    `inputs` are all that went into it, those that were not given with the value that holds then; `arithmetic` tells
-    each step in a sentence.
+    `inputs` are all that went into it; `arithmetic` tells each step in a sentence.
     """
 
     method: str

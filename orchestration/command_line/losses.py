@@ -66,6 +66,7 @@ def transformer(
             form_factor_sq=CONSUMER_FORM_FACTOR_SQ if form_factor_sq is None else form_factor_sq,
         ),
         as_json=as_json,
+        not_given=_absent(hours_on=hours_on, form_factor_sq=form_factor_sq),
     )
 
 
@@ -96,6 +97,7 @@ def line(
             form_factor_sq=CONSUMER_FORM_FACTOR_SQ if form_factor_sq is None else form_factor_sq,
         ),
         as_json=as_json,
+        not_given=_absent(form_factor_sq=form_factor_sq),
     )
 
 
@@ -110,13 +112,13 @@ def low_voltage(
     household_share: Annotated[Decimal, _needed("household-share", "SHARE", "Part of households in the energy.")],
     busbar_share: Annotated[Decimal, _needed("busbar-share", "SHARE", "Part that is used at the busbars.")],
     days: Annotated[Decimal, _needed("days", "DAYS", "Days of the span; not hours.")],
-    tan_phi: Annotated[Decimal, _needed("tan-phi", "NUMBER", "Reactive for active energy.")] = Decimal("0.6"),
-    load_factor: Annotated[Decimal, _needed("load-factor", "SHARE", "Mean for greatest load.")] = Decimal("0.5"),
+    tan_phi: Annotated[Decimal | None, _needed("tan-phi", "NUMBER", "Reactive for active energy; else 0.6.")] = None,
+    load_factor: Annotated[Decimal | None, _needed("load-factor", "SHARE", "Mean for greatest load; else 0.5.")] = None,
     order_326: Annotated[bool, typer.Option("--order-326", help="The factor of the Russian order 326.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Tell the losses of a 0.4 kV network whose lines are known by length."""
-    from operational_db.grid.technical_losses import low_voltage_loss
+    from operational_db.grid.technical_losses import USUAL_LOAD_FACTOR, USUAL_TAN_PHI, low_voltage_loss
     from orchestration.command_line.surroundings import settings_with_database
 
     _show(
@@ -131,11 +133,12 @@ def low_voltage(
             household_share=household_share,
             busbar_share=busbar_share,
             days=days,
-            tan_phi=tan_phi,
-            load_factor=load_factor,
+            tan_phi=USUAL_TAN_PHI if tan_phi is None else tan_phi,
+            load_factor=USUAL_LOAD_FACTOR if load_factor is None else load_factor,
             is_order_326=order_326,
         ),
         as_json=as_json,
+        not_given=_absent(tan_phi=tan_phi, load_factor=load_factor),
     )
 
 
@@ -236,7 +239,12 @@ def _complex_of(text: str) -> "MeasuringComplex":
     return MeasuringComplex(*(number_of(parts[name]) for name in names))
 
 
-def _show(losses: "Losses", *, as_json: bool) -> None:
+def _absent(**given: Decimal | None) -> tuple[str, ...]:
+    """The names of options that were left to the rules."""
+    return tuple(name for name, value in given.items() if value is None)
+
+
+def _show(losses: "Losses", *, as_json: bool, not_given: tuple[str, ...] = ()) -> None:
     from orchestration.answers import say, show_json
 
     if as_json:
@@ -245,6 +253,7 @@ def _show(losses: "Losses", *, as_json: bool) -> None:
                 **losses.figures,
                 "method": losses.method,
                 "inputs": losses.inputs,
+                "not_given": not_given,
                 "arithmetic": losses.arithmetic,
             }
         )
@@ -255,3 +264,5 @@ def _show(losses: "Losses", *, as_json: bool) -> None:
     for name, value in losses.figures.items():
         say(f"{name}: {value}")
     say("Inputs: " + ", ".join(f"{name} {value}" for name, value in losses.inputs.items()) + ".")
+    if not_given:
+        say(f"Not given, so the rule's own value holds: {', '.join(not_given)}.")

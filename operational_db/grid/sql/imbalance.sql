@@ -18,11 +18,15 @@ RETURN CASE variant
         )
 END;
 
--- The root of the sum of squares of error times share over all inputs and outputs.
+-- The root of the sum of squares of error times share over all inputs and outputs; nothing where one of them is not
+-- known, for without it the result would be too small.
 CREATE OR REPLACE FUNCTION ops.permissible_imbalance_percent(energy_shares numeric[], complex_errors_percent numeric[])
 RETURNS numeric LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT sqrt(sum((p.share * p.error_percent) ^ 2))
+    SELECT CASE
+        WHEN bool_and(p.share IS NOT NULL AND p.error_percent IS NOT NULL)
+            THEN sqrt(sum((p.share * p.error_percent) ^ 2))
+    END
     FROM unnest(energy_shares, complex_errors_percent) AS p (share, error_percent);
 END;
 
