@@ -76,6 +76,7 @@ def refresh_statistics(session: psycopg.Connection, *tables: str) -> None:
     session.execute(f"SET LOCAL default_statistics_target = {SAMPLE_OF_STATISTICS}")
     for table in tables:
         session.execute(f"ANALYZE migration.{table}")
+    session.execute("SET LOCAL default_statistics_target TO DEFAULT")
     session.execute("SET LOCAL ROLE wattbook_loader")
 
 

@@ -45,7 +45,7 @@ def remove_from_book(session: psycopg.Connection, load_id: int, protocol_id: int
         "ORDER BY o.booked_month"
     )
     _refuse_when_used(session, protocol_id)
-    _refuse_when_touched_accounts_are_billed(session, protocol_id)
+    _refuse_when_touched_accounts_are_billed(session, load_id, protocol_id)
     session.execute(
         "DELETE FROM ops.payment_key AS k USING ops.payment AS p INNER JOIN withdrawn_source AS s USING (source_id) "
         "WHERE k.channel_code = p.channel_code AND k.external_id = p.external_id"
@@ -67,8 +67,11 @@ def remove_from_book(session: psycopg.Connection, load_id: int, protocol_id: int
     _delete_units(session)
 
 
-def _refuse_when_touched_accounts_are_billed(session: psycopg.Connection, protocol_id: int) -> None:
-    """Rows that came back, or that a later dump added, hang on accounts of an earlier load; once billed, they stay."""
+def _refuse_when_touched_accounts_are_billed(session: psycopg.Connection, load_id: int, protocol_id: int) -> None:
+    """Rows that came back, or that a later dump added, hang on accounts of an earlier load.
+
+    What came back stays once one of these is billed; a later dump, once one is billed that was not before it.
+    """
     (billed, example) = session.execute(
         "SELECT count(*), min(a.account_no) FROM ops.account AS a WHERE a.account_id IN ("
         "SELECT r.account_id FROM ops.reading AS r INNER JOIN withdrawn_source AS s ON s.source_id = r.source_id UNION "
@@ -80,7 +83,9 @@ def _refuse_when_touched_accounts_are_billed(session: psycopg.Connection, protoc
         "ON s.source_id = r.source_id UNION "
         "SELECT r.account_id FROM ops.ledger AS r INNER JOIN withdrawn_source AS s ON s.source_id = r.source_id) "
         "AND a.kind <> 'technical' AND EXISTS (SELECT 1 FROM ops.bill AS b WHERE b.account_id = a.account_id "
-        "AND b.source_id > (SELECT max(s.source_id) FROM withdrawn_source AS s))"
+        "AND (b.source_id > (SELECT max(s.source_id) FROM withdrawn_source AS s) OR EXISTS ("
+        "SELECT 1 FROM landing.load AS l WHERE l.load_id = %s AND l.corrects_load_id IS NOT NULL)))",
+        [load_id],
     ).fetchone()
     if billed:
         raise Refusal(

@@ -109,9 +109,8 @@ def test_what_cannot_be_is_refused_with_a_sentence(book: SmallBook) -> None:
         "A contract of account SA01/1/1 needs a number; give it with --number.": lambda: draw_up_contract(
             settings, HOME, " ", from_day=JANUARY, **BY
         ),
-        "Contract 1 of account SA01/900/1 is in force on 2026-01-10; terminate it first.": lambda: sign_contract(
-            settings, SHOP, "2", signed_on=FIFTH, from_day=TENTH, **BY
-        ),
+        "Contract 1 of account SA01/900/1 is in force from 2026-01-05; terminate it first, or let this one begin after "
+        "it.": lambda: sign_contract(settings, SHOP, "2", signed_on=FIFTH, from_day=TENTH, **BY),
         "Contract 1 of account SA01/900/1 was signed on 2026-01-05 already; nothing is to be signed.": lambda: (
             sign_contract(settings, SHOP, "1", signed_on=TENTH, from_day=TENTH, **BY)
         ),
@@ -131,6 +130,24 @@ def test_what_cannot_be_is_refused_with_a_sentence(book: SmallBook) -> None:
         with pytest.raises(Refusal) as told:
             refused()
         assert str(told.value) == sentence
+
+
+@pytest.mark.requirement("A37", "A40")
+def test_two_contracts_are_never_in_force_at_once(book: SmallBook) -> None:
+    for number in ("1", "2", "3"):
+        draw_up_contract(book.settings, SHOP, number, from_day=JANUARY, **BY)
+    sign_contract(book.settings, SHOP, "1", signed_on=FIFTH, from_day=FEBRUARY, **BY)
+    # It would begin before the other, and go on beside it from February on.
+    with pytest.raises(Refusal, match="Contract 1 of account SA01/900/1 is in force from 2026-02-01"):
+        sign_contract(book.settings, SHOP, "2", signed_on=FIFTH, from_day=TENTH, **BY)
+    terminate_contract(book.settings, SHOP, "1", from_day=MARCH, reason="Another rate", **BY)
+    sign_contract(book.settings, SHOP, "3", signed_on=TENTH, from_day=MARCH, **BY)
+    in_force = [
+        one.contract_no
+        for one in contracts_of_account(book.settings, SHOP, on_day=MARCH, **BY)
+        if one.status == "signed"
+    ]
+    assert in_force == ["3"]
 
 
 @pytest.mark.requirement("A37", "A40")

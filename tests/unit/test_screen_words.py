@@ -1,5 +1,7 @@
 """Words of the screens: nothing is left untranslated, numbers are rounded once and written as the language does."""
 
+import csv
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -9,6 +11,7 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from dashboards.pages.migration_words import check_in_words, reason_in_words
 from dashboards.words.amounts import (
     amount,
     energy_scale,
@@ -19,7 +22,11 @@ from dashboards.words.amounts import (
     share_scale,
 )
 from dashboards.words.catalogue import CATALOGUE_DIR, LANGUAGES, SOURCE_LOCALE, Words, best_language
+from operational_db.settings import REPOSITORY_DIR
 
+MIGRATION_DIR = REPOSITORY_DIR / "legacy_migration"
+REASONS = MIGRATION_DIR / "mappings" / "reason.csv"
+LATER_DUMP = MIGRATION_DIR / "reconciliation" / "later_dump.py"
 KEYWORDS = {"text": None, "sentence": (1,), "count": (1, 2), "RefusedInWords": (1,), "__init__": (1,)}
 TRANSLATED = sorted(set(LANGUAGES) - {SOURCE_LOCALE})
 ENGLISH, RUSSIAN = Words("en"), Words("ru")
@@ -105,3 +112,15 @@ def test_the_chosen_language_goes_before_the_browsers() -> None:
     assert best_language("ru", ["en"]) == "ru"
     assert best_language(None, ["de", "ru"]) == "ru"
     assert best_language("../../etc", ["xx"]) == "en"
+
+
+def test_every_reason_and_check_of_a_migration_is_told_in_words() -> None:
+    words = Words("en")
+    with REASONS.open(encoding="utf-8", newline="") as file:
+        reasons = [row["reason_code"] for row in csv.DictReader(file)]
+    rules = "".join(path.read_text(encoding="utf-8") for path in sorted(MIGRATION_DIR.rglob("*.sql")))
+    named = re.findall(r"INTO migration\.difference[^;]*?:load_id, '([A-Z_]+)'", rules)
+    checks = {*named, *re.findall(r"'([A-Z]+_SINCE_LOAD|FILE_GONE)'", LATER_DUMP.read_text(encoding="utf-8"))}
+    assert len(checks) > 10
+    assert [code for code in reasons if reason_in_words(words, code) == code] == []
+    assert [code for code in sorted(checks) if check_in_words(words, code) == code] == []

@@ -94,6 +94,8 @@ BEGIN
             meant.closed_on::text
         );
     END IF;
+    -- Another account of the RES may be given the same number at this moment.
+    PERFORM pg_advisory_xact_lock(hashtext('contract numbers'), meant.res_id);
     SELECT min(a.account_no) INTO taken
     FROM ops.contract AS c
     INNER JOIN ops.account AS a ON a.account_id = c.account_id AND a.res_id = meant.res_id
@@ -122,7 +124,7 @@ AS $$
 DECLARE
     meant ops.account := ops.hold_contracts(account_text);
     drawn_up ops.contract := ops.contract_of(meant, of_contract_no);
-    held ops.contract;
+    held record;
 BEGIN
     IF drawn_up.signed_on IS NOT NULL THEN
         PERFORM ops.refuse(
@@ -142,11 +144,17 @@ BEGIN
             of_contract_no, signed_day::text, from_day::text
         );
     END IF;
-    held := ops.contract_in_force(meant.account_id, from_day);
-    IF held.contract_id IS NOT NULL THEN
+    SELECT c.contract_no, s.valid_from, s.valid_to INTO held
+    FROM ops.contract AS c
+    INNER JOIN ops.contract_status AS s
+        ON s.contract_id = c.contract_id AND s.known_to IS NULL AND s.status = 'signed'
+    WHERE c.account_id = meant.account_id AND coalesce(s.valid_to > from_day, true)
+    ORDER BY s.valid_from
+    LIMIT 1;
+    IF held.contract_no IS NOT NULL THEN
         PERFORM ops.refuse(
-            'Contract %s of account %s is in force on %s; terminate it first.', held.contract_no, meant.account_no,
-            from_day::text
+            'Contract %s of account %s is in force from %s; terminate it first, or let this one begin after it.',
+            held.contract_no, meant.account_no, held.valid_from::text
         );
     END IF;
     UPDATE ops.contract AS c SET signed_on = signed_day WHERE c.contract_id = drawn_up.contract_id;
