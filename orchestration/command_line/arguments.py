@@ -13,6 +13,9 @@ import typer
 # The first user of a fresh database, who comes with the reference data.
 FIRST_USER = "administrator"
 
+LARGEST_NUMBER, SMALLEST_NUMBER = Decimal(10) ** 12, Decimal(10) ** -12
+"""Nothing that a supplier measures, pays or builds is beyond these; what is was mistyped."""
+
 
 def month_of(text: str) -> date:
     """2026-03 as the first day of that month."""
@@ -35,22 +38,20 @@ def today() -> date:
 
 
 def energy_of(text: str) -> Decimal:
-    try:
-        energy_kwh = Decimal(text)
-    except InvalidOperation as error:
-        raise typer.BadParameter(f'"{text}" is not a number of kWh; write it as 350 or 350.5') from error
-    if not energy_kwh.is_finite():
-        raise typer.BadParameter(f'"{text}" is not a number of kWh; write it as 350 or 350.5')
-    return energy_kwh
+    return _decimal_of(text, "a number of kWh; write it as 350 or 350.5")
 
 
 def number_of(text: str) -> Decimal:
+    return _decimal_of(text, "a number; write it as 20 or 1.5")
+
+
+def _decimal_of(text: str, wanted: str) -> Decimal:
     try:
         number = Decimal(text)
     except InvalidOperation as error:
-        raise typer.BadParameter(f'"{text}" is not a number; write it as 20 or 1.5') from error
-    if not number.is_finite():
-        raise typer.BadParameter(f'"{text}" is not a number; write it as 20 or 1.5')
+        raise typer.BadParameter(f'"{text}" is not {wanted}') from error
+    if not number.is_finite() or abs(number) >= LARGEST_NUMBER or 0 < abs(number) < SMALLEST_NUMBER:
+        raise typer.BadParameter(f'"{text}" is not {wanted}')
     return number
 
 

@@ -140,6 +140,9 @@ def test_a_missing_or_impossible_input_is_named(run: Run) -> None:
     assert (status, "No --output is given" in sentence) == (1, True)
     status, _, sentence = run(*FOUR_HUNDRED_KVA[:-2])
     assert (status, "--hours" in sentence) == (2, True)
+    for beyond in ("1e90000", "1e-90000", "nan"):
+        status, _, sentence = run(*FOUR_HUNDRED_KVA[:-1], beyond)
+        assert (status, f'"{beyond}" is not a number' in sentence) == (2, True)
     status, _, sentence = run(*FOUR_HUNDRED_KVA[:-1], "0")
     assert (status, "--hours is 0, so there is nothing to divide by" in sentence) == (1, True)
 
